@@ -1,0 +1,139 @@
+// The engine: ask once per TLS handshake, act once it has finished.
+//
+//   auto engine = chainkeep::Engine::Create({});
+//   auto listener = (*engine)->CreateListener(options);
+//
+//   // When the client's certificates have arrived:
+//   chainkeep::Handshake handshake{server_name, leaf, presented};
+//   chainkeep::Verdict verdict = (*engine)->Validate(*listener, handshake);
+//   // When the handshake has finished, so that the key is proven:
+//   verdict = (*engine)->Complete(*listener, handshake, verdict);
+//   if (verdict.accepted()) { ... }
+//
+// With BoringSSL, tls.h does all of this.
+//
+// WHY TWO CALLS. TLS hands the server a client's certificate before the client
+// has proven that it holds the key: anybody who has seen a certificate can
+// present it. So Validate only reads and answers, and whatever has an effect
+// (an event, a record, a counter) waits for Complete.
+//
+// Thread-safety: every member of Engine may be called by any thread at any
+// time, except the destructor. Validate and RefuseByServerName allocate nothing
+// of their own (the cryptographic library may) and write nothing shared but the
+// words of a reader lock, which a later release removes.
+
+#ifndef CHAINKEEP_API_CHAINKEEP_ENGINE_H_
+#define CHAINKEEP_API_CHAINKEEP_ENGINE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "chainkeep/options.h"
+#include "chainkeep/types.h"
+#include "chainkeep/verdict.h"
+
+namespace chainkeep {
+
+class Registry;  // registry.h
+
+// Handshake is what a client has said so far. It owns nothing: the caller keeps
+// the bytes for the call. All of it is hostile.
+struct Handshake {
+  // The host_name of the server_name extension (RFC 6066 §3) as sent. Absent if
+  // the ClientHello has no such extension; an empty name is malformed, not
+  // absent.
+  std::optional<std::string_view> server_name;
+
+  // The DER of the client's own certificate, first in its Certificate message.
+  Bytes leaf;
+
+  // The DER of the rest of that message, in any order. Hints for finding a
+  // path, never trusted.
+  std::span<const Bytes> presented;
+};
+
+// Listener is a checked set of ListenerOptions. Made by CreateListener;
+// immutable, copyable, usable by any thread and with any engine.
+class Listener {
+ public:
+  const ListenerOptions& options() const { return options_; }
+
+ private:
+  friend class Engine;
+  explicit Listener(const ListenerOptions& options) : options_(options) {}
+
+  ListenerOptions options_;
+};
+
+// Stats counts what an engine has done since it was made. Each number is exact
+// on its own; together they are not one moment.
+struct Stats {
+  uint64_t accepted = 0;       // Complete calls that accepted
+  uint64_t refused = 0;        // Complete calls that refused, and Refuse calls
+  uint64_t registrations = 0;  // registrations there are now
+  uint64_t ca_records = 0;     // distinct CA certificates among them
+  uint64_t endpoints = 0;      // endpoints there are now
+};
+
+class Engine {
+ public:
+  // Create makes an engine without any registration: it refuses everybody.
+  // Errors: none today.
+  static absl::StatusOr<std::unique_ptr<Engine>> Create(
+      const EngineOptions& options);
+
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // CreateListener checks `options`. Errors: ErrorCode::kInvalidRequest, for an
+  // empty region, a budget of zero, or RSA limits outside 1024 … 16384 bits or
+  // in the wrong order.
+  absl::StatusOr<Listener> CreateListener(const ListenerOptions& options) const;
+
+  // RefuseByServerName answers what the server name alone decides: a refusal,
+  // or nothing if the handshake may go on. For refusing with the right alert
+  // before any certificate is asked for. Pure. Costs well under a microsecond.
+  std::optional<Verdict> RefuseByServerName(
+      const Listener& listener,
+      std::optional<std::string_view> server_name) const;
+
+  // Validate says whose device this is and whether it may in. Pure: it reads
+  // and answers, and never blocks on I/O. Costs one signature verification for
+  // a device directly under its registered CA (55 µs for P-256 with the
+  // library's own arithmetic), one more for each presented intermediate, and at
+  // most what `Budgets` allow. Any input gets a verdict.
+  Verdict Validate(const Listener& listener, const Handshake& handshake) const;
+
+  // Complete is called once, when the handshake has finished and the client has
+  // thereby proven its key, with the verdict that Validate gave for the very
+  // same `handshake`. It looks again at what that verdict rests on, tells the
+  // observer, and returns what holds now: the verdict, or a refusal if trust
+  // has been withdrawn in the meantime. Only what it returns lets a device in.
+  Verdict Complete(const Listener& listener, const Handshake& handshake,
+                   const Verdict& verdict);
+
+  // Refuse tells the observer that a handshake ended with `verdict`, a refusal
+  // (one that accepts is taken as kNoVerdict). Changes nothing else.
+  void Refuse(const Verdict& verdict,
+              std::optional<std::string_view> server_name);
+
+  // registry returns the control plane. It lives as long as the engine.
+  Registry& registry();
+
+  Stats GetStats() const;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chainkeep
+
+#endif  // CHAINKEEP_API_CHAINKEEP_ENGINE_H_

@@ -1,0 +1,65 @@
+// What an engine tells its host, as it happens.
+//
+// An EventObserver is given to the engine in EngineOptions and is not owned.
+// Registration events arrive on the thread that called the registry, after the
+// change is visible to handshakes; connection events on the thread that called
+// Engine::Complete or Engine::Refuse. Several threads may call at once. A call
+// holds no lock of the library, so it may call the engine again, but it is on
+// somebody's path: hand slow work to another thread. References are valid
+// during the call only.
+//
+//   class DropConnections : public chainkeep::EventObserver {
+//     void OnCaDeactivated(const chainkeep::CaEvent& event) override {
+//       gateway_.CloseAll(event.scope.account, event.ca);
+//     }
+//   };
+
+#ifndef CHAINKEEP_API_CHAINKEEP_EVENTS_H_
+#define CHAINKEEP_API_CHAINKEEP_EVENTS_H_
+
+#include <optional>
+#include <string_view>
+
+#include "chainkeep/types.h"
+#include "chainkeep/verdict.h"
+
+namespace chainkeep {
+
+// CaEvent says which registration changed.
+struct CaEvent {
+  Scope scope;
+  CertificateId ca;
+};
+
+// ConnectionEvent says how one connection ended up.
+struct ConnectionEvent {
+  const Verdict& verdict;
+  // As the peer sent it: hostile bytes. Absent if it sent none.
+  std::optional<std::string_view> server_name;
+};
+
+class EventObserver {
+ public:
+  virtual ~EventObserver() = default;
+
+  // A CA was registered, in whatever status.
+  virtual void OnCaRegistered(const CaEvent&) {}
+
+  // A registration became ACTIVE.
+  virtual void OnCaActivated(const CaEvent&) {}
+
+  // A registration stopped being ACTIVE, by an update or by its deletion:
+  // connections that it let in should be dropped.
+  virtual void OnCaDeactivated(const CaEvent&) {}
+
+  // A device proved its key and was accepted.
+  virtual void OnAccepted(const ConnectionEvent&) {}
+
+  // A connection was refused. If the verdict has an account, the record belongs
+  // to it and to nobody else.
+  virtual void OnRefused(const ConnectionEvent&) {}
+};
+
+}  // namespace chainkeep
+
+#endif  // CHAINKEEP_API_CHAINKEEP_EVENTS_H_

@@ -1,0 +1,118 @@
+// What an embedder may choose. Every default is the strict one; an option that
+// weakens security says so in its name.
+//
+// Options are plain values, read once, when an engine or a listener is made.
+//
+//   chainkeep::ListenerOptions options;
+//   options.region = *chainkeep::Region::Parse("us-east-1");
+//   auto listener = engine->CreateListener(options);
+
+#ifndef CHAINKEEP_API_CHAINKEEP_OPTIONS_H_
+#define CHAINKEEP_API_CHAINKEEP_OPTIONS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "chainkeep/endpoint.h"
+#include "chainkeep/types.h"
+
+namespace chainkeep {
+
+class EventObserver;  // events.h
+
+// Clock tells the time to everything that judges a validity. Implementations
+// must be thread-safe and must not block: Now() is called on each handshake.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual UnixSeconds Now() const = 0;
+};
+
+// SystemClock returns the machine's real-time clock. It lives forever.
+const Clock& SystemClock();
+
+// AlgorithmPolicy says which signatures and keys are good enough. It governs
+// each certificate of a path, and what the TLS binding offers and accepts.
+struct AlgorithmPolicy {
+  // RSA moduli, in bits. Below 2048 is broken by NIST SP 800-57 part 1; above
+  // 8192 a verification costs an attacker's victim too much (CVE-2023-6237).
+  unsigned min_rsa_bits = 2048;
+  unsigned max_rsa_bits = 8192;
+
+  bool rsa_pkcs1 = true;
+  bool rsa_pss = true;
+  bool ecdsa = true;  // on P-256, P-384, P-521
+  bool ed25519 = true;
+
+  // SHA-1 collides (SHAttered, 2017). Only for devices that cannot be renewed;
+  // the TLS binding never offers it, whatever this says.
+  bool insecure_sha1 = false;
+};
+
+// LeafProfile says what of keyUsage, extendedKeyUsage and basicConstraints a leaf
+// must satisfy.
+enum class LeafProfile : uint8_t {
+  // Where keyUsage is present it has digitalSignature; where extendedKeyUsage
+  // is present it has clientAuth (or anyExtendedKeyUsage), as has every
+  // issuer's below the anchor; not a CA.
+  kClientAuth,
+  // Likewise, and extendedKeyUsage must be present with clientAuth itself.
+  kClientAuthRequired,
+  // Likewise, without looking at extendedKeyUsage.
+  kAnyPurpose,
+  // Nothing of the above is looked at on the leaf.
+  kNone,
+};
+
+// Budgets bound what one answer may cost. Spending one up refuses with that
+// budget's reason; there is no trying on.
+struct Budgets {
+  // Presented certificates, the leaf not counted; counted before any parsing.
+  // Real chains have 1 to 3.
+  unsigned presented_certificates = 16;
+  // Bytes of one certificate, checked before parsing. Real ones have 300 to
+  // 2,000; 64 KiB leaves room for post-quantum keys.
+  size_t certificate_bytes = 64 * 1024;
+  // Certificates of a path, leaf and anchor counted.
+  unsigned path_length = 8;
+  // Candidates taken from the registrations for one link.
+  unsigned candidates = 16;
+  // Signature checks. One costs 15 to 500 µs, so this is what a refusal may
+  // cost an honest gateway.
+  unsigned signatures = 24;
+  // Candidates looked at over the whole search.
+  unsigned steps = 200;
+};
+
+// ListenerOptions is all that may differ between two listeners of a gateway.
+struct ListenerOptions {
+  // Where this listener is. Required: server names resolve only inside it, and
+  // without a server name it is what is searched.
+  Region region;
+
+  // What is served here. An endpoint of another service is refused.
+  EndpointService service = EndpointService::kData;
+
+  AlgorithmPolicy algorithms;
+  LeafProfile leaf_profile = LeafProfile::kClientAuth;
+  Budgets budgets;
+
+  // A server_name that is an IP address is malformed (RFC 6066 §3) and refused.
+  // Many device libraries send one when they are given an address to dial; with
+  // this they are treated as if they had sent none.
+  bool ip_literal_as_absent = false;
+};
+
+// EngineOptions is what a whole engine shares. What the pointers point to is
+// not owned and must outlive the engine.
+struct EngineOptions {
+  // Null: SystemClock().
+  const Clock* clock = nullptr;
+
+  // Null: nobody is told.
+  EventObserver* observer = nullptr;
+};
+
+}  // namespace chainkeep
+
+#endif  // CHAINKEEP_API_CHAINKEEP_OPTIONS_H_

@@ -1,0 +1,168 @@
+// The answer: whose device is this, and may it in?
+//
+// A Verdict is a value of a few hundred bytes that owns all it says; copy it,
+// keep it, hand it to another thread. Only the engine makes one that accepts: a
+// default-constructed Verdict is a refusal (kNoVerdict), so forgetting to ask
+// never lets anybody in.
+//
+//   chainkeep::Verdict verdict = engine.Validate(listener, handshake);
+//   if (!verdict.accepted()) {
+//     log(chainkeep::ReasonName(verdict.reason()), verdict.detail());
+//     return send_alert(chainkeep::TlsAlertOf(verdict.reason()));
+//   }
+//   route_to(verdict.account().text());
+
+#ifndef CHAINKEEP_API_CHAINKEEP_VERDICT_H_
+#define CHAINKEEP_API_CHAINKEEP_VERDICT_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "chainkeep/types.h"
+
+namespace chainkeep {
+
+// Reason says why. Zero is a refusal, on purpose. New reasons may be added:
+// treat one that you do not know as a refusal.
+enum class Reason : uint8_t {
+  // Nobody has asked yet, or the handshake did not come far enough to ask.
+  kNoVerdict = 0,
+  kAccepted,
+
+  // Resolution: the server name and the tenant it stands for.
+  kServerNameMalformed,     // not a host name of RFC 6066 §3
+  kServerNameUnknown,       // no endpoint of that name in this region
+  kServerNameDisabled,      // the endpoint is there and switched off
+  kServerNameWrongService,  // the endpoint serves something else
+  kServerNameRequired,      // only a server name could make the CA visible
+
+  // The registrations that this handshake may see.
+  kNoRegisteredCa,  // no registered CA issued it
+  kCaInactive,      // a registered CA did, and is INACTIVE
+
+  // The certificates (RFC 5280 §6.1).
+  kMalformed,                 // not strict DER, or breaks a rule of form
+  kAlgorithmNotAllowed,       // a signature algorithm outside the policy
+  kWeakKey,                   // a public key outside the policy
+  kNoIssuer,                  // a presented certificate's issuer is unknown
+  kBadSignature,              // a signature does not verify
+  kNotYetValid,               // now is before notBefore
+  kExpired,                   // now is after notAfter
+  kNotACa,                    // an issuer without basicConstraints cA
+  kPathLengthExceeded,        // an issuer's pathLenConstraint
+  kKeyUsage,                  // keyUsage lacks the needed bit
+  kExtendedKeyUsage,          // extendedKeyUsage lacks the needed purpose
+  kCaAsLeaf,                  // a CA certificate used as a device's
+  kNameConstraint,            // a name outside an issuer's nameConstraints
+  kUnknownCriticalExtension,  // a critical extension we do not process
+
+  // Budgets: the answer was given up for its cost (see Budgets in options.h).
+  kBudgetCertificates,  // more certificates presented than allowed
+  kBudgetBytes,         // a certificate larger than allowed
+  kBudgetPathLength,    // a path longer than allowed
+  kBudgetSignatures,    // more signature checks than allowed
+  kBudgetSteps,         // more path-building steps than allowed
+
+  // After possession of the key was proven (Engine::Complete).
+  kTrustChanged,  // what the verdict rested on has changed since
+};
+
+// The number of reasons; they are 0 … kReasonCount - 1.
+inline constexpr int kReasonCount =
+    static_cast<int>(Reason::kTrustChanged) + 1;
+
+// ReasonName returns the enumerator's name, "kExpired". Static.
+std::string_view ReasonName(Reason reason);
+
+// ReasonText returns one plain sentence for an operator. Static. Never show it
+// to the peer, who must not learn what is registered.
+std::string_view ReasonText(Reason reason);
+
+// TlsAlertOf returns the AlertDescription (RFC 8446 §6.2) that the peer may
+// see. kServerNameRequired and kNoRegisteredCa share one, so that a peer cannot
+// probe for registrations that it may not see. 0 for kAccepted.
+uint8_t TlsAlertOf(Reason reason);
+
+// BudgetSpent is what one answer cost.
+struct BudgetSpent {
+  uint32_t signatures = 0;  // signature checks
+  uint32_t steps = 0;       // candidates looked at while building a path
+  uint32_t path_length = 0; // certificates of the path, leaf and anchor counted
+};
+
+// TrustVersions lists the versions of all that an answer rested on. Each is a
+// value of one counter that is never reused: if all are unchanged, so is the
+// answer, until not_after(). Zero: not consulted.
+struct TrustVersions {
+  uint64_t endpoint = 0;
+  uint64_t anchor = 0;
+
+  friend bool operator==(const TrustVersions&, const TrustVersions&) = default;
+};
+
+// VerdictFields is everything a Verdict says.
+struct VerdictFields {
+  Reason reason = Reason::kNoVerdict;
+  Account account;
+  Region region;
+  Mode mode = Mode::kDefault;
+  CertificateId ca;
+  CertificateId device;
+  int failing_certificate = -1;
+  UnixSeconds not_after = 0;
+  TrustVersions trust_versions;
+  BudgetSpent spent;
+  std::string_view detail;  // of static storage
+};
+
+class Verdict {
+ public:
+  // A refusal, kNoVerdict.
+  Verdict() = default;
+
+  Reason reason() const { return fields_.reason; }
+  bool accepted() const { return fields_.reason == Reason::kAccepted; }
+
+  // The account: the device's, when accepted; when refused, the one that the
+  // server name resolved to, whose log the refusal belongs in. Empty if none.
+  const Account& account() const { return fields_.account; }
+
+  // The region of the listener that was asked.
+  const Region& region() const { return fields_.region; }
+
+  // The mode of the registration that accepted. Meaningless when refused.
+  Mode mode() const { return fields_.mode; }
+
+  // The registered CA that the path ends in. Empty (all zero) if none did.
+  const CertificateId& ca() const { return fields_.ca; }
+
+  // The leaf. Empty if the answer was given before the leaf was looked at.
+  const CertificateId& device() const { return fields_.device; }
+
+  // Which certificate the refusal is about: its place on the path, the leaf
+  // being 0 and its issuer 1. -1 if none in particular.
+  int failing_certificate() const { return fields_.failing_certificate; }
+
+  // The last second at which an accepting answer holds: the least notAfter of
+  // the path. Close the connection then.
+  UnixSeconds not_after() const { return fields_.not_after; }
+
+  const TrustVersions& trust_versions() const {
+    return fields_.trust_versions;
+  }
+  const BudgetSpent& spent() const { return fields_.spent; }
+
+  // A few words for an operator beyond ReasonText; may be "". Static storage,
+  // at most 120 characters, not stable, nothing from the peer in it.
+  std::string_view detail() const { return fields_.detail; }
+
+ private:
+  friend class VerdictMint;  // of engine/verdict, seen by the engine alone
+  explicit Verdict(const VerdictFields& fields) : fields_(fields) {}
+
+  VerdictFields fields_;
+};
+
+}  // namespace chainkeep
+
+#endif  // CHAINKEEP_API_CHAINKEEP_VERDICT_H_

@@ -1,0 +1,45 @@
+// CaRecord is one CA certificate, parsed, its key prepared, shared by all its
+// registrations in all accounts and regions.
+
+#ifndef CHAINKEEP_ENGINE_CATALOG_CA_RECORD_H_
+#define CHAINKEEP_ENGINE_CATALOG_CA_RECORD_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "chainkeep/certificate.h"
+#include "engine/signature/public_key.h"
+#include "engine/x509/certificate.h"
+
+namespace chainkeep::catalog {
+
+// Immutable once made; any thread may read it.
+class CaRecord {
+ public:
+  // Make parses `der` and prepares its key. What a CA must be beyond that
+  // (basicConstraints, validity, policy) is the registry's rule, not this
+  // one's.
+  static der::Result<std::shared_ptr<const CaRecord>> Make(
+      std::string_view der);
+
+  const CertificateId& id() const { return id_; }
+  const x509::Certificate& certificate() const { return certificate_; }
+  const signature::PublicKey& key() const { return key_; }
+
+  CaRecord(const CaRecord&) = delete;
+  CaRecord& operator=(const CaRecord&) = delete;
+
+ private:
+  CaRecord(std::unique_ptr<const std::string> der,
+           const x509::Certificate& certificate, signature::PublicKey key);
+
+  std::unique_ptr<const std::string> der_;  // certificate_ views it
+  CertificateId id_;
+  x509::Certificate certificate_;
+  signature::PublicKey key_;
+};
+
+}  // namespace chainkeep::catalog
+
+#endif  // CHAINKEEP_ENGINE_CATALOG_CA_RECORD_H_

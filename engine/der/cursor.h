@@ -1,0 +1,170 @@
+// Cursor reads DER (ITU-T X.690) element by element, strictly and in place.
+//
+// Together with the rest of engine/der this is the only code of chainkeep that
+// touches raw bytes. A parser built on it reads like the ASN.1 it parses:
+//
+//   Cursor validity(contents);
+//   if (!ReadTime(validity, &not_before) || !ReadTime(validity, &not_after) ||
+//       !validity.empty()) {
+//     return IllFormed("validity");
+//   }
+//
+// Strict means: definite lengths in their shortest form, below 2^32, tags of
+// one byte, and no element that ends after its parent. A failed read leaves the
+// cursor where it was. Nothing is copied or allocated; views live as long as
+// the bytes that the cursor was made from.
+//
+// Thread-safety: a Cursor is a plain value; share it no more than an int.
+
+#ifndef CHAINKEEP_ENGINE_DER_CURSOR_H_
+#define CHAINKEEP_ENGINE_DER_CURSOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "chainkeep/types.h"
+
+namespace chainkeep::der {
+
+// Fault is why some bytes were not taken: their form is wrong, or it is right
+// and we do not implement what they say.
+struct Fault {
+  enum class Kind : uint8_t { kNone, kIllFormed, kUnsupported };
+
+  Kind kind = Kind::kNone;
+  std::string_view what;  // of static storage: the ASN.1 field at fault
+};
+
+inline Fault IllFormed(std::string_view what) {
+  return {Fault::Kind::kIllFormed, what};
+}
+inline Fault Unsupported(std::string_view what) {
+  return {Fault::Kind::kUnsupported, what};
+}
+
+// Result is a T, or the Fault that prevented it.
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : value_(std::move(value)) {}  // NOLINT: meant to convert
+  Result(Fault fault) : fault_(fault) {}         // NOLINT: meant to convert
+
+  bool ok() const { return value_.has_value(); }
+  const Fault& fault() const { return fault_; }
+
+  // Requires ok().
+  const T& operator*() const& { return *value_; }
+  T& operator*() & { return *value_; }
+  T&& operator*() && { return *std::move(value_); }
+  const T* operator->() const { return &*value_; }
+  T* operator->() { return &*value_; }
+
+ private:
+  std::optional<T> value_;
+  Fault fault_;
+};
+
+// Tag is an identifier octet: class, constructed bit and a number below 31.
+using Tag = uint8_t;
+
+inline constexpr Tag kBoolean = 0x01;
+inline constexpr Tag kInteger = 0x02;
+inline constexpr Tag kBitString = 0x03;
+inline constexpr Tag kOctetString = 0x04;
+inline constexpr Tag kNull = 0x05;
+inline constexpr Tag kOid = 0x06;
+inline constexpr Tag kEnumerated = 0x0a;
+inline constexpr Tag kUtf8String = 0x0c;
+inline constexpr Tag kPrintableString = 0x13;
+inline constexpr Tag kTeletexString = 0x14;
+inline constexpr Tag kIa5String = 0x16;
+inline constexpr Tag kUtcTime = 0x17;
+inline constexpr Tag kGeneralizedTime = 0x18;
+inline constexpr Tag kVisibleString = 0x1a;
+inline constexpr Tag kUniversalString = 0x1c;
+inline constexpr Tag kBmpString = 0x1e;
+inline constexpr Tag kSequence = 0x30;
+inline constexpr Tag kSet = 0x31;
+
+// Context-specific tags, as IMPLICIT ([n] of a primitive type) or as EXPLICIT
+// and IMPLICIT of a constructed type.
+constexpr Tag ContextPrimitive(unsigned n) {
+  return static_cast<Tag>(0x80 | n);
+}
+constexpr Tag ContextConstructed(unsigned n) {
+  return static_cast<Tag>(0xa0 | n);
+}
+
+// Equal compares lengths first, then bytes.
+bool Equal(Bytes a, Bytes b);
+
+class Cursor {
+ public:
+  explicit Cursor(Bytes bytes) : rest_(bytes) {}
+
+  bool empty() const { return rest_.empty(); }
+  Bytes rest() const { return rest_; }
+
+  // Whether the next element has `tag`.
+  bool NextIs(Tag tag) const { return !rest_.empty() && rest_[0] == tag; }
+
+  // Read takes the next element if it has `tag`, and gives its contents.
+  [[nodiscard]] bool Read(Tag tag, Bytes* contents);
+
+  // ReadElement likewise gives the whole element, header included.
+  [[nodiscard]] bool ReadElement(Tag tag, Bytes* element);
+
+  // ReadAny takes the next element, whatever its tag.
+  [[nodiscard]] bool ReadAny(Tag* tag, Bytes* contents);
+
+  // ReadBoth gives contents and whole element in one pass.
+  [[nodiscard]] bool ReadBoth(Tag tag, Bytes* contents, Bytes* element);
+
+  // ReadOptional succeeds, and sets `contents`, if the next element has `tag`;
+  // it also succeeds, and sets nothing, if there is no such element.
+  [[nodiscard]] bool ReadOptional(Tag tag, std::optional<Bytes>* contents);
+
+ private:
+  // Decodes one header; false if there is no whole element.
+  bool Header(size_t* header_size, size_t* contents_size) const;
+
+  Bytes rest_;
+};
+
+// ReadBoolean takes a BOOLEAN, 00 or FF (X.690 §11.1).
+[[nodiscard]] bool ReadBoolean(Cursor& cursor, bool* value);
+
+// ReadInteger takes an INTEGER or, with the tag of an IMPLICIT one, that, and
+// gives its two's-complement bytes, checked to be the fewest (X.690 §8.3.2).
+[[nodiscard]] bool ReadInteger(Cursor& cursor, Bytes* value,
+                               Tag tag = kInteger);
+
+// ReadUint takes a non-negative INTEGER below 2^63.
+[[nodiscard]] bool ReadUint(Cursor& cursor, uint64_t* value,
+                            Tag tag = kInteger);
+
+// BitString is a BIT STRING in DER: `unused` bits of the last byte are zero.
+struct BitString {
+  Bytes bytes;
+  uint8_t unused = 0;
+
+  // Bit(n) is bit n, 0 being the first; false beyond the end.
+  bool Bit(size_t n) const;
+};
+
+[[nodiscard]] bool ReadBitString(Cursor& cursor, BitString* value);
+[[nodiscard]] bool ParseBitString(Bytes contents, BitString* value);
+
+// IsOid checks the contents of an OBJECT IDENTIFIER: not empty, every
+// subidentifier complete and without a leading 0x80 (X.690 §8.19).
+bool IsOid(Bytes contents);
+
+// ReadOid takes a well-formed OBJECT IDENTIFIER and gives its contents.
+[[nodiscard]] bool ReadOid(Cursor& cursor, Bytes* oid);
+
+}  // namespace chainkeep::der
+
+#endif  // CHAINKEEP_ENGINE_DER_CURSOR_H_

@@ -1,0 +1,50 @@
+// AnchorSource is how path building asks for registered CAs.
+//
+// The path room owns this interface, so that it runs on a plain list in a test
+// and on the catalog in the engine. One source is one *view*: what a single
+// handshake may see, for as long as the source is pinned.
+
+#ifndef CHAINKEEP_ENGINE_PATH_ANCHOR_SOURCE_H_
+#define CHAINKEEP_ENGINE_PATH_ANCHOR_SOURCE_H_
+
+#include <cstdint>
+#include <span>
+
+#include "chainkeep/types.h"
+#include "engine/signature/public_key.h"
+#include "engine/x509/certificate.h"
+
+namespace chainkeep::path {
+
+// Anchor is one registered CA as the view shows it. The pointers are valid as
+// long as the view is.
+struct Anchor {
+  const x509::Certificate* certificate = nullptr;
+  const signature::PublicKey* key = nullptr;
+  CertificateId id;
+  Account account;
+  Mode mode = Mode::kDefault;
+  CaStatus status = CaStatus::kInactive;
+  uint64_t version = 0;  // trust version of the registration
+};
+
+class AnchorSource {
+ public:
+  virtual ~AnchorSource() = default;
+
+  // FindIssuers fills `anchors` with registrations whose CA's subject equals
+  // `issuer`, in the order in which they should be tried: those whose subject
+  // key id is `key_id` first (an empty one matches none), then the oldest
+  // first. Returns how many it filled; what does not fit is left out, the last
+  // in that order.
+  virtual size_t FindIssuers(const x509::Name& issuer, Bytes key_id,
+                             std::span<Anchor> anchors) const = 0;
+
+  // FindById fills `anchor` with the registration of exactly this certificate
+  // and returns whether there is one in the view.
+  virtual bool FindById(const CertificateId& id, Anchor* anchor) const = 0;
+};
+
+}  // namespace chainkeep::path
+
+#endif  // CHAINKEEP_ENGINE_PATH_ANCHOR_SOURCE_H_

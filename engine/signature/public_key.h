@@ -1,0 +1,76 @@
+// PublicKey is a key made ready to verify signatures, many times.
+//
+// A CA's key is prepared once, when it is registered: whatever can be computed
+// from the key alone is computed then and lives in this object, so that a
+// handshake pays for one verification and nothing else. The arithmetic is
+// BoringSSL's.
+//
+// A PublicKey owns its memory; it refers to nothing of the DER it was read
+// from. Immutable after Parse: any number of threads may call Verify on one
+// object. BoringSSL's error queue is left as it was found.
+
+#ifndef CHAINKEEP_ENGINE_SIGNATURE_PUBLIC_KEY_H_
+#define CHAINKEEP_ENGINE_SIGNATURE_PUBLIC_KEY_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "chainkeep/options.h"
+#include "chainkeep/types.h"
+#include "engine/der/cursor.h"
+#include "engine/signature/algorithm.h"
+
+namespace chainkeep::signature {
+
+enum class KeyKind : uint8_t { kRsa, kP256, kP384, kP521, kEd25519 };
+
+// KeyInfo is what can be told of a key without computing with it.
+struct KeyInfo {
+  KeyKind kind = KeyKind::kRsa;
+  unsigned rsa_bits = 0;  // length of the modulus
+};
+
+// InspectKey reads a SubjectPublicKeyInfo element without arithmetic or
+// allocation: kind, size, and form. Unknown algorithms and curves, and explicit
+// EC parameters (CVE-2020-0601), are kUnsupported.
+der::Result<KeyInfo> InspectKey(Bytes spki);
+
+// IsStrongEnough returns whether `policy` accepts a key of this kind and size.
+bool IsStrongEnough(const AlgorithmPolicy& policy, const KeyInfo& info);
+
+// KeyName returns "RSA-2048", "P-256", "Ed25519".
+std::string KeyName(const KeyInfo& info);
+
+class PublicKey {
+ public:
+  // Parse reads a SubjectPublicKeyInfo element and prepares the key. RSA keys
+  // above 16,384 bits, with an even exponent or one below 3, and points that
+  // are not on their curve are kIllFormed. Allocates.
+  static der::Result<PublicKey> Parse(Bytes spki);
+
+  PublicKey(PublicKey&&) noexcept;
+  PublicKey& operator=(PublicKey&&) noexcept;
+  ~PublicKey();
+
+  const KeyInfo& info() const { return info_; }
+
+  // Fits returns whether a signature of `algorithm` can be by this key.
+  bool Fits(SignatureAlgorithm algorithm) const;
+
+  // Verify returns whether `signature` is this key's over `message`. False, at
+  // no cost, for an algorithm that does not fit the key.
+  bool Verify(SignatureAlgorithm algorithm, Bytes message,
+              Bytes signature) const;
+
+ private:
+  struct Prepared;
+  PublicKey(const KeyInfo& info, std::unique_ptr<Prepared> prepared);
+
+  KeyInfo info_;
+  std::unique_ptr<Prepared> prepared_;
+};
+
+}  // namespace chainkeep::signature
+
+#endif  // CHAINKEEP_ENGINE_SIGNATURE_PUBLIC_KEY_H_
