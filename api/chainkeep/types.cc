@@ -1,0 +1,101 @@
+#include "chainkeep/types.h"
+
+#include "absl/strings/str_cat.h"
+#include "chainkeep/status.h"
+
+namespace chainkeep {
+namespace {
+
+// Character classes are spelled out: those of <cctype> follow the locale.
+bool IsIdentifierCharacter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+// The value of a hex digit of either case, or -1.
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+namespace internal {
+
+absl::Status CheckIdentifier(std::string_view what, std::string_view text) {
+  bool good =
+      !text.empty() && text.size() <= Identifier<AccountTag>::kMaxLength;
+  for (char c : text) good = good && IsIdentifierCharacter(c);
+  if (good) return absl::OkStatus();
+  return MakeError(ErrorCode::kInvalidRequest,
+                   absl::StrCat(absl::string_view(what.data(), what.size()),
+                                " must be 1 to 64 characters of "
+                                "[A-Za-z0-9_-]"));
+}
+
+}  // namespace internal
+
+absl::StatusOr<CertificateId> CertificateId::Parse(std::string_view text) {
+  const absl::Status ill_formed = MakeError(
+      ErrorCode::kInvalidRequest, "a certificate id must be 64 hex digits");
+  if (text.size() != 2 * kSize) return ill_formed;
+  Array bytes;
+  for (size_t i = 0; i < kSize; ++i) {
+    const int high = HexValue(text[2 * i]);
+    const int low = HexValue(text[2 * i + 1]);
+    if (high < 0 || low < 0) return ill_formed;
+    bytes[i] = static_cast<uint8_t>(high << 4 | low);
+  }
+  return CertificateId(bytes);
+}
+
+std::string CertificateId::ToHex() const {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(2 * kSize);
+  for (uint8_t byte : bytes_) {
+    hex.push_back(kDigits[byte >> 4]);
+    hex.push_back(kDigits[byte & 0xf]);
+  }
+  return hex;
+}
+
+std::string_view ModeName(Mode mode) {
+  switch (mode) {
+    case Mode::kDefault:
+      return "DEFAULT";
+    case Mode::kSniOnly:
+      return "SNI_ONLY";
+  }
+  return "";
+}
+
+std::string_view CaStatusName(CaStatus status) {
+  switch (status) {
+    case CaStatus::kInactive:
+      return "INACTIVE";
+    case CaStatus::kActive:
+      return "ACTIVE";
+  }
+  return "";
+}
+
+absl::StatusOr<Mode> ParseMode(std::string_view name) {
+  for (Mode mode : {Mode::kDefault, Mode::kSniOnly}) {
+    if (name == ModeName(mode)) return mode;
+  }
+  return MakeError(ErrorCode::kInvalidRequest,
+                   "a certificate mode is DEFAULT or SNI_ONLY");
+}
+
+absl::StatusOr<CaStatus> ParseCaStatus(std::string_view name) {
+  for (CaStatus status : {CaStatus::kInactive, CaStatus::kActive}) {
+    if (name == CaStatusName(status)) return status;
+  }
+  return MakeError(ErrorCode::kInvalidRequest,
+                   "a CA's status is ACTIVE or INACTIVE");
+}
+
+}  // namespace chainkeep
