@@ -22,6 +22,8 @@
 #ifndef CHAINKEEP_API_CHAINKEEP_TLS_H_
 #define CHAINKEEP_API_CHAINKEEP_TLS_H_
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "chainkeep/engine.h"
 #include "chainkeep/verdict.h"
@@ -53,6 +55,11 @@ absl::Status InstallGate(SSL_CTX* ctx, Engine* engine,
 // For an `ssl` whose handshake has not ended, or whose context has no gate, the
 // answer is kNoVerdict. Call it on the thread that drives `ssl`.
 Verdict CompleteHandshake(SSL* ssl);
+
+// VerdictDuration returns how long Engine::Validate took for `ssl`, in
+// nanoseconds of a monotonic clock; 0 if it has not been asked. For logs and
+// histograms. The same thread as CompleteHandshake.
+int64_t VerdictDuration(const SSL* ssl);
 
 }  // namespace chainkeep
 

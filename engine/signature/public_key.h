@@ -7,7 +7,7 @@
 //
 // A PublicKey owns its memory; it refers to nothing of the DER it was read
 // from. Immutable after Parse: any number of threads may call Verify on one
-// object. BoringSSL's error queue is left as it was found.
+// object. BoringSSL's error queue is left as it was found (see error_queue.h).
 
 #ifndef CHAINKEEP_ENGINE_SIGNATURE_PUBLIC_KEY_H_
 #define CHAINKEEP_ENGINE_SIGNATURE_PUBLIC_KEY_H_
@@ -29,6 +29,8 @@ enum class KeyKind : uint8_t { kRsa, kP256, kP384, kP521, kEd25519 };
 struct KeyInfo {
   KeyKind kind = KeyKind::kRsa;
   unsigned rsa_bits = 0;  // length of the modulus
+  // The public exponent is odd, at least 3, and below 2^33.
+  bool rsa_exponent_is_sound = false;
 };
 
 // InspectKey reads a SubjectPublicKeyInfo element without arithmetic or
@@ -45,8 +47,8 @@ std::string KeyName(const KeyInfo& info);
 class PublicKey {
  public:
   // Parse reads a SubjectPublicKeyInfo element and prepares the key. RSA keys
-  // above 16,384 bits, with an even exponent or one below 3, and points that
-  // are not on their curve are kIllFormed. Allocates.
+  // above 16,384 bits or with an unsound exponent, and points that are not on
+  // their curve, are kIllFormed. Allocates.
   static der::Result<PublicKey> Parse(Bytes spki);
 
   PublicKey(PublicKey&&) noexcept;

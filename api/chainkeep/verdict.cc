@@ -1,0 +1,116 @@
+#include "chainkeep/verdict.h"
+
+#include <array>
+
+namespace chainkeep {
+namespace {
+
+// AlertDescription of RFC 8446 §6 (and RFC 6066 §9 for unrecognized_name).
+enum Alert : uint8_t {
+  kNone = 0,
+  kBadCertificate = 42,
+  kUnsupportedCertificate = 43,
+  kCertificateExpired = 45,
+  kCertificateUnknown = 46,
+  kUnknownCa = 48,
+  kAccessDenied = 49,
+  kUnrecognizedName = 112,
+};
+
+struct ReasonRow {
+  Reason reason;
+  Alert alert;
+  std::string_view name;
+  std::string_view text;
+};
+
+constexpr ReasonRow kRows[] = {
+    {Reason::kNoVerdict, kCertificateUnknown, "kNoVerdict",
+     "No answer was asked for, or the handshake ended before one was due."},
+    {Reason::kAccepted, kNone, "kAccepted", "The device may in."},
+    {Reason::kServerNameMalformed, kUnrecognizedName, "kServerNameMalformed",
+     "The server name is not a host name."},
+    {Reason::kServerNameUnknown, kUnrecognizedName, "kServerNameUnknown",
+     "No endpoint of this region has that server name."},
+    {Reason::kServerNameDisabled, kUnrecognizedName, "kServerNameDisabled",
+     "The endpoint of that server name is disabled."},
+    {Reason::kServerNameWrongService, kUnrecognizedName,
+     "kServerNameWrongService",
+     "The endpoint of that server name serves something else."},
+    {Reason::kServerNameRequired, kUnknownCa, "kServerNameRequired",
+     "The issuer is registered in mode SNI_ONLY only, and no server name was "
+     "sent."},
+    {Reason::kNoRegisteredCa, kUnknownCa, "kNoRegisteredCa",
+     "No registered CA issued the certificate."},
+    {Reason::kCaInactive, kAccessDenied, "kCaInactive",
+     "The registration of the CA that issued the certificate is INACTIVE."},
+    {Reason::kMalformed, kBadCertificate, "kMalformed",
+     "A certificate is not well-formed."},
+    {Reason::kAlgorithmNotAllowed, kUnsupportedCertificate,
+     "kAlgorithmNotAllowed",
+     "A certificate is signed by an algorithm that the policy does not allow."},
+    {Reason::kWeakKey, kUnsupportedCertificate, "kWeakKey",
+     "A certificate has a public key that the policy does not allow."},
+    {Reason::kNoIssuer, kUnknownCa, "kNoIssuer",
+     "The issuer of a presented certificate is neither presented nor "
+     "registered."},
+    {Reason::kBadSignature, kBadCertificate, "kBadSignature",
+     "The signature of a certificate is not by the key of its issuer."},
+    {Reason::kNotYetValid, kBadCertificate, "kNotYetValid",
+     "The validity of a certificate has not begun."},
+    {Reason::kExpired, kCertificateExpired, "kExpired",
+     "The validity of a certificate is over."},
+    {Reason::kNotACa, kBadCertificate, "kNotACa",
+     "A certificate that is not a CA's was used to issue another."},
+    {Reason::kPathLengthExceeded, kBadCertificate, "kPathLengthExceeded",
+     "More CAs follow one than its path length constraint allows."},
+    {Reason::kKeyUsage, kUnsupportedCertificate, "kKeyUsage",
+     "A certificate's key usage does not allow what it was used for."},
+    {Reason::kExtendedKeyUsage, kUnsupportedCertificate, "kExtendedKeyUsage",
+     "A certificate's extended key usage does not allow client "
+     "authentication."},
+    {Reason::kCaAsLeaf, kUnsupportedCertificate, "kCaAsLeaf",
+     "A CA's certificate was used as a device's."},
+    {Reason::kNameConstraint, kBadCertificate, "kNameConstraint",
+     "A name is outside of what an issuer may name."},
+    {Reason::kUnknownCriticalExtension, kUnsupportedCertificate,
+     "kUnknownCriticalExtension",
+     "A certificate has a critical extension that is not processed."},
+    {Reason::kBudgetCertificates, kBadCertificate, "kBudgetCertificates",
+     "More certificates were presented than the budget allows."},
+    {Reason::kBudgetBytes, kBadCertificate, "kBudgetBytes",
+     "A certificate is larger than the budget allows."},
+    {Reason::kBudgetPathLength, kBadCertificate, "kBudgetPathLength",
+     "No path was found within the length that the budget allows."},
+    {Reason::kBudgetSignatures, kBadCertificate, "kBudgetSignatures",
+     "Building a path took more signature checks than the budget allows."},
+    {Reason::kBudgetSteps, kBadCertificate, "kBudgetSteps",
+     "Building a path took more steps than the budget allows."},
+    {Reason::kTrustChanged, kAccessDenied, "kTrustChanged",
+     "What the verdict rested on changed before the handshake finished."},
+};
+
+constexpr bool RowsAreInOrder() {
+  for (int i = 0; i < kReasonCount; ++i) {
+    if (static_cast<int>(kRows[i].reason) != i) return false;
+  }
+  return true;
+}
+
+static_assert(std::size(kRows) == kReasonCount && RowsAreInOrder());
+
+// A number that no enumerator has reads as "no verdict".
+const ReasonRow& RowOf(Reason reason) {
+  const size_t index = static_cast<size_t>(reason);
+  return kRows[index < std::size(kRows) ? index : 0];
+}
+
+}  // namespace
+
+std::string_view ReasonName(Reason reason) { return RowOf(reason).name; }
+
+std::string_view ReasonText(Reason reason) { return RowOf(reason).text; }
+
+uint8_t TlsAlertOf(Reason reason) { return RowOf(reason).alert; }
+
+}  // namespace chainkeep

@@ -1,0 +1,150 @@
+#include "engine/der/cursor.h"
+
+#include <cstring>
+
+namespace chainkeep::der {
+
+bool Equal(Bytes a, Bytes b) {
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
+bool Cursor::Header(size_t* header_size, size_t* contents_size) const {
+  if (rest_.size() < 2) return false;
+  // A tag number of 31 announces more tag bytes; X.509 has none of those.
+  if ((rest_[0] & 0x1f) == 0x1f) return false;
+
+  const uint8_t first = rest_[1];
+  size_t header = 2;
+  size_t length = first;
+  if (first >= 0x80) {
+    // 0x80 is the indefinite length of BER.
+    const size_t count = first & 0x7f;
+    if (count == 0 || count > 4 || rest_.size() < 2 + count) return false;
+    length = 0;
+    for (size_t i = 0; i < count; ++i) length = length << 8 | rest_[2 + i];
+    // The shortest form only: no leading zero, no long form below 128.
+    if (rest_[2] == 0 || length < 0x80) return false;
+    header = 2 + count;
+  }
+  if (rest_.size() - header < length) return false;
+  *header_size = header;
+  *contents_size = length;
+  return true;
+}
+
+bool Cursor::Read(Tag tag, Bytes* contents) {
+  Bytes element;
+  return ReadBoth(tag, contents, &element);
+}
+
+bool Cursor::ReadElement(Tag tag, Bytes* element) {
+  Bytes contents;
+  return ReadBoth(tag, &contents, element);
+}
+
+bool Cursor::ReadAny(Tag* tag, Bytes* contents) {
+  if (rest_.empty()) return false;
+  *tag = rest_[0];
+  return Read(*tag, contents);
+}
+
+bool Cursor::ReadBoth(Tag tag, Bytes* contents, Bytes* element) {
+  size_t header, length;
+  if (!NextIs(tag) || !Header(&header, &length)) return false;
+  *contents = rest_.subspan(header, length);
+  *element = rest_.first(header + length);
+  rest_ = rest_.subspan(header + length);
+  return true;
+}
+
+bool Cursor::ReadOptional(Tag tag, std::optional<Bytes>* contents) {
+  if (!NextIs(tag)) return true;
+  Bytes value;
+  if (!Read(tag, &value)) return false;
+  *contents = value;
+  return true;
+}
+
+bool ReadBoolean(Cursor& cursor, bool* value) {
+  Bytes contents;
+  Cursor ahead = cursor;
+  if (!ahead.Read(kBoolean, &contents) || contents.size() != 1) return false;
+  if (contents[0] != 0x00 && contents[0] != 0xff) return false;
+  *value = contents[0] != 0;
+  cursor = ahead;
+  return true;
+}
+
+bool ReadInteger(Cursor& cursor, Bytes* value, Tag tag) {
+  Bytes contents;
+  Cursor ahead = cursor;
+  if (!ahead.Read(tag, &contents) || contents.empty()) return false;
+  if (contents.size() > 1) {
+    // Nine equal leading bits are one byte too many.
+    if (contents[0] == 0x00 && (contents[1] & 0x80) == 0) return false;
+    if (contents[0] == 0xff && (contents[1] & 0x80) != 0) return false;
+  }
+  *value = contents;
+  cursor = ahead;
+  return true;
+}
+
+bool ReadUint(Cursor& cursor, uint64_t* value, Tag tag) {
+  Bytes contents;
+  Cursor ahead = cursor;
+  if (!ReadInteger(ahead, &contents, tag)) return false;
+  if ((contents[0] & 0x80) != 0 || contents.size() > 8) return false;
+  uint64_t result = 0;
+  for (uint8_t byte : contents) result = result << 8 | byte;
+  *value = result;
+  cursor = ahead;
+  return true;
+}
+
+bool BitString::Bit(size_t n) const {
+  const size_t byte = n / 8;
+  return byte < bytes.size() && (bytes[byte] >> (7 - n % 8) & 1) != 0;
+}
+
+bool ParseBitString(Bytes contents, BitString* value) {
+  if (contents.empty() || contents[0] > 7) return false;
+  const uint8_t unused = contents[0];
+  const Bytes bytes = contents.subspan(1);
+  if (unused != 0) {
+    if (bytes.empty()) return false;
+    if ((bytes.back() & ((1u << unused) - 1)) != 0) return false;
+  }
+  *value = {bytes, unused};
+  return true;
+}
+
+bool ReadBitString(Cursor& cursor, BitString* value) {
+  Bytes contents;
+  Cursor ahead = cursor;
+  if (!ahead.Read(kBitString, &contents)) return false;
+  if (!ParseBitString(contents, value)) return false;
+  cursor = ahead;
+  return true;
+}
+
+bool IsOid(Bytes contents) {
+  if (contents.empty() || (contents.back() & 0x80) != 0) return false;
+  bool starts = true;
+  for (uint8_t byte : contents) {
+    if (starts && byte == 0x80) return false;
+    starts = (byte & 0x80) == 0;
+  }
+  return true;
+}
+
+bool ReadOid(Cursor& cursor, Bytes* oid) {
+  Bytes contents;
+  Cursor ahead = cursor;
+  if (!ahead.Read(kOid, &contents) || !IsOid(contents)) return false;
+  *oid = contents;
+  cursor = ahead;
+  return true;
+}
+
+}  // namespace chainkeep::der

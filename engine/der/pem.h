@@ -1,0 +1,38 @@
+// PEM (RFC 7468): finding the blocks of one label in a text.
+//
+// The text is a tenant's and may be anything: unbalanced, megabytes long, full
+// of blocks. The walk is linear in it and allocates one block's contents at a
+// time.
+
+#ifndef CHAINKEEP_ENGINE_DER_PEM_H_
+#define CHAINKEEP_ENGINE_DER_PEM_H_
+
+#include <string>
+#include <string_view>
+
+namespace chainkeep::der {
+
+// PemReader walks the blocks of `text` with one label, in order. It keeps views
+// of both; not thread-safe.
+class PemReader {
+ public:
+  enum class Step { kBlock, kEnd, kIllFormed };
+
+  PemReader(std::string_view text, std::string_view label)
+      : rest_(text), label_(label) {}
+
+  // Next decodes the next block with the label into `der`. After kIllFormed (a
+  // block without its end, or whose contents are not base64) the walk is over.
+  Step Next(std::string* der);
+
+ private:
+  std::string_view rest_;
+  std::string_view label_;
+};
+
+// ToPem writes one block, lines of 64 characters, "\n" after each.
+std::string ToPem(std::string_view label, std::string_view der);
+
+}  // namespace chainkeep::der
+
+#endif  // CHAINKEEP_ENGINE_DER_PEM_H_

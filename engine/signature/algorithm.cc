@@ -1,0 +1,177 @@
+#include "engine/signature/algorithm.h"
+
+#include <optional>
+
+namespace chainkeep::signature {
+namespace {
+
+using der::Cursor;
+using der::IllFormed;
+using der::Unsupported;
+
+// How the parameters of an algorithm must look.
+enum class Parameters : uint8_t { kNull, kAbsent, kPss };
+
+struct Known {
+  std::string_view oid;
+  SignatureAlgorithm algorithm;
+  Parameters parameters;
+};
+
+// Contents of OBJECT IDENTIFIERs, here and below.
+constexpr std::string_view kMgf1 = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08";
+
+constexpr Known kKnown[] = {
+    {"\x2a\x86\x48\xce\x3d\x04\x03\x02",  // ecdsa-with-SHA256
+     {Scheme::kEcdsa, Digest::kSha256},
+     Parameters::kAbsent},
+    {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b",  // sha256WithRSAEncryption
+     {Scheme::kRsaPkcs1, Digest::kSha256},
+     Parameters::kNull},
+    {"\x2b\x65\x70",  // id-Ed25519
+     {Scheme::kEd25519, Digest::kNone},
+     Parameters::kAbsent},
+    {"\x2a\x86\x48\xce\x3d\x04\x03\x03",  // ecdsa-with-SHA384
+     {Scheme::kEcdsa, Digest::kSha384},
+     Parameters::kAbsent},
+    {"\x2a\x86\x48\xce\x3d\x04\x03\x04",  // ecdsa-with-SHA512
+     {Scheme::kEcdsa, Digest::kSha512},
+     Parameters::kAbsent},
+    {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c",  // sha384WithRSAEncryption
+     {Scheme::kRsaPkcs1, Digest::kSha384},
+     Parameters::kNull},
+    {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d",  // sha512WithRSAEncryption
+     {Scheme::kRsaPkcs1, Digest::kSha512},
+     Parameters::kNull},
+    {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a",  // id-RSASSA-PSS
+     {Scheme::kRsaPss, Digest::kNone},
+     Parameters::kPss},
+    {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05",  // sha1WithRSAEncryption
+     {Scheme::kRsaPkcs1, Digest::kSha1},
+     Parameters::kNull},
+    {"\x2a\x86\x48\xce\x3d\x04\x01",  // ecdsa-with-SHA1
+     {Scheme::kEcdsa, Digest::kSha1},
+     Parameters::kAbsent},
+};
+
+struct KnownDigest {
+  std::string_view oid;
+  Digest digest;
+  uint64_t size;
+};
+
+constexpr KnownDigest kDigests[] = {
+    {"\x60\x86\x48\x01\x65\x03\x04\x02\x01", Digest::kSha256, 32},
+    {"\x60\x86\x48\x01\x65\x03\x04\x02\x02", Digest::kSha384, 48},
+    {"\x60\x86\x48\x01\x65\x03\x04\x02\x03", Digest::kSha512, 64},
+};
+
+bool Is(Bytes oid, std::string_view expected) {
+  return std::string_view(reinterpret_cast<const char*>(oid.data()),
+                          oid.size()) == expected;
+}
+
+// Whether what is left of an AlgorithmIdentifier is one NULL.
+bool IsNull(Cursor& fields) {
+  Bytes contents;
+  return fields.Read(der::kNull, &contents) && contents.empty() &&
+         fields.empty();
+}
+
+// A digest's AlgorithmIdentifier. Its parameters are NULL or absent: RFC 4055
+// §2.1 demands that both be taken.
+const KnownDigest* ReadDigest(Cursor& cursor) {
+  Bytes contents, oid;
+  if (!cursor.Read(der::kSequence, &contents)) return nullptr;
+  Cursor fields(contents);
+  if (!der::ReadOid(fields, &oid)) return nullptr;
+  if (!fields.empty() && !IsNull(fields)) return nullptr;
+  for (const KnownDigest& known : kDigests) {
+    if (Is(oid, known.oid)) return &known;
+  }
+  return nullptr;
+}
+
+// The contents of the field [n] EXPLICIT, as a cursor; empty if absent.
+bool EnterExplicit(Cursor& fields, unsigned n, Cursor* inner) {
+  std::optional<Bytes> contents;
+  if (!fields.ReadOptional(der::ContextConstructed(n), &contents)) return false;
+  *inner = Cursor(contents.value_or(Bytes()));
+  return true;
+}
+
+// RSASSA-PSS-params (RFC 4055 §3.1). All of the sets that are taken need every
+// field but the trailer, whose only value is the DEFAULT.
+der::Result<SignatureAlgorithm> ParsePss(Cursor& fields) {
+  Bytes contents;
+  if (!fields.Read(der::kSequence, &contents) || !fields.empty()) {
+    return IllFormed("RSASSA-PSS-params");
+  }
+  Cursor params(contents);
+  Cursor hash{Bytes()}, mgf{Bytes()}, salt{Bytes()};
+  if (!EnterExplicit(params, 0, &hash) || !EnterExplicit(params, 1, &mgf) ||
+      !EnterExplicit(params, 2, &salt)) {
+    return IllFormed("RSASSA-PSS-params");
+  }
+  const KnownDigest* digest = ReadDigest(hash);
+  if (digest == nullptr || !hash.empty()) {
+    return Unsupported("RSASSA-PSS hashAlgorithm");
+  }
+  Bytes mgf_contents, mgf_oid;
+  if (!mgf.Read(der::kSequence, &mgf_contents) || !mgf.empty()) {
+    return Unsupported("RSASSA-PSS maskGenAlgorithm");
+  }
+  Cursor mgf_fields(mgf_contents);
+  if (!der::ReadOid(mgf_fields, &mgf_oid) || !Is(mgf_oid, kMgf1) ||
+      ReadDigest(mgf_fields) != digest || !mgf_fields.empty()) {
+    return Unsupported("RSASSA-PSS maskGenAlgorithm");
+  }
+  uint64_t length;
+  if (!der::ReadUint(salt, &length) || !salt.empty() ||
+      length != digest->size) {
+    return Unsupported("RSASSA-PSS saltLength");
+  }
+  if (!params.empty()) return Unsupported("RSASSA-PSS trailerField");
+  return SignatureAlgorithm{Scheme::kRsaPss, digest->digest};
+}
+
+}  // namespace
+
+der::Result<SignatureAlgorithm> ParseSignatureAlgorithm(Bytes contents) {
+  Cursor fields(contents);
+  Bytes oid;
+  if (!der::ReadOid(fields, &oid)) return IllFormed("AlgorithmIdentifier");
+  for (const Known& known : kKnown) {
+    if (!Is(oid, known.oid)) continue;
+    switch (known.parameters) {
+      case Parameters::kPss:
+        return ParsePss(fields);
+      case Parameters::kNull:
+        // RFC 4055 §5 has NULL written and an absent one tolerated; we do not.
+        if (!IsNull(fields)) return IllFormed("RSA parameters");
+        break;
+      case Parameters::kAbsent:
+        if (!fields.empty()) return IllFormed("parameters that must be absent");
+        break;
+    }
+    return known.algorithm;
+  }
+  return Unsupported("signature algorithm");
+}
+
+bool IsAllowed(const AlgorithmPolicy& policy, SignatureAlgorithm algorithm) {
+  if (algorithm.digest == Digest::kSha1 && !policy.insecure_sha1) return false;
+  switch (algorithm.scheme) {
+    case Scheme::kRsaPkcs1:
+      return policy.rsa_pkcs1;
+    case Scheme::kRsaPss:
+      return policy.rsa_pss;
+    case Scheme::kEcdsa:
+      return policy.ecdsa;
+    case Scheme::kEd25519:
+      return policy.ed25519;
+  }
+  return false;
+}
+
+}  // namespace chainkeep::signature

@@ -1,0 +1,360 @@
+#include "engine/signature/public_key.h"
+
+#include <array>
+#include <bit>
+
+#include "absl/strings/str_cat.h"
+#include "engine/signature/error_queue.h"
+#include "openssl/curve25519.h"
+#include "openssl/ec.h"
+#include "openssl/ec_key.h"
+#include "openssl/ecdsa.h"
+#include "openssl/evp.h"
+#include "openssl/nid.h"
+#include "openssl/rsa.h"
+#include "openssl/sha.h"
+
+namespace chainkeep::signature {
+namespace {
+
+using der::Cursor;
+using der::IllFormed;
+using der::Unsupported;
+
+// The largest modulus that is prepared, whatever a policy says.
+constexpr unsigned kMaxRsaBits = 16 * 1024;
+
+// Contents of OBJECT IDENTIFIERs.
+constexpr std::string_view kRsaEncryption =
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
+constexpr std::string_view kEcPublicKey = "\x2a\x86\x48\xce\x3d\x02\x01";
+constexpr std::string_view kEd25519Oid = "\x2b\x65\x70";
+
+struct Curve {
+  std::string_view oid;
+  KeyKind kind;
+  int nid;
+  size_t field_bytes;
+};
+
+constexpr Curve kCurves[] = {
+    {"\x2a\x86\x48\xce\x3d\x03\x01\x07", KeyKind::kP256, NID_X9_62_prime256v1,
+     32},
+    {"\x2b\x81\x04\x00\x22", KeyKind::kP384, NID_secp384r1, 48},
+    {"\x2b\x81\x04\x00\x23", KeyKind::kP521, NID_secp521r1, 66},
+};
+
+const Curve& CurveOf(KeyKind kind) {
+  for (const Curve& curve : kCurves) {
+    if (curve.kind == kind) return curve;
+  }
+  return kCurves[0];
+}
+
+bool Is(Bytes oid, std::string_view expected) {
+  return std::string_view(reinterpret_cast<const char*>(oid.data()),
+                          oid.size()) == expected;
+}
+
+// A SubjectPublicKeyInfo, taken apart.
+struct Spki {
+  Bytes oid;
+  Bytes parameters;  // after the OID
+  Bytes key;
+};
+
+bool ReadSpki(Bytes element, Spki* spki) {
+  Cursor outer(element);
+  Bytes contents, algorithm;
+  if (!outer.Read(der::kSequence, &contents) || !outer.empty()) return false;
+  Cursor fields(contents);
+  der::BitString key;
+  if (!fields.Read(der::kSequence, &algorithm) ||
+      !der::ReadBitString(fields, &key) || key.unused != 0 ||
+      !fields.empty()) {
+    return false;
+  }
+  Cursor algorithm_fields(algorithm);
+  if (!der::ReadOid(algorithm_fields, &spki->oid)) return false;
+  spki->parameters = algorithm_fields.rest();
+  spki->key = key.bytes;
+  return true;
+}
+
+unsigned BitLength(Bytes magnitude) {
+  while (!magnitude.empty() && magnitude.front() == 0) {
+    magnitude = magnitude.subspan(1);
+  }
+  if (magnitude.empty()) return 0;
+  return static_cast<unsigned>((magnitude.size() - 1) * 8 +
+                               std::bit_width(magnitude.front()));
+}
+
+der::Result<KeyInfo> InspectRsa(const Spki& spki) {
+  Cursor parameters(spki.parameters);
+  Bytes null, contents, modulus, exponent;
+  if (!parameters.Read(der::kNull, &null) || !null.empty() ||
+      !parameters.empty()) {
+    return IllFormed("rsaEncryption parameters");
+  }
+  Cursor outer(spki.key);
+  if (!outer.Read(der::kSequence, &contents) || !outer.empty()) {
+    return IllFormed("RSAPublicKey");
+  }
+  Cursor fields(contents);
+  if (!der::ReadInteger(fields, &modulus) ||
+      !der::ReadInteger(fields, &exponent) || !fields.empty() ||
+      (modulus.front() & 0x80) != 0 || (exponent.front() & 0x80) != 0) {
+    return IllFormed("RSAPublicKey");
+  }
+  const unsigned exponent_bits = BitLength(exponent);
+  KeyInfo info;
+  info.kind = KeyKind::kRsa;
+  info.rsa_bits = BitLength(modulus);
+  info.rsa_exponent_is_sound = (exponent.back() & 1) != 0 &&
+                               exponent_bits >= 2 && exponent_bits <= 33;
+  return info;
+}
+
+der::Result<KeyInfo> InspectEc(const Spki& spki) {
+  Cursor parameters(spki.parameters);
+  Bytes oid;
+  // Anything but a curve's name would be parameters of the sender's own
+  // (CVE-2020-0601).
+  if (!parameters.NextIs(der::kOid)) return Unsupported("EC parameters");
+  if (!der::ReadOid(parameters, &oid) || !parameters.empty()) {
+    return IllFormed("EC parameters");
+  }
+  for (const Curve& curve : kCurves) {
+    if (!Is(oid, curve.oid)) continue;
+    // Compressed points need a square root modulo p, which nobody sends and
+    // which has looped for ever before (CVE-2022-0778).
+    if (spki.key.empty() || spki.key.front() != 0x04) {
+      return Unsupported("EC point format");
+    }
+    if (spki.key.size() != 1 + 2 * curve.field_bytes) {
+      return IllFormed("EC point");
+    }
+    return KeyInfo{.kind = curve.kind};
+  }
+  return Unsupported("EC curve");
+}
+
+der::Result<KeyInfo> InspectEd25519(const Spki& spki) {
+  if (!spki.parameters.empty()) return IllFormed("Ed25519 parameters");
+  if (spki.key.size() != ED25519_PUBLIC_KEY_LEN) {
+    return IllFormed("Ed25519 key");
+  }
+  return KeyInfo{.kind = KeyKind::kEd25519};
+}
+
+der::Result<KeyInfo> Inspect(const Spki& spki) {
+  if (Is(spki.oid, kEcPublicKey)) return InspectEc(spki);
+  if (Is(spki.oid, kRsaEncryption)) return InspectRsa(spki);
+  if (Is(spki.oid, kEd25519Oid)) return InspectEd25519(spki);
+  return Unsupported("public key algorithm");
+}
+
+struct MessageDigest {
+  std::array<uint8_t, SHA512_DIGEST_LENGTH> bytes;
+  size_t size = 0;
+  int nid = NID_undef;
+  const EVP_MD* md = nullptr;
+};
+
+MessageDigest HashMessage(Digest digest, Bytes message) {
+  MessageDigest result;
+  uint8_t* const out = result.bytes.data();
+  switch (digest) {
+    case Digest::kNone:
+      break;
+    case Digest::kSha1:
+      SHA1(message.data(), message.size(), out);
+      result.size = SHA_DIGEST_LENGTH;
+      result.nid = NID_sha1;
+      result.md = EVP_sha1();
+      break;
+    case Digest::kSha256:
+      SHA256(message.data(), message.size(), out);
+      result.size = SHA256_DIGEST_LENGTH;
+      result.nid = NID_sha256;
+      result.md = EVP_sha256();
+      break;
+    case Digest::kSha384:
+      SHA384(message.data(), message.size(), out);
+      result.size = SHA384_DIGEST_LENGTH;
+      result.nid = NID_sha384;
+      result.md = EVP_sha384();
+      break;
+    case Digest::kSha512:
+      SHA512(message.data(), message.size(), out);
+      result.size = SHA512_DIGEST_LENGTH;
+      result.nid = NID_sha512;
+      result.md = EVP_sha512();
+      break;
+  }
+  return result;
+}
+
+}  // namespace
+
+// One of the three is set, as the kind says.
+struct PublicKey::Prepared {
+  bssl::UniquePtr<EC_KEY> ec;
+  bssl::UniquePtr<RSA> rsa;
+  std::array<uint8_t, ED25519_PUBLIC_KEY_LEN> ed25519 = {};
+
+  bool SetEc(const Curve& curve, Bytes point);
+  bool SetRsa(Bytes key);
+};
+
+bool PublicKey::Prepared::SetEc(const Curve& curve, Bytes point) {
+  bssl::UniquePtr<EC_GROUP> group(EC_GROUP_new_by_curve_name(curve.nid));
+  ec.reset(EC_KEY_new());
+  if (group == nullptr || ec == nullptr ||
+      EC_KEY_set_group(ec.get(), group.get()) != 1) {
+    return false;
+  }
+  bssl::UniquePtr<EC_POINT> q(EC_POINT_new(group.get()));
+  // oct2point checks that the point is on the curve.
+  return q != nullptr &&
+         EC_POINT_oct2point(group.get(), q.get(), point.data(), point.size(),
+                            nullptr) == 1 &&
+         EC_KEY_set_public_key(ec.get(), q.get()) == 1;
+}
+
+bool PublicKey::Prepared::SetRsa(Bytes key) {
+  rsa.reset(RSA_public_key_from_bytes(key.data(), key.size()));
+  if (rsa == nullptr) return false;
+  // BoringSSL computes the Montgomery constants of the modulus at the first
+  // use, under a lock; have that happen now. The signature is not one.
+  const std::array<uint8_t, SHA256_DIGEST_LENGTH> digest = {};
+  std::string signature(RSA_size(rsa.get()), '\0');
+  RSA_verify(NID_sha256, digest.data(), digest.size(),
+             reinterpret_cast<const uint8_t*>(signature.data()),
+             signature.size(), rsa.get());
+  return true;
+}
+
+der::Result<KeyInfo> InspectKey(Bytes spki_element) {
+  Spki spki;
+  if (!ReadSpki(spki_element, &spki)) return IllFormed("SubjectPublicKeyInfo");
+  return Inspect(spki);
+}
+
+bool IsStrongEnough(const AlgorithmPolicy& policy, const KeyInfo& info) {
+  switch (info.kind) {
+    case KeyKind::kRsa:
+      return (policy.rsa_pkcs1 || policy.rsa_pss) &&
+             info.rsa_exponent_is_sound &&
+             info.rsa_bits >= policy.min_rsa_bits &&
+             info.rsa_bits <= policy.max_rsa_bits;
+    case KeyKind::kEd25519:
+      return policy.ed25519;
+    case KeyKind::kP256:
+    case KeyKind::kP384:
+    case KeyKind::kP521:
+      return policy.ecdsa;
+  }
+  return false;
+}
+
+std::string KeyName(const KeyInfo& info) {
+  switch (info.kind) {
+    case KeyKind::kRsa:
+      return absl::StrCat("RSA-", info.rsa_bits);
+    case KeyKind::kP256:
+      return "P-256";
+    case KeyKind::kP384:
+      return "P-384";
+    case KeyKind::kP521:
+      return "P-521";
+    case KeyKind::kEd25519:
+      return "Ed25519";
+  }
+  return "";
+}
+
+PublicKey::PublicKey(const KeyInfo& info, std::unique_ptr<Prepared> prepared)
+    : info_(info), prepared_(std::move(prepared)) {}
+PublicKey::PublicKey(PublicKey&&) noexcept = default;
+PublicKey& PublicKey::operator=(PublicKey&&) noexcept = default;
+PublicKey::~PublicKey() = default;
+
+der::Result<PublicKey> PublicKey::Parse(Bytes spki_element) {
+  Spki spki;
+  if (!ReadSpki(spki_element, &spki)) return IllFormed("SubjectPublicKeyInfo");
+  const der::Result<KeyInfo> info = Inspect(spki);
+  if (!info.ok()) return info.fault();
+
+  const ErrorQueueGuard guard;
+  auto prepared = std::make_unique<Prepared>();
+  switch (info->kind) {
+    case KeyKind::kRsa:
+      // Checked first: BoringSSL's own limits are wider, and its arithmetic on
+      // a huge modulus is what CVE-2023-6237 was about.
+      if (info->rsa_bits > kMaxRsaBits ||
+          !info->rsa_exponent_is_sound || !prepared->SetRsa(spki.key)) {
+        return IllFormed("RSA key");
+      }
+      break;
+    case KeyKind::kEd25519:
+      std::copy(spki.key.begin(), spki.key.end(), prepared->ed25519.begin());
+      break;
+    case KeyKind::kP256:
+    case KeyKind::kP384:
+    case KeyKind::kP521:
+      if (!prepared->SetEc(CurveOf(info->kind), spki.key)) {
+        return IllFormed("EC point");
+      }
+      break;
+  }
+  return PublicKey(*info, std::move(prepared));
+}
+
+bool PublicKey::Fits(SignatureAlgorithm algorithm) const {
+  switch (algorithm.scheme) {
+    case Scheme::kRsaPkcs1:
+    case Scheme::kRsaPss:
+      return info_.kind == KeyKind::kRsa;
+    case Scheme::kEd25519:
+      return info_.kind == KeyKind::kEd25519;
+    case Scheme::kEcdsa:
+      return info_.kind == KeyKind::kP256 || info_.kind == KeyKind::kP384 ||
+             info_.kind == KeyKind::kP521;
+  }
+  return false;
+}
+
+bool PublicKey::Verify(SignatureAlgorithm algorithm, Bytes message,
+                       Bytes signature) const {
+  if (!Fits(algorithm)) return false;
+  const ErrorQueueGuard guard;
+  if (algorithm.scheme == Scheme::kEd25519) {
+    return signature.size() == ED25519_SIGNATURE_LEN &&
+           ED25519_verify(message.data(), message.size(), signature.data(),
+                          prepared_->ed25519.data()) == 1;
+  }
+  const MessageDigest digest = HashMessage(algorithm.digest, message);
+  if (digest.md == nullptr) return false;
+  switch (algorithm.scheme) {
+    case Scheme::kEcdsa:
+      return ECDSA_verify(0, digest.bytes.data(), digest.size,
+                          signature.data(), signature.size(),
+                          prepared_->ec.get()) == 1;
+    case Scheme::kRsaPkcs1:
+      return RSA_verify(digest.nid, digest.bytes.data(), digest.size,
+                        signature.data(), signature.size(),
+                        prepared_->rsa.get()) == 1;
+    case Scheme::kRsaPss:
+      // -1: the salt is as long as the digest.
+      return RSA_verify_pss_mgf1(prepared_->rsa.get(), digest.bytes.data(),
+                                 digest.size, digest.md, digest.md, -1,
+                                 signature.data(), signature.size()) == 1;
+    case Scheme::kEd25519:
+      break;
+  }
+  return false;
+}
+
+}  // namespace chainkeep::signature

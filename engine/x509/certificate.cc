@@ -1,0 +1,344 @@
+#include "engine/x509/certificate.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/der/time.h"
+
+namespace chainkeep::x509 {
+namespace {
+
+using der::Cursor;
+using der::Fault;
+using der::IllFormed;
+using der::Unsupported;
+
+// The last byte of the OIDs id-ce (2.5.29) that are acted on.
+enum IdCe : uint8_t {
+  kSubjectKeyIdentifier = 14,
+  kKeyUsage = 15,
+  kSubjectAltName = 17,
+  kBasicConstraints = 19,
+  kNameConstraints = 30,
+  kAuthorityKeyIdentifier = 35,
+  kExtKeyUsage = 37,
+};
+
+// The number below id-ce, or -1 for an OID elsewhere.
+int IdCeNumber(Bytes oid) {
+  if (oid.size() != 3 || oid[0] != 0x55 || oid[1] != 0x1d) return -1;
+  return oid[2];
+}
+
+bool ReadAlgorithm(Cursor& cursor, Bytes* contents, Bytes* element) {
+  if (!cursor.ReadBoth(der::kSequence, contents, element)) return false;
+  Cursor fields(*contents);
+  Bytes oid, parameters;
+  der::Tag tag;
+  if (!der::ReadOid(fields, &oid)) return false;
+  return fields.empty() ||
+         (fields.ReadAny(&tag, &parameters) && fields.empty());
+}
+
+bool ReadSpki(Cursor& cursor, Bytes* element) {
+  Bytes contents, algorithm, algorithm_element;
+  if (!cursor.ReadBoth(der::kSequence, &contents, element)) return false;
+  Cursor fields(contents);
+  der::BitString key;
+  return ReadAlgorithm(fields, &algorithm, &algorithm_element) &&
+         der::ReadBitString(fields, &key) && fields.empty();
+}
+
+bool ReadVersion(Cursor& tbs, int* version) {
+  std::optional<Bytes> explicit_version;
+  if (!tbs.ReadOptional(der::ContextConstructed(0), &explicit_version)) {
+    return false;
+  }
+  *version = 1;
+  if (!explicit_version) return true;
+  Cursor cursor(*explicit_version);
+  uint64_t value;
+  // v1 is the DEFAULT and is not written.
+  if (!der::ReadUint(cursor, &value) || !cursor.empty() || value < 1 ||
+      value > 2) {
+    return false;
+  }
+  *version = static_cast<int>(value) + 1;
+  return true;
+}
+
+// RFC 5280 §4.1.2.2: positive, at most 20 octets.
+bool ReadSerial(Cursor& tbs, Bytes* serial) {
+  if (!der::ReadInteger(tbs, serial) || serial->size() > 20) return false;
+  const bool zero = serial->size() == 1 && serial->front() == 0;
+  return (serial->front() & 0x80) == 0 && !zero;
+}
+
+bool ReadValidity(Cursor& tbs, UnixSeconds* not_before,
+                  UnixSeconds* not_after) {
+  Bytes contents;
+  if (!tbs.Read(der::kSequence, &contents)) return false;
+  Cursor fields(contents);
+  return der::ReadTime(fields, not_before) &&
+         der::ReadTime(fields, not_after) && fields.empty();
+}
+
+bool ReadUniqueId(Cursor& tbs, unsigned number, int version) {
+  std::optional<Bytes> id;
+  if (!tbs.ReadOptional(der::ContextPrimitive(number), &id)) return false;
+  der::BitString bits;
+  return !id || (version >= 2 && der::ParseBitString(*id, &bits));
+}
+
+// --- Extensions, each from the contents of its extnValue. -------------------
+
+// The contents of the one element of `value`.
+bool Only(der::Tag tag, Bytes value, Bytes* contents) {
+  Cursor cursor(value);
+  return cursor.Read(tag, contents) && cursor.empty();
+}
+
+bool ParseBasicConstraints(Bytes value, Extensions* out) {
+  Bytes contents;
+  if (!Only(der::kSequence, value, &contents)) return false;
+  Cursor fields(contents);
+  bool ca = false;
+  if (fields.NextIs(der::kBoolean)) {
+    // FALSE is the DEFAULT and is not written.
+    if (!der::ReadBoolean(fields, &ca) || !ca) return false;
+  }
+  if (!fields.empty()) {
+    uint64_t length;
+    if (!der::ReadUint(fields, &length) || !fields.empty()) return false;
+    out->path_length =
+        static_cast<uint32_t>(std::min<uint64_t>(length, UINT32_MAX));
+  }
+  out->has_basic_constraints = true;
+  out->is_ca = ca;
+  return true;
+}
+
+bool ParseKeyUsage(Bytes value, Extensions* out) {
+  Cursor cursor(value);
+  der::BitString bits;
+  if (!der::ReadBitString(cursor, &bits) || !cursor.empty()) return false;
+  // At least one bit (RFC 5280 §4.2.1.3), and in DER a list of named bits ends
+  // with a one (X.690 §11.2.2).
+  if (bits.bytes.empty() || (bits.bytes.back() >> bits.unused & 1) == 0) {
+    return false;
+  }
+  out->key_usage = bits;
+  return true;
+}
+
+bool ParseExtKeyUsage(Bytes value, Extensions* out) {
+  Bytes contents, purpose;
+  if (!Only(der::kSequence, value, &contents) || contents.empty()) return false;
+  Cursor purposes(contents);
+  while (!purposes.empty()) {
+    if (!der::ReadOid(purposes, &purpose)) return false;
+  }
+  out->extended_key_usage = contents;
+  return true;
+}
+
+bool ParseSubjectKeyId(Bytes value, Extensions* out) {
+  Bytes id;
+  if (!Only(der::kOctetString, value, &id)) return false;
+  out->subject_key_id = id;
+  return true;
+}
+
+bool ParseAuthorityKeyId(Bytes value, Extensions* out) {
+  Bytes contents, serial;
+  if (!Only(der::kSequence, value, &contents)) return false;
+  Cursor fields(contents);
+  std::optional<Bytes> issuer;
+  if (!fields.ReadOptional(der::ContextPrimitive(0), &out->authority_key_id) ||
+      !fields.ReadOptional(der::ContextConstructed(1), &issuer)) {
+    return false;
+  }
+  // Issuer and serial stand together or not at all (RFC 5280 §4.2.1.1).
+  if (issuer) {
+    if (issuer->empty() ||
+        !der::ReadInteger(fields, &serial, der::ContextPrimitive(2))) {
+      return false;
+    }
+  }
+  return fields.empty();
+}
+
+bool ParseSubjectAltName(Bytes value, Extensions* out) {
+  Bytes contents;
+  if (!Only(der::kSequence, value, &contents) || contents.empty()) return false;
+  Cursor names(contents);
+  while (!names.empty()) {
+    der::Tag tag;
+    Bytes name;
+    // Each GeneralName is a context-specific element, [0] to [8].
+    if (!names.ReadAny(&tag, &name)) return false;
+    if ((tag & 0xc0) != 0x80 || (tag & 0x1f) > 8) return false;
+  }
+  out->subject_alt_name = contents;
+  return true;
+}
+
+bool ParseNameConstraints(Bytes value, Extensions* out) {
+  Bytes contents;
+  if (!Only(der::kSequence, value, &contents) || contents.empty()) return false;
+  out->name_constraints = contents;
+  return true;
+}
+
+// Parses one extension that is acted on; kUnsupported for all others.
+Fault ParseKnown(int id_ce, Bytes value, Extensions* out) {
+  switch (id_ce) {
+    case kSubjectKeyIdentifier:
+      return ParseSubjectKeyId(value, out) ? Fault()
+                                           : IllFormed("subjectKeyIdentifier");
+    case kKeyUsage:
+      return ParseKeyUsage(value, out) ? Fault() : IllFormed("keyUsage");
+    case kSubjectAltName:
+      return ParseSubjectAltName(value, out) ? Fault()
+                                             : IllFormed("subjectAltName");
+    case kBasicConstraints:
+      return ParseBasicConstraints(value, out) ? Fault()
+                                               : IllFormed("basicConstraints");
+    case kNameConstraints:
+      return ParseNameConstraints(value, out) ? Fault()
+                                              : IllFormed("nameConstraints");
+    case kAuthorityKeyIdentifier:
+      return ParseAuthorityKeyId(value, out)
+                 ? Fault()
+                 : IllFormed("authorityKeyIdentifier");
+    case kExtKeyUsage:
+      return ParseExtKeyUsage(value, out) ? Fault() : IllFormed("extKeyUsage");
+    default:
+      return Unsupported("extension");
+  }
+}
+
+// SeenOids refuses an OID it was shown before. The limit keeps the comparison
+// of each with each small; real certificates have about ten extensions.
+class SeenOids {
+ public:
+  Fault Add(Bytes oid) {
+    for (size_t i = 0; i < count_; ++i) {
+      if (der::Equal(oids_[i], oid)) return IllFormed("duplicate extension");
+    }
+    if (count_ == oids_.size()) return Unsupported("more than 64 extensions");
+    oids_[count_++] = oid;
+    return Fault();
+  }
+
+ private:
+  size_t count_ = 0;
+  std::array<Bytes, 64> oids_;
+};
+
+}  // namespace
+
+Fault Certificate::ParseExtensions(Bytes contents) {
+  Cursor outer(contents);
+  Bytes list;
+  if (!outer.Read(der::kSequence, &list) || !outer.empty() || list.empty()) {
+    return IllFormed("Extensions");
+  }
+  SeenOids seen;
+  Cursor extensions(list);
+  while (!extensions.empty()) {
+    Bytes extension, oid, value;
+    if (!extensions.Read(der::kSequence, &extension)) {
+      return IllFormed("Extension");
+    }
+    Cursor fields(extension);
+    bool critical = false;
+    if (!der::ReadOid(fields, &oid)) return IllFormed("extnID");
+    if (fields.NextIs(der::kBoolean)) {
+      // FALSE is the DEFAULT and is not written.
+      if (!der::ReadBoolean(fields, &critical) || !critical) {
+        return IllFormed("critical");
+      }
+    }
+    if (!fields.Read(der::kOctetString, &value) || !fields.empty()) {
+      return IllFormed("extnValue");
+    }
+    Fault fault = seen.Add(oid);
+    if (fault.kind != Fault::Kind::kNone) return fault;
+    fault = ParseKnown(IdCeNumber(oid), value, &extensions_);
+    if (fault.kind == Fault::Kind::kIllFormed) return fault;
+    if (fault.kind == Fault::Kind::kUnsupported && critical) {
+      extensions_.has_unknown_critical = true;
+    }
+  }
+  return Fault();
+}
+
+Fault Certificate::ParseTbs(Bytes inner) {
+  Cursor tbs(inner);
+  Bytes algorithm, algorithm_element, issuer, subject;
+  if (!ReadVersion(tbs, &version_)) return IllFormed("version");
+  if (!ReadSerial(tbs, &serial_)) return IllFormed("serialNumber");
+  if (!ReadAlgorithm(tbs, &algorithm, &algorithm_element)) {
+    return IllFormed("signature");
+  }
+  if (!der::Equal(algorithm, signature_algorithm_)) {
+    return IllFormed("signature and signatureAlgorithm differ");
+  }
+  if (!tbs.ReadElement(der::kSequence, &issuer)) return IllFormed("issuer");
+  if (!ReadValidity(tbs, &not_before_, &not_after_)) {
+    return IllFormed("validity");
+  }
+  if (!tbs.ReadElement(der::kSequence, &subject)) return IllFormed("subject");
+  if (!ReadSpki(tbs, &spki_)) return IllFormed("subjectPublicKeyInfo");
+  if (!ReadUniqueId(tbs, 1, version_)) return IllFormed("issuerUniqueID");
+  if (!ReadUniqueId(tbs, 2, version_)) return IllFormed("subjectUniqueID");
+
+  der::Result<Name> name = Name::Parse(issuer);
+  if (!name.ok()) return name.fault();
+  issuer_ = *name;
+  name = Name::Parse(subject);
+  if (!name.ok()) return name.fault();
+  subject_ = *name;
+
+  std::optional<Bytes> extensions;
+  if (!tbs.ReadOptional(der::ContextConstructed(3), &extensions) ||
+      !tbs.empty()) {
+    return IllFormed("TBSCertificate");
+  }
+  if (!extensions) return Fault();
+  if (version_ != 3) return IllFormed("extensions outside of version 3");
+  return ParseExtensions(*extensions);
+}
+
+der::Result<Certificate> Certificate::Parse(Bytes der) {
+  Cursor outer(der);
+  Bytes contents;
+  if (!outer.Read(der::kSequence, &contents) || !outer.empty()) {
+    return IllFormed("Certificate");
+  }
+  Certificate certificate;
+  certificate.der_ = der;
+
+  Cursor fields(contents);
+  Bytes tbs_contents, algorithm_element;
+  der::BitString signature;
+  if (!fields.ReadBoth(der::kSequence, &tbs_contents, &certificate.tbs_)) {
+    return IllFormed("TBSCertificate");
+  }
+  if (!ReadAlgorithm(fields, &certificate.signature_algorithm_,
+                     &algorithm_element)) {
+    return IllFormed("signatureAlgorithm");
+  }
+  if (!der::ReadBitString(fields, &signature) || signature.unused != 0 ||
+      !fields.empty()) {
+    return IllFormed("signatureValue");
+  }
+  certificate.signature_ = signature.bytes;
+
+  const Fault fault = certificate.ParseTbs(tbs_contents);
+  if (fault.kind != Fault::Kind::kNone) return fault;
+  return certificate;
+}
+
+}  // namespace chainkeep::x509

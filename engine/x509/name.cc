@@ -1,0 +1,356 @@
+#include "engine/x509/name.h"
+
+#include <array>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "engine/x509/normalized_value.h"
+#include "xxhash.h"
+
+namespace chainkeep::x509 {
+namespace {
+
+// A reader of one attribute out of an RDN that was checked by Parse.
+bool ReadAttribute(der::Cursor& rdn, Attribute* attribute) {
+  Bytes contents;
+  if (!rdn.Read(der::kSequence, &contents)) return false;
+  der::Cursor pair(contents);
+  return der::ReadOid(pair, &attribute->type) &&
+         pair.ReadAny(&attribute->value_tag, &attribute->value) && pair.empty();
+}
+
+// Feeds 32-bit code points to XXH3 in blocks, so that the hash does not depend
+// on how a string was encoded, and needs no memory.
+class CodePointHash {
+ public:
+  explicit CodePointHash(uint64_t seed) : hash_(seed) {}
+
+  void Add(uint32_t c) {
+    block_[used_++] = c;
+    if (used_ == block_.size()) Flush();
+  }
+  uint64_t Finish() {
+    Flush();
+    return hash_;
+  }
+
+ private:
+  void Flush() {
+    hash_ = XXH3_64bits_withSeed(block_.data(), used_ * sizeof(uint32_t),
+                                 hash_);
+    used_ = 0;
+  }
+
+  uint64_t hash_;
+  size_t used_ = 0;
+  std::array<uint32_t, 64> block_;
+};
+
+uint64_t HashAttribute(const Attribute& attribute, uint64_t seed) {
+  const uint64_t type_hash =
+      XXH3_64bits_withSeed(attribute.type.data(), attribute.type.size(), seed);
+  if (!IsText(attribute.value_tag, attribute.value)) {
+    return XXH3_64bits_withSeed(attribute.value.data(), attribute.value.size(),
+                                type_hash ^ attribute.value_tag);
+  }
+  CodePointHash hash(type_hash);
+  NormalizedValue value(attribute.value_tag, attribute.value);
+  for (uint32_t c; (c = value.Next()) != NormalizedValue::kEnd;) hash.Add(c);
+  return hash.Finish();
+}
+
+bool SameAttribute(const Attribute& a, const Attribute& b) {
+  if (!der::Equal(a.type, b.type)) return false;
+  if (a.value_tag == b.value_tag && der::Equal(a.value, b.value)) return true;
+  if (!IsText(a.value_tag, a.value) || !IsText(b.value_tag, b.value)) {
+    return false;
+  }
+  NormalizedValue x(a.value_tag, a.value);
+  NormalizedValue y(b.value_tag, b.value);
+  for (;;) {
+    const uint32_t c = x.Next();
+    if (c != y.Next()) return false;
+    if (c == NormalizedValue::kEnd) return true;
+  }
+}
+
+// How many attributes of one RDN are compared as a set. Real RDNs have one or
+// two; a longer one is compared in its DER order, so that a hostile name cannot
+// ask for a quadratic comparison.
+constexpr size_t kMaxSet = 16;
+
+// Reads an RDN's attributes; kMaxSet + 1 means "too many for a set".
+size_t ReadRdn(Bytes contents, std::array<Attribute, kMaxSet>* attributes) {
+  der::Cursor rdn(contents);
+  size_t count = 0;
+  while (!rdn.empty()) {
+    if (count == kMaxSet) return kMaxSet + 1;
+    if (!ReadAttribute(rdn, &(*attributes)[count])) break;
+    ++count;
+  }
+  return count;
+}
+
+bool SameInOrder(Bytes a, Bytes b) {
+  der::Cursor x(a), y(b);
+  while (!x.empty() && !y.empty()) {
+    Attribute p, q;
+    if (!ReadAttribute(x, &p) || !ReadAttribute(y, &q) ||
+        !SameAttribute(p, q)) {
+      return false;
+    }
+  }
+  return x.empty() && y.empty();
+}
+
+bool SameRdn(Bytes a, Bytes b) {
+  std::array<Attribute, kMaxSet> x, y;
+  const size_t count = ReadRdn(a, &x);
+  if (count > kMaxSet) return SameInOrder(a, b);
+  if (count != ReadRdn(b, &y)) return false;
+  uint32_t taken = 0;
+  for (size_t i = 0; i < count; ++i) {
+    size_t j = 0;
+    while (j < count && ((taken >> j & 1) != 0 || !SameAttribute(x[i], y[j]))) {
+      ++j;
+    }
+    if (j == count) return false;
+    taken |= 1u << j;
+  }
+  return true;
+}
+
+std::string_view ShortName(Bytes type) {
+  // Those of RFC 4514 §3, all below id-at (2.5.4), and dnQualifier and
+  // serialNumber, which devices use.
+  if (type.size() == 3 && type[0] == 0x55 && type[1] == 0x04) {
+    switch (type[2]) {
+      case 3:
+        return "CN";
+      case 5:
+        return "serialNumber";
+      case 6:
+        return "C";
+      case 7:
+        return "L";
+      case 8:
+        return "ST";
+      case 9:
+        return "STREET";
+      case 10:
+        return "O";
+      case 11:
+        return "OU";
+      case 46:
+        return "dnQualifier";
+    }
+  }
+  return {};
+}
+
+void AppendDottedOid(Bytes oid, std::string* out) {
+  bool first = true;
+  for (size_t i = 0; i < oid.size();) {
+    uint64_t value = 0;
+    do {
+      value = value << 7 | (oid[i] & 0x7f);
+    } while ((oid[i++] & 0x80) != 0);
+    if (first) {
+      const uint64_t top = value < 80 ? value / 40 : 2;
+      absl::StrAppend(out, top, ".", value - top * 40);
+      first = false;
+    } else {
+      absl::StrAppend(out, ".", value);
+    }
+  }
+}
+
+void AppendHex(uint8_t byte, std::string* out) {
+  absl::StrAppend(out, absl::Hex(byte, absl::kZeroPad2));
+}
+
+void AppendUtf8(uint32_t c, std::string* out) {
+  if (c < 0x80) {
+    out->push_back(static_cast<char>(c));
+    return;
+  }
+  const int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+  constexpr uint8_t kLead[] = {0, 0xc0, 0xe0, 0xf0};
+  out->push_back(static_cast<char>(kLead[more] | c >> (6 * more)));
+  for (int i = more - 1; i >= 0; --i) {
+    out->push_back(static_cast<char>(0x80 | (c >> (6 * i) & 0x3f)));
+  }
+}
+
+// Escapes as RFC 4514 §2.4 asks, and everything that is not printable ASCII.
+void AppendEscaped(std::string_view utf8, std::string* out) {
+  for (size_t i = 0; i < utf8.size(); ++i) {
+    const char c = utf8[i];
+    const bool edge = (c == ' ' && (i == 0 || i + 1 == utf8.size())) ||
+                      (c == '#' && i == 0);
+    if (c < 0x20 || c >= 0x7f) {
+      out->push_back('\\');
+      AppendHex(static_cast<uint8_t>(c), out);
+      continue;
+    }
+    if (edge || std::strchr("\"+,;<>\\", c) != nullptr) out->push_back('\\');
+    out->push_back(c);
+  }
+}
+
+std::string ToUtf8(const Attribute& attribute, size_t limit) {
+  std::string text;
+  Bytes rest = attribute.value;
+  while (!rest.empty() && text.size() <= limit) {
+    AppendUtf8(NextCodePoint(attribute.value_tag, &rest), &text);
+  }
+  return text;
+}
+
+void AppendAttribute(const Attribute& attribute, size_t limit,
+                     std::string* out) {
+  const std::string_view name = ShortName(attribute.type);
+  if (name.empty()) {
+    AppendDottedOid(attribute.type.first(std::min<size_t>(
+                        attribute.type.size(), 64)),
+                    out);
+  } else {
+    out->append(name);
+  }
+  out->push_back('=');
+  if (IsText(attribute.value_tag, attribute.value)) {
+    AppendEscaped(ToUtf8(attribute, limit), out);
+    return;
+  }
+  out->push_back('#');
+  AppendHex(attribute.value_tag, out);
+  for (uint8_t byte : attribute.value) {
+    if (out->size() > limit) break;
+    AppendHex(byte, out);
+  }
+}
+
+}  // namespace
+
+der::Result<Name> Name::Parse(Bytes element) {
+  der::Cursor outer(element);
+  Bytes contents;
+  if (!outer.Read(der::kSequence, &contents) || !outer.empty()) {
+    return der::IllFormed("Name");
+  }
+  der::Cursor rdns(contents);
+  while (!rdns.empty()) {
+    Bytes rdn_contents;
+    if (!rdns.Read(der::kSet, &rdn_contents) || rdn_contents.empty()) {
+      return der::IllFormed("RelativeDistinguishedName");
+    }
+    der::Cursor rdn(rdn_contents);
+    while (!rdn.empty()) {
+      Attribute attribute;
+      if (!ReadAttribute(rdn, &attribute)) {
+        return der::IllFormed("AttributeTypeAndValue");
+      }
+    }
+  }
+  return Name(element);
+}
+
+Bytes Name::rdns() const {
+  Bytes contents;
+  der::Cursor outer(element_);
+  return outer.Read(der::kSequence, &contents) ? contents : Bytes();
+}
+
+uint64_t Name::Hash(uint64_t seed) const {
+  uint64_t hash = seed;
+  der::Cursor rdns_cursor(rdns());
+  Bytes contents;
+  while (rdns_cursor.Read(der::kSet, &contents)) {
+    // A sum does not depend on the order of an RDN's attributes.
+    uint64_t sum = 0;
+    der::Cursor rdn(contents);
+    Attribute attribute;
+    while (!rdn.empty() && ReadAttribute(rdn, &attribute)) {
+      sum += HashAttribute(attribute, seed);
+    }
+    hash = XXH3_64bits_withSeed(&sum, sizeof(sum), hash);
+  }
+  return hash;
+}
+
+bool operator==(const Name& a, const Name& b) {
+  if (der::Equal(a.element_, b.element_)) return true;
+  der::Cursor x(a.rdns()), y(b.rdns());
+  Bytes p, q;
+  while (!x.empty() && !y.empty()) {
+    if (!x.Read(der::kSet, &p) || !y.Read(der::kSet, &q) || !SameRdn(p, q)) {
+      return false;
+    }
+  }
+  return x.empty() && y.empty();
+}
+
+bool IsWithin(const Name& name, const Name& base) {
+  der::Cursor x(name.rdns()), y(base.rdns());
+  Bytes p, q;
+  while (!y.empty()) {
+    if (!x.Read(der::kSet, &p) || !y.Read(der::kSet, &q) || !SameRdn(p, q)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<Attribute> AttributeReader::Next(bool* starts_rdn) {
+  const bool starts = rdn_.empty();
+  if (starts) {
+    Bytes contents;
+    if (!rdns_.Read(der::kSet, &contents)) return std::nullopt;
+    rdn_ = der::Cursor(contents);
+  }
+  Attribute attribute;
+  if (!ReadAttribute(rdn_, &attribute)) return std::nullopt;
+  if (starts_rdn != nullptr) *starts_rdn = starts;
+  return attribute;
+}
+
+int CommonNames(const Name& name, std::string* value) {
+  int count = 0;
+  AttributeReader reader(name);
+  while (std::optional<Attribute> attribute = reader.Next()) {
+    if (!der::Equal(attribute->type, kOidCommonName)) continue;
+    ++count;
+    if (value == nullptr) continue;
+    *value = IsText(attribute->value_tag, attribute->value)
+                 ? ToUtf8(*attribute, attribute->value.size() * 2)
+                 : std::string();
+  }
+  return count;
+}
+
+std::string ToRfc4514(const Name& name, size_t limit) {
+  // The DER order is the reverse of the written one, so the front is kept.
+  std::string text;
+  AttributeReader reader(name);
+  bool starts = false;
+  while (std::optional<Attribute> attribute = reader.Next(&starts)) {
+    if (text.size() > limit) break;
+    std::string one;
+    AppendAttribute(*attribute, limit, &one);
+    if (text.empty()) {
+      text = std::move(one);
+    } else if (starts) {
+      text = absl::StrCat(one, ",", text);
+    } else {
+      // A further attribute of the RDN that stands first in `text`.
+      text = absl::StrCat(one, "+", text);
+    }
+  }
+  if (text.size() > limit) {
+    text.resize(limit);
+    text += "...";
+  }
+  return text;
+}
+
+}  // namespace chainkeep::x509

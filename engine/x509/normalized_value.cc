@@ -1,0 +1,127 @@
+#include "engine/x509/normalized_value.h"
+
+namespace chainkeep::x509 {
+namespace {
+
+bool IsSurrogate(uint32_t c) { return c >= 0xd800 && c <= 0xdfff; }
+
+bool IsWhiteSpace(uint32_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+bool IsAscii(Bytes value) {
+  for (uint8_t byte : value) {
+    if (byte >= 0x80) return false;
+  }
+  return true;
+}
+
+// Decodes one UTF-8 sequence of RFC 3629, shortest form only; 0 if there is
+// none. U+0000 counts one byte like any other.
+size_t DecodeUtf8(Bytes text, uint32_t* c) {
+  const uint8_t lead = text[0];
+  if (lead < 0x80) {
+    *c = lead;
+    return 1;
+  }
+  const size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return 0;
+  uint32_t value = lead & (0x7f >> size);
+  for (size_t i = 1; i < size; ++i) {
+    if ((text[i] & 0xc0) != 0x80) return 0;
+    value = value << 6 | (text[i] & 0x3f);
+  }
+  constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (value < kLeast[size] || value > 0x10ffff || IsSurrogate(value)) return 0;
+  *c = value;
+  return size;
+}
+
+bool IsUtf8(Bytes text) {
+  while (!text.empty()) {
+    uint32_t c;
+    const size_t size = DecodeUtf8(text, &c);
+    if (size == 0) return false;
+    text = text.subspan(size);
+  }
+  return true;
+}
+
+uint32_t BigEndian(Bytes bytes, size_t width) {
+  uint32_t value = 0;
+  for (size_t i = 0; i < width; ++i) value = value << 8 | bytes[i];
+  return value;
+}
+
+bool IsFixedWidth(Bytes text, size_t width) {
+  if (text.size() % width != 0) return false;
+  for (; !text.empty(); text = text.subspan(width)) {
+    const uint32_t c = BigEndian(text, width);
+    if (c > 0x10ffff || IsSurrogate(c)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool IsText(der::Tag tag, Bytes value) {
+  switch (tag) {
+    case der::kPrintableString:
+    case der::kIa5String:
+    case der::kVisibleString:
+      return IsAscii(value);
+    case der::kUtf8String:
+      return IsUtf8(value);
+    case der::kBmpString:
+      return IsFixedWidth(value, 2);
+    case der::kUniversalString:
+      return IsFixedWidth(value, 4);
+    default:
+      return false;
+  }
+}
+
+uint32_t NextCodePoint(der::Tag tag, Bytes* rest) {
+  uint32_t c = 0;
+  size_t size = 1;
+  switch (tag) {
+    case der::kUtf8String:
+      size = DecodeUtf8(*rest, &c);
+      break;
+    case der::kBmpString:
+      size = 2;
+      c = BigEndian(*rest, size);
+      break;
+    case der::kUniversalString:
+      size = 4;
+      c = BigEndian(*rest, size);
+      break;
+    default:
+      c = rest->front();
+  }
+  *rest = rest->subspan(size);
+  return c;
+}
+
+NormalizedValue::NormalizedValue(der::Tag tag, Bytes value)
+    : tag_(tag), rest_(value), ahead_(Raw()) {
+  while (ahead_ == ' ') ahead_ = Raw();
+}
+
+uint32_t NormalizedValue::Raw() {
+  if (rest_.empty()) return kEnd;
+  const uint32_t c = NextCodePoint(tag_, &rest_);
+  return IsWhiteSpace(c) ? ' ' : c;
+}
+
+uint32_t NormalizedValue::Next() {
+  const uint32_t c = ahead_;
+  if (c == kEnd) return kEnd;
+  ahead_ = Raw();
+  if (c == ' ') {
+    // One space stands for a run of them, and for none at the end.
+    while (ahead_ == ' ') ahead_ = Raw();
+    return ahead_ == kEnd ? kEnd : ' ';
+  }
+  return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+}  // namespace chainkeep::x509
