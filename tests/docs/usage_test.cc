@@ -1,0 +1,151 @@
+// docs/usage.md says what the code does: its tables are compared with it.
+//
+// Each table stands between "<!-- NAME begin -->" and "<!-- NAME end -->". When
+// one is wrong, the failure prints the right one.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include "chainkeep/options.h"
+#include "chainkeep/status.h"
+#include "chainkeep/verdict.h"
+
+namespace chainkeep {
+namespace {
+
+std::string Usage() {
+  std::ifstream file("docs/usage.md");
+  EXPECT_TRUE(file.good());
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string Table(const std::string& name) {
+  const std::string text = Usage();
+  const std::string begin = "<!-- " + name + " begin -->\n";
+  const size_t from = text.find(begin);
+  const size_t until = text.find("<!-- " + name + " end -->");
+  if (from == std::string::npos || until == std::string::npos) {
+    return "no table " + name;
+  }
+  return text.substr(from + begin.size(), until - from - begin.size());
+}
+
+// Names of RFC 8446 §6.2 and RFC 6066 §9.
+std::string AlertName(uint8_t alert) {
+  static const auto& names = *new std::map<uint8_t, std::string>{
+      {0, "–"},
+      {40, "handshake_failure"},
+      {42, "bad_certificate"},
+      {43, "unsupported_certificate"},
+      {44, "certificate_revoked"},
+      {45, "certificate_expired"},
+      {46, "certificate_unknown"},
+      {48, "unknown_ca"},
+      {49, "access_denied"},
+      {80, "internal_error"},
+      {112, "unrecognized_name"},
+      {116, "certificate_required"},
+  };
+  const auto found = names.find(alert);
+  if (found == names.end()) return "not in the list of this test";
+  if (alert == 0) return found->second;
+  return std::to_string(alert) + " `" + found->second + "`";
+}
+
+TEST(Usage, ListsEveryReasonWithItsAlertAndText) {
+  std::string expected =
+      "| reason | alert that the peer sees | what the operator reads |\n"
+      "|---|---|---|\n";
+  for (int i = 0; i < kReasonCount; ++i) {
+    const Reason reason = static_cast<Reason>(i);
+    expected += "| `" + std::string(ReasonName(reason)) + "` | " +
+                AlertName(TlsAlertOf(reason)) + " | " +
+                std::string(ReasonText(reason)) + " |\n";
+  }
+  EXPECT_EQ(Table("reasons"), expected) << "It should be:\n" << expected;
+}
+
+TEST(Usage, ListsEveryErrorWithItsNameAndHttpStatus) {
+  std::string expected = "| code | AWS's name | HTTP |\n|---|---|---|\n";
+  const struct {
+    ErrorCode code;
+    const char* name;
+  } kCodes[] = {
+      {ErrorCode::kInvalidRequest, "kInvalidRequest"},
+      {ErrorCode::kCertificateValidation, "kCertificateValidation"},
+      {ErrorCode::kRegistrationCodeValidation, "kRegistrationCodeValidation"},
+      {ErrorCode::kCertificateState, "kCertificateState"},
+      {ErrorCode::kResourceAlreadyExists, "kResourceAlreadyExists"},
+      {ErrorCode::kResourceNotFound, "kResourceNotFound"},
+      {ErrorCode::kLimitExceeded, "kLimitExceeded"},
+      {ErrorCode::kInternalFailure, "kInternalFailure"},
+  };
+  for (const auto& [code, name] : kCodes) {
+    expected += "| `" + std::string(name) + "` | `" +
+                std::string(ErrorName(code)) + "` | " +
+                std::to_string(ErrorHttpStatus(code)) + " |\n";
+  }
+  EXPECT_EQ(Table("errors"), expected) << "It should be:\n" << expected;
+}
+
+// The first two columns of each row: an option and its default.
+std::map<std::string, std::string> Defaults() {
+  std::map<std::string, std::string> defaults;
+  std::stringstream lines(Table("options"));
+  std::string line;
+  while (std::getline(lines, line)) {
+    const size_t first = line.find('`');
+    if (first == std::string::npos) continue;
+    const size_t second = line.find('`', first + 1);
+    const size_t third = line.find('`', second + 1);
+    const size_t fourth = line.find('`', third + 1);
+    if (fourth == std::string::npos) continue;
+    defaults[line.substr(first + 1, second - first - 1)] =
+        line.substr(third + 1, fourth - third - 1);
+  }
+  return defaults;
+}
+
+std::string Text(bool value) { return value ? "true" : "false"; }
+
+TEST(Usage, ListsEveryOptionWithItsDefault) {
+  const ListenerOptions listener;
+  const AlgorithmPolicy& algorithms = listener.algorithms;
+  const Budgets& budgets = listener.budgets;
+  ASSERT_TRUE(listener.region.empty());
+  ASSERT_EQ(listener.service, EndpointService::kData);
+  ASSERT_EQ(listener.leaf_profile, LeafProfile::kClientAuth);
+  const std::map<std::string, std::string> expected = {
+      {"region", "none"},
+      {"service", "EndpointService::kData"},
+      {"leaf_profile", "LeafProfile::kClientAuth"},
+      {"ip_literal_as_absent", Text(listener.ip_literal_as_absent)},
+      {"algorithms.min_rsa_bits", std::to_string(algorithms.min_rsa_bits)},
+      {"algorithms.max_rsa_bits", std::to_string(algorithms.max_rsa_bits)},
+      {"algorithms.rsa_pkcs1", Text(algorithms.rsa_pkcs1)},
+      {"algorithms.rsa_pss", Text(algorithms.rsa_pss)},
+      {"algorithms.ecdsa", Text(algorithms.ecdsa)},
+      {"algorithms.ed25519", Text(algorithms.ed25519)},
+      {"algorithms.insecure_sha1", Text(algorithms.insecure_sha1)},
+      {"budgets.presented_certificates",
+       std::to_string(budgets.presented_certificates)},
+      {"budgets.certificate_bytes", std::to_string(budgets.certificate_bytes)},
+      {"budgets.path_length", std::to_string(budgets.path_length)},
+      {"budgets.candidates", std::to_string(budgets.candidates)},
+      {"budgets.signatures", std::to_string(budgets.signatures)},
+      {"budgets.steps", std::to_string(budgets.steps)},
+      {"clock", "SystemClock()"},
+      {"observer", "none"},
+  };
+  EXPECT_EQ(Defaults(), expected);
+}
+
+}  // namespace
+}  // namespace chainkeep
