@@ -1,0 +1,44 @@
+// MemoryStore is a RegistryStore that lives and ends with its process.
+//
+// A transaction holds the store's one lock, writes in place, and notes how to
+// undo each write; a command that fails is undone, last write first. So the
+// cost of a transaction is that of its own reads and writes, whatever the size
+// of the store, and a reader never sees half of one.
+//
+// Thread-safety: any thread. Errors of its own: kInternalFailure for a broken
+// constraint (see registry_store.h), nothing else.
+
+#ifndef CHAINKEEP_ENGINE_STORE_MEMORY_STORE_H_
+#define CHAINKEEP_ENGINE_STORE_MEMORY_STORE_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "engine/store/registry_store.h"
+
+namespace chainkeep::store {
+
+class MemoryStore final : public RegistryStore {
+ public:
+  MemoryStore();
+  ~MemoryStore() override;
+  MemoryStore(const MemoryStore&) = delete;
+  MemoryStore& operator=(const MemoryStore&) = delete;
+
+  absl::Status Transact(const Command& command) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Read(const Query& query) const override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  class Tables;
+  class UndoableTransaction;
+
+  mutable absl::Mutex mutex_;
+  const std::unique_ptr<Tables> tables_ ABSL_PT_GUARDED_BY(mutex_);
+};
+
+}  // namespace chainkeep::store
+
+#endif  // CHAINKEEP_ENGINE_STORE_MEMORY_STORE_H_
