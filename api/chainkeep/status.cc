@@ -4,7 +4,6 @@
 #include <iterator>
 
 #include "absl/strings/cord.h"
-#include "absl/strings/string_view.h"
 
 namespace chainkeep {
 namespace {
@@ -12,9 +11,9 @@ namespace {
 // The payloads, by type URL. The first holds ErrorName(code): a name survives a
 // reordering of the enumeration, a number would not. The other two hold the
 // fields of a Resource as they are, so that reading them needs no parser.
-constexpr absl::string_view kErrorUrl = "chainkeep/error";
-constexpr absl::string_view kResourceIdUrl = "chainkeep/resource-id";
-constexpr absl::string_view kResourceArnUrl = "chainkeep/resource-arn";
+constexpr std::string_view kErrorUrl = "chainkeep/error";
+constexpr std::string_view kResourceIdUrl = "chainkeep/resource-id";
+constexpr std::string_view kResourceArnUrl = "chainkeep/resource-arn";
 
 // One row for each code, in the order of the enumeration.
 struct Row {
@@ -58,10 +57,6 @@ const Row& RowOf(ErrorCode code) {
   return index < std::size(kRows) ? kRows[index] : kRows[std::size(kRows) - 1];
 }
 
-absl::string_view ToAbsl(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 }  // namespace
 
 ErrorCode ErrorCodeOf(const absl::Status& status) {
@@ -70,7 +65,7 @@ ErrorCode ErrorCodeOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kErrorUrl);
   if (!payload.has_value()) return ErrorCode::kInternalFailure;
   for (const Row& row : kRows) {
-    if (row.code != ErrorCode::kOk && *payload == ToAbsl(row.name)) {
+    if (row.code != ErrorCode::kOk && *payload == row.name) {
       return row.code;
     }
   }
@@ -92,8 +87,8 @@ absl::Status MakeError(ErrorCode code, std::string_view message) {
   // An error that says "OK" would be taken for success by every caller.
   if (code == ErrorCode::kOk) code = ErrorCode::kInternalFailure;
   const Row& row = RowOf(code);
-  absl::Status status(row.coarse, ToAbsl(message));
-  status.SetPayload(kErrorUrl, absl::Cord(ToAbsl(row.name)));
+  absl::Status status(row.coarse, message);
+  status.SetPayload(kErrorUrl, absl::Cord(row.name));
   return status;
 }
 

@@ -30,7 +30,7 @@ absl::Status CheckIdentifier(std::string_view what, std::string_view text) {
   for (char c : text) good = good && IsIdentifierCharacter(c);
   if (good) return absl::OkStatus();
   return MakeError(ErrorCode::kInvalidRequest,
-                   absl::StrCat(absl::string_view(what.data(), what.size()),
+                   absl::StrCat(what,
                                 " must be 1 to 64 characters of "
                                 "[A-Za-z0-9_-]"));
 }
