@@ -117,30 +117,33 @@ std::string Text(bool value) { return value ? "true" : "false"; }
 
 TEST(Usage, ListsEveryOptionWithItsDefault) {
   const ListenerOptions listener;
-  const AlgorithmPolicy& algorithms = listener.algorithms;
-  const Budgets& budgets = listener.budgets;
+  const AlgorithmPolicy& algorithms = listener.validation.algorithms;
+  const Budgets& budgets = listener.validation.budgets;
   ASSERT_TRUE(listener.region.empty());
   ASSERT_EQ(listener.service, EndpointService::kData);
-  ASSERT_EQ(listener.leaf_profile, LeafProfile::kClientAuth);
+  ASSERT_EQ(listener.validation.leaf_profile, LeafProfile::kClientAuth);
   const std::map<std::string, std::string> expected = {
       {"region", "none"},
       {"service", "EndpointService::kData"},
-      {"leaf_profile", "LeafProfile::kClientAuth"},
+      {"validation.leaf_profile", "LeafProfile::kClientAuth"},
       {"ip_literal_as_absent", Text(listener.ip_literal_as_absent)},
-      {"algorithms.min_rsa_bits", std::to_string(algorithms.min_rsa_bits)},
-      {"algorithms.max_rsa_bits", std::to_string(algorithms.max_rsa_bits)},
-      {"algorithms.rsa_pkcs1", Text(algorithms.rsa_pkcs1)},
-      {"algorithms.rsa_pss", Text(algorithms.rsa_pss)},
-      {"algorithms.ecdsa", Text(algorithms.ecdsa)},
-      {"algorithms.ed25519", Text(algorithms.ed25519)},
-      {"algorithms.insecure_sha1", Text(algorithms.insecure_sha1)},
-      {"budgets.presented_certificates",
+      {"validation.algorithms.min_rsa_bits",
+       std::to_string(algorithms.min_rsa_bits)},
+      {"validation.algorithms.max_rsa_bits",
+       std::to_string(algorithms.max_rsa_bits)},
+      {"validation.algorithms.rsa_pkcs1", Text(algorithms.rsa_pkcs1)},
+      {"validation.algorithms.rsa_pss", Text(algorithms.rsa_pss)},
+      {"validation.algorithms.ecdsa", Text(algorithms.ecdsa)},
+      {"validation.algorithms.ed25519", Text(algorithms.ed25519)},
+      {"validation.algorithms.insecure_sha1", Text(algorithms.insecure_sha1)},
+      {"validation.budgets.presented_certificates",
        std::to_string(budgets.presented_certificates)},
-      {"budgets.certificate_bytes", std::to_string(budgets.certificate_bytes)},
-      {"budgets.path_length", std::to_string(budgets.path_length)},
-      {"budgets.candidates", std::to_string(budgets.candidates)},
-      {"budgets.signatures", std::to_string(budgets.signatures)},
-      {"budgets.steps", std::to_string(budgets.steps)},
+      {"validation.budgets.certificate_bytes",
+       std::to_string(budgets.certificate_bytes)},
+      {"validation.budgets.path_length", std::to_string(budgets.path_length)},
+      {"validation.budgets.candidates", std::to_string(budgets.candidates)},
+      {"validation.budgets.signatures", std::to_string(budgets.signatures)},
+      {"validation.budgets.steps", std::to_string(budgets.steps)},
       {"clock", "SystemClock()"},
       {"observer", "none"},
   };
