@@ -28,7 +28,7 @@ def _rule_sets():
         )
 
 def chainkeep_repositories():
-    """Declares the rule sets and the five libraries chainkeep is built on."""
+    """Declares the rule sets and the libraries chainkeep is built on."""
     _rule_sets()
 
     # Upstream revision 32b51305debe of April 2023; see SECURITY.md.
@@ -63,4 +63,14 @@ def chainkeep_repositories():
         tarball = "xxhash_0.8.1.orig.tar.gz",
         sha256 = "3bb6b7d6f30c591dd65aaaff1c8b7a5b94d81687998ca9400082c739a690436c",
         build_file = "//third_party:xxhash.BUILD",
+    )
+
+    # Of tests only: they read the public conformance vectors with it.
+    debian_source(
+        name = "nlohmann_json",
+        pool = "pool/main/n/nlohmann-json3",
+        tarball = "nlohmann-json3_3.11.2.orig.tar.gz",
+        sha256 = "d69f9deb6a75e2580465c6c4c5111b89c4dc2fa94e3a85fcd2ffcd9a143d9273",
+        exclude = ["*/docs/*", "*/tests/*"],
+        build_file = "//third_party:json.BUILD",
     )
