@@ -1,4 +1,4 @@
-// Implements chainkeep/certificate.h.
+// Implements chainkeep/certificate.h, but for ComputeCertificateId.
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -7,7 +7,6 @@
 #include "engine/der/pem.h"
 #include "engine/signature/public_key.h"
 #include "engine/x509/certificate.h"
-#include "openssl/sha.h"
 
 namespace chainkeep {
 namespace {
@@ -32,12 +31,6 @@ std::string CommonName(const x509::Name& subject) {
 }
 
 }  // namespace
-
-CertificateId ComputeCertificateId(Bytes der) {
-  CertificateId::Array digest;
-  SHA256(der.data(), der.size(), digest.data());
-  return CertificateId(digest);
-}
 
 absl::StatusOr<std::vector<std::string>> DecodePemCertificates(
     std::string_view pem) {

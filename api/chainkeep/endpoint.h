@@ -32,9 +32,9 @@ struct Endpoint {
   // 1 to 253 bytes, labels of 1 to 63 of [A-Za-z0-9_-] that neither begin nor
   // end with '-', joined by '.', without a trailing one; no IP address. Stored
   // in lower case.
-  std::string host_name;
-  Account account;
-  Region region;
+  std::string host_name = {};
+  Account account = {};
+  Region region = {};
   EndpointService service = EndpointService::kData;
   EndpointStatus status = EndpointStatus::kEnabled;
 };

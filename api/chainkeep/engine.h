@@ -46,14 +46,14 @@ struct Handshake {
   // The host_name of the server_name extension (RFC 6066 §3) as sent. Absent if
   // the ClientHello has no such extension; an empty name is malformed, not
   // absent.
-  std::optional<std::string_view> server_name;
+  std::optional<std::string_view> server_name = {};
 
   // The DER of the client's own certificate, first in its Certificate message.
-  Bytes leaf;
+  Bytes leaf = {};
 
   // The DER of the rest of that message, in any order. Hints for finding a
   // path, never trusted.
-  std::span<const Bytes> presented;
+  std::span<const Bytes> presented = {};
 };
 
 // Listener is a checked set of ListenerOptions. Made by CreateListener;
@@ -111,9 +111,10 @@ class Engine {
 
   // Complete is called once, when the handshake has finished and the client has
   // thereby proven its key, with the verdict that Validate gave for the very
-  // same `handshake`. It looks again at what that verdict rests on, tells the
-  // observer, and returns what holds now: the verdict, or a refusal if trust
-  // has been withdrawn in the meantime. Only what it returns lets a device in.
+  // same `handshake` (another leaf gives kNoVerdict). It looks again at what
+  // that verdict rests on, which costs two look-ups, and validates once more if
+  // anything moved; it tells the observer, and returns what holds now. Only
+  // what it returns lets a device in.
   Verdict Complete(const Listener& listener, const Handshake& handshake,
                    const Verdict& verdict);
 
@@ -130,6 +131,9 @@ class Engine {
  private:
   struct Impl;
   explicit Engine(std::unique_ptr<Impl> impl);
+
+  bool StillHolds(const Listener& listener, const Handshake& handshake,
+                  const Verdict& verdict) const;
 
   std::unique_ptr<Impl> impl_;
 };

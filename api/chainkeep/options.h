@@ -49,8 +49,8 @@ struct AlgorithmPolicy {
   bool insecure_sha1 = false;
 };
 
-// LeafProfile says what of keyUsage, extendedKeyUsage and basicConstraints a leaf
-// must satisfy.
+// LeafProfile says what of keyUsage, extendedKeyUsage and basicConstraints a
+// leaf must satisfy.
 enum class LeafProfile : uint8_t {
   // Where keyUsage is present it has digitalSignature; where extendedKeyUsage
   // is present it has clientAuth (or anyExtendedKeyUsage), as has every
@@ -68,20 +68,30 @@ enum class LeafProfile : uint8_t {
 // budget's reason; there is no trying on.
 struct Budgets {
   // Presented certificates, the leaf not counted; counted before any parsing.
-  // Real chains have 1 to 3.
+  // Real chains have 1 to 3. At most 64.
   unsigned presented_certificates = 16;
   // Bytes of one certificate, checked before parsing. Real ones have 300 to
   // 2,000; 64 KiB leaves room for post-quantum keys.
   size_t certificate_bytes = 64 * 1024;
-  // Certificates of a path, leaf and anchor counted.
+  // Certificates of a path, leaf and anchor counted; 2 to 16. Unlike the other
+  // budgets this one prunes: a longer path is given up, a shorter one may still
+  // be found.
   unsigned path_length = 8;
-  // Candidates taken from the registrations for one link.
+  // Candidates taken from the registrations for one link; 1 to 32. The exact
+  // registration of a presented issuer is tried beside them.
   unsigned candidates = 16;
   // Signature checks. One costs 15 to 500 µs, so this is what a refusal may
   // cost an honest gateway.
   unsigned signatures = 24;
   // Candidates looked at over the whole search.
   unsigned steps = 200;
+};
+
+// ValidationOptions says what a chain must satisfy.
+struct ValidationOptions {
+  AlgorithmPolicy algorithms;
+  LeafProfile leaf_profile = LeafProfile::kClientAuth;
+  Budgets budgets;
 };
 
 // ListenerOptions is all that may differ between two listeners of a gateway.
@@ -93,9 +103,7 @@ struct ListenerOptions {
   // What is served here. An endpoint of another service is refused.
   EndpointService service = EndpointService::kData;
 
-  AlgorithmPolicy algorithms;
-  LeafProfile leaf_profile = LeafProfile::kClientAuth;
-  Budgets budgets;
+  ValidationOptions validation;
 
   // A server_name that is an IP address is malformed (RFC 6066 §3) and refused.
   // Many device libraries send one when they are given an address to dial; with

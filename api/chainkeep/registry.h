@@ -36,15 +36,15 @@
 namespace chainkeep {
 
 struct RegisterCaCertificateRequest {
-  Account account;
-  Region region;
+  Account account = {};
+  Region region = {};
   // PEM, exactly one CERTIFICATE block, 1 to 65,536 characters.
-  std::string_view ca_certificate;
+  std::string_view ca_certificate = {};
   // PEM, likewise. Required in mode DEFAULT, forbidden in SNI_ONLY; "" is the
   // same as absent.
-  std::string_view verification_certificate;
+  std::string_view verification_certificate = {};
   // "DEFAULT", "SNI_ONLY", or "" for DEFAULT.
-  std::string_view certificate_mode;
+  std::string_view certificate_mode = {};
   // Otherwise the registration begins INACTIVE.
   bool set_as_active = false;
   // Recorded for first-connect registration.
@@ -52,14 +52,14 @@ struct RegisterCaCertificateRequest {
 };
 
 struct UpdateCaCertificateRequest {
-  Account account;
-  Region region;
+  Account account = {};
+  Region region = {};
   // 64 hex digits.
-  std::string_view ca_certificate_id;
+  std::string_view ca_certificate_id = {};
   // "ACTIVE", "INACTIVE", or "" to leave it.
-  std::string_view new_status;
+  std::string_view new_status = {};
   // "ENABLE", "DISABLE", or "" to leave it.
-  std::string_view new_auto_registration_status;
+  std::string_view new_auto_registration_status = {};
 };
 
 struct RegisteredCertificate {

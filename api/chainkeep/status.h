@@ -58,7 +58,8 @@ ErrorCode ErrorCodeOf(const absl::Status& status);
 // ResourceOf returns the resource that `status` names, if it names one.
 std::optional<Resource> ResourceOf(const absl::Status& status);
 
-// ErrorName returns AWS's name, "ResourceNotFoundException"; "" for kOk. Static.
+// ErrorName returns AWS's name, "ResourceNotFoundException"; "" for kOk.
+// Static.
 std::string_view ErrorName(ErrorCode code);
 
 // ErrorHttpStatus returns the HTTP status of AWS's service model; 200 for kOk.

@@ -51,9 +51,9 @@ absl::Status InstallGate(SSL_CTX* ctx, Engine* engine,
 // CompleteHandshake is called once when SSL_accept or SSL_do_handshake has
 // ended, well or not, and returns what holds: only a verdict that accepts lets
 // the device in. After success it calls Engine::Complete; after a refusal,
-// Engine::Refuse. A second call returns the same verdict and tells nobody again.
-// For an `ssl` whose handshake has not ended, or whose context has no gate, the
-// answer is kNoVerdict. Call it on the thread that drives `ssl`.
+// Engine::Refuse. A second call returns the same verdict and tells nobody
+// again. For an `ssl` whose handshake has not ended, or whose context has no
+// gate, the answer is kNoVerdict. Call it on the thread that drives `ssl`.
 Verdict CompleteHandshake(SSL* ssl);
 
 // VerdictDuration returns how long Engine::Validate took for `ssl`, in

@@ -107,8 +107,8 @@ enum class Mode : uint8_t {
 
 // Scope is where a registration lives.
 struct Scope {
-  Account account;
-  Region region;
+  Account account = {};
+  Region region = {};
   Mode mode = Mode::kDefault;
 
   friend bool operator==(const Scope&, const Scope&) = default;
@@ -137,8 +137,7 @@ class CertificateId {
   bool empty() const { return bytes_ == Array{}; }
 
   friend bool operator==(const CertificateId&, const CertificateId&) = default;
-  friend auto operator<=>(const CertificateId&,
-                          const CertificateId&) = default;
+  friend auto operator<=>(const CertificateId&, const CertificateId&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const CertificateId& id) {
     return H::combine(std::move(h), id.bytes_);

@@ -86,8 +86,6 @@ constexpr ReasonRow kRows[] = {
      "Building a path took more signature checks than the budget allows."},
     {Reason::kBudgetSteps, kBadCertificate, "kBudgetSteps",
      "Building a path took more steps than the budget allows."},
-    {Reason::kTrustChanged, kAccessDenied, "kTrustChanged",
-     "What the verdict rested on changed before the handshake finished."},
 };
 
 constexpr bool RowsAreInOrder() {

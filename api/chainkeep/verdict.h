@@ -62,14 +62,10 @@ enum class Reason : uint8_t {
   kBudgetPathLength,    // a path longer than allowed
   kBudgetSignatures,    // more signature checks than allowed
   kBudgetSteps,         // more path-building steps than allowed
-
-  // After possession of the key was proven (Engine::Complete).
-  kTrustChanged,  // what the verdict rested on has changed since
 };
 
 // The number of reasons; they are 0 … kReasonCount - 1.
-inline constexpr int kReasonCount =
-    static_cast<int>(Reason::kTrustChanged) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kBudgetSteps) + 1;
 
 // ReasonName returns the enumerator's name, "kExpired". Static.
 std::string_view ReasonName(Reason reason);
@@ -87,7 +83,8 @@ uint8_t TlsAlertOf(Reason reason);
 struct BudgetSpent {
   uint32_t signatures = 0;  // signature checks
   uint32_t steps = 0;       // candidates looked at while building a path
-  uint32_t path_length = 0; // certificates of the path, leaf and anchor counted
+  uint32_t path_length =
+      0;  // certificates of the path, leaf and anchor counted
 };
 
 // TrustVersions lists the versions of all that an answer rested on. Each is a
@@ -147,9 +144,7 @@ class Verdict {
   // the path. Close the connection then.
   UnixSeconds not_after() const { return fields_.not_after; }
 
-  const TrustVersions& trust_versions() const {
-    return fields_.trust_versions;
-  }
+  const TrustVersions& trust_versions() const { return fields_.trust_versions; }
   const BudgetSpent& spent() const { return fields_.spent; }
 
   // A few words for an operator beyond ReasonText; may be "". Static storage,

@@ -99,8 +99,7 @@ class Catalog {
     // Whether any account of `region` has an SNI_ONLY registration of a CA
     // whose subject is `issuer`. Only for telling an operator why a handshake
     // without a server name was refused; says nothing of whose it is.
-    bool HasSniOnlyIssuer(const Region& region,
-                          const x509::Name& issuer) const;
+    bool HasSniOnlyIssuer(const Region& region, const x509::Name& issuer) const;
 
    private:
     friend class Catalog;
@@ -119,8 +118,7 @@ class Catalog {
   // Publish adds a registration. Errors: kInternalFailure if invariant 1 would
   // break; the registry has ruled that out.
   absl::Status Publish(const Scope& scope,
-                       std::shared_ptr<const CaRecord> record,
-                       CaStatus status);
+                       std::shared_ptr<const CaRecord> record, CaStatus status);
 
   // SetStatus changes one registration; kInternalFailure if there is none.
   absl::Status SetStatus(const Account& account, const Region& region,

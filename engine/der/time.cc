@@ -17,10 +17,10 @@ int64_t DaysFromCivil(int year, int month, int day) {
   const int64_t y = year - (month <= 2 ? 1 : 0);
   const int64_t era = y / 400;  // year >= 0 here, so y >= -1
   const int64_t year_of_era = y - era * 400;
-  const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 +
-                              day - 1;
-  const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 -
-                             year_of_era / 100 + day_of_year;
+  const int64_t day_of_year =
+      (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  const int64_t day_of_era =
+      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   constexpr int64_t kDaysPerEra = 146097;
   constexpr int64_t kDaysTo1970 = 719468;
   return era * kDaysPerEra + day_of_era - kDaysTo1970;

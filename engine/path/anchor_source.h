@@ -21,8 +21,8 @@ namespace chainkeep::path {
 struct Anchor {
   const x509::Certificate* certificate = nullptr;
   const signature::PublicKey* key = nullptr;
-  CertificateId id;
-  Account account;
+  const CertificateId* id = nullptr;
+  const Account* account = nullptr;
   Mode mode = Mode::kDefault;
   CaStatus status = CaStatus::kInactive;
   uint64_t version = 0;  // trust version of the registration

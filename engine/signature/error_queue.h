@@ -1,9 +1,9 @@
 // ErrorQueueGuard leaves BoringSSL's per-thread error queue as it was found.
 //
 // The queue belongs to the host: what a refused certificate left there would be
-// read as the cause of the host's next failure. The queue is a ring of 16, and a
-// mark is one bit: a host that keeps more than ten errors unread, or a mark of
-// its own on the newest of them, across a call of ours may still lose those.
+// read as the cause of the host's next failure. The queue is a ring of 16, and
+// a mark is one bit: a host that keeps more than ten errors unread, or a mark
+// of its own on the newest of them, across a call of ours may still lose those.
 
 #ifndef CHAINKEEP_ENGINE_SIGNATURE_ERROR_QUEUE_H_
 #define CHAINKEEP_ENGINE_SIGNATURE_ERROR_QUEUE_H_

@@ -70,8 +70,7 @@ bool ReadSpki(Bytes element, Spki* spki) {
   Cursor fields(contents);
   der::BitString key;
   if (!fields.Read(der::kSequence, &algorithm) ||
-      !der::ReadBitString(fields, &key) || key.unused != 0 ||
-      !fields.empty()) {
+      !der::ReadBitString(fields, &key) || key.unused != 0 || !fields.empty()) {
     return false;
   }
   Cursor algorithm_fields(algorithm);
@@ -111,8 +110,8 @@ der::Result<KeyInfo> InspectRsa(const Spki& spki) {
   KeyInfo info;
   info.kind = KeyKind::kRsa;
   info.rsa_bits = BitLength(modulus);
-  info.rsa_exponent_is_sound = (exponent.back() & 1) != 0 &&
-                               exponent_bits >= 2 && exponent_bits <= 33;
+  info.rsa_exponent_is_sound =
+      (exponent.back() & 1) != 0 && exponent_bits >= 2 && exponent_bits <= 33;
   return info;
 }
 
@@ -293,8 +292,8 @@ der::Result<PublicKey> PublicKey::Parse(Bytes spki_element) {
     case KeyKind::kRsa:
       // Checked first: BoringSSL's own limits are wider, and its arithmetic on
       // a huge modulus is what CVE-2023-6237 was about.
-      if (info->rsa_bits > kMaxRsaBits ||
-          !info->rsa_exponent_is_sound || !prepared->SetRsa(spki.key)) {
+      if (info->rsa_bits > kMaxRsaBits || !info->rsa_exponent_is_sound ||
+          !prepared->SetRsa(spki.key)) {
         return IllFormed("RSA key");
       }
       break;
@@ -339,9 +338,8 @@ bool PublicKey::Verify(SignatureAlgorithm algorithm, Bytes message,
   if (digest.md == nullptr) return false;
   switch (algorithm.scheme) {
     case Scheme::kEcdsa:
-      return ECDSA_verify(0, digest.bytes.data(), digest.size,
-                          signature.data(), signature.size(),
-                          prepared_->ec.get()) == 1;
+      return ECDSA_verify(0, digest.bytes.data(), digest.size, signature.data(),
+                          signature.size(), prepared_->ec.get()) == 1;
     case Scheme::kRsaPkcs1:
       return RSA_verify(digest.nid, digest.bytes.data(), digest.size,
                         signature.data(), signature.size(),

@@ -34,8 +34,7 @@ class ResolvedTenant {
 
  private:
   friend class EndpointTable;
-  ResolvedTenant(const Account& account, const Region& region,
-                 uint64_t version)
+  ResolvedTenant(const Account& account, const Region& region, uint64_t version)
       : account_(account), region_(region), version_(version) {}
 
   Account account_;

@@ -1,0 +1,28 @@
+#include "engine/catalog/ca_record.h"
+
+#include <utility>
+
+namespace chainkeep::catalog {
+
+CaRecord::CaRecord(std::unique_ptr<const std::string> der,
+                   const x509::Certificate& certificate,
+                   signature::PublicKey key)
+    : der_(std::move(der)),
+      id_(ComputeCertificateId(AsBytes(*der_))),
+      certificate_(certificate),
+      key_(std::move(key)) {}
+
+der::Result<std::shared_ptr<const CaRecord>> CaRecord::Make(
+    std::string_view der) {
+  auto copy = std::make_unique<const std::string>(der);
+  const der::Result<x509::Certificate> certificate =
+      x509::Certificate::Parse(AsBytes(*copy));
+  if (!certificate.ok()) return certificate.fault();
+  der::Result<signature::PublicKey> key =
+      signature::PublicKey::Parse(certificate->spki());
+  if (!key.ok()) return key.fault();
+  return std::shared_ptr<const CaRecord>(
+      new CaRecord(std::move(copy), *certificate, *std::move(key)));
+}
+
+}  // namespace chainkeep::catalog

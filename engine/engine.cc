@@ -1,0 +1,272 @@
+// Implements chainkeep/engine.h: the walk of one handshake through the rooms.
+
+#include "chainkeep/engine.h"
+
+#include <atomic>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "chainkeep/certificate.h"
+#include "chainkeep/events.h"
+#include "chainkeep/registry.h"
+#include "chainkeep/status.h"
+#include "engine/catalog/catalog.h"
+#include "engine/path/path_builder.h"
+#include "engine/registry/registry_impl.h"
+#include "engine/sni/endpoint_table.h"
+#include "engine/sni/host_name.h"
+#include "engine/store/memory_store.h"
+#include "engine/verdict/mint.h"
+#include "engine/x509/certificate.h"
+
+namespace chainkeep {
+namespace {
+
+// An observer that is not interested, so that nobody has to ask for null.
+EventObserver* NobodyListens() {
+  static EventObserver& nobody = *new EventObserver;
+  return &nobody;
+}
+
+absl::Status Invalid(std::string_view what) {
+  return MakeError(ErrorCode::kInvalidRequest,
+                   absl::StrCat("listener: ", what));
+}
+
+absl::Status CheckAlgorithms(const AlgorithmPolicy& policy) {
+  if (policy.min_rsa_bits < 1024 || policy.max_rsa_bits > 16384 ||
+      policy.min_rsa_bits > policy.max_rsa_bits) {
+    return Invalid("RSA limits must lie within 1024 and 16384 bits, in order");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckBudgets(const Budgets& budgets) {
+  if (budgets.presented_certificates > path::kMaxPresented) {
+    return Invalid("at most 64 presented certificates");
+  }
+  if (budgets.path_length < 2 || budgets.path_length > path::kMaxPathLength) {
+    return Invalid("path_length must be 2 to 16");
+  }
+  if (budgets.candidates < 1 || budgets.candidates > path::kMaxCandidates) {
+    return Invalid("candidates must be 1 to 32");
+  }
+  if (budgets.certificate_bytes == 0 || budgets.signatures == 0 ||
+      budgets.steps == 0) {
+    return Invalid("a budget of zero lets nobody in");
+  }
+  return absl::OkStatus();
+}
+
+// What the server name of a handshake led to: a tenant, or nothing because
+// there is none, or a refusal.
+struct NameAnswer {
+  std::optional<sni::ResolvedTenant> tenant;
+  std::optional<Verdict> refusal;
+};
+
+VerdictFields FieldsFor(const Listener& listener) {
+  VerdictFields fields;
+  fields.region = listener.options().region;
+  return fields;
+}
+
+Verdict RefuseFor(VerdictFields fields, Reason reason,
+                  std::string_view detail = {}) {
+  fields.reason = reason;
+  fields.detail = detail;
+  return VerdictMint::Refuse(fields);
+}
+
+NameAnswer ResolveName(const sni::EndpointTable& endpoints,
+                       const Listener& listener,
+                       std::optional<std::string_view> server_name) {
+  const ListenerOptions& options = listener.options();
+  if (!server_name ||
+      (options.ip_literal_as_absent && sni::IsIpLiteral(*server_name))) {
+    return {};
+  }
+  VerdictFields fields = FieldsFor(listener);
+  const std::optional<sni::HostName> name = sni::HostName::Parse(*server_name);
+  if (!name) return {{}, RefuseFor(fields, Reason::kServerNameMalformed)};
+  const sni::Resolution resolution =
+      endpoints.Resolve(options.region, *name, options.service);
+  if (resolution.tenant) return {resolution.tenant, {}};
+  fields.account = resolution.account;
+  fields.trust_versions.endpoint = resolution.version;
+  return {{}, RefuseFor(fields, resolution.refusal)};
+}
+
+// The budgets that are checked before anything is parsed.
+Reason MeasureInput(const Handshake& handshake, const Budgets& budgets) {
+  if (handshake.presented.size() > budgets.presented_certificates) {
+    return Reason::kBudgetCertificates;
+  }
+  if (handshake.leaf.size() > budgets.certificate_bytes) {
+    return Reason::kBudgetBytes;
+  }
+  for (Bytes certificate : handshake.presented) {
+    if (certificate.size() > budgets.certificate_bytes) {
+      return Reason::kBudgetBytes;
+    }
+  }
+  return Reason::kAccepted;
+}
+
+path::PathResult BuildIn(const path::AnchorSource& view,
+                         const Listener& listener, const Handshake& handshake,
+                         const x509::Certificate& leaf, UnixSeconds now) {
+  return path::BuildPath({.leaf = leaf,
+                          .presented = handshake.presented,
+                          .anchors = view,
+                          .options = listener.options().validation,
+                          .now = now});
+}
+
+Verdict Judge(const path::PathResult& result, VerdictFields fields) {
+  fields.spent = result.spent;
+  if (result.path) return VerdictMint::Accept(fields, *result.path);
+  fields.failing_certificate = result.failure.certificate;
+  return RefuseFor(fields, result.failure.reason, result.failure.detail);
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  explicit Impl(const EngineOptions& options)
+      : clock(options.clock != nullptr ? options.clock : &SystemClock()),
+        observer(options.observer != nullptr ? options.observer
+                                             : NobodyListens()),
+        registry(registry::MakeRegistry(std::make_unique<store::MemoryStore>(),
+                                        &catalog, clock, observer)) {}
+
+  const Clock* const clock;
+  EventObserver* const observer;
+  catalog::Catalog catalog;
+  const std::unique_ptr<Registry> registry;
+  std::atomic<uint64_t> accepted{0};
+  std::atomic<uint64_t> refused{0};
+};
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
+    const EngineOptions& options) {
+  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(options)));
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+absl::StatusOr<Listener> Engine::CreateListener(
+    const ListenerOptions& options) const {
+  if (options.region.empty()) return Invalid("region is required");
+  absl::Status status = CheckAlgorithms(options.validation.algorithms);
+  if (status.ok()) status = CheckBudgets(options.validation.budgets);
+  if (!status.ok()) return status;
+  return Listener(options);
+}
+
+std::optional<Verdict> Engine::RefuseByServerName(
+    const Listener& listener,
+    std::optional<std::string_view> server_name) const {
+  return ResolveName(impl_->catalog.endpoints(), listener, server_name).refusal;
+}
+
+Verdict Engine::Validate(const Listener& listener,
+                         const Handshake& handshake) const {
+  const NameAnswer name =
+      ResolveName(impl_->catalog.endpoints(), listener, handshake.server_name);
+  if (name.refusal) return *name.refusal;
+
+  VerdictFields fields = FieldsFor(listener);
+  if (name.tenant) {
+    fields.account = name.tenant->account();
+    fields.trust_versions.endpoint = name.tenant->version();
+  }
+  const Budgets& budgets = listener.options().validation.budgets;
+  const Reason excess = MeasureInput(handshake, budgets);
+  if (excess != Reason::kAccepted) return RefuseFor(fields, excess);
+
+  const der::Result<x509::Certificate> leaf =
+      x509::Certificate::Parse(handshake.leaf);
+  if (!leaf.ok()) {
+    fields.failing_certificate = 0;
+    return RefuseFor(fields, Reason::kMalformed, leaf.fault().what);
+  }
+  fields.device = ComputeCertificateId(handshake.leaf);
+
+  const UnixSeconds now = impl_->clock->Now();
+  const catalog::Catalog::Pin pin = impl_->catalog.Acquire();
+  if (name.tenant) {
+    const catalog::TenantView view = pin.View(*name.tenant);
+    return Judge(BuildIn(view, listener, handshake, *leaf, now), fields);
+  }
+  const Region& region = listener.options().region;
+  const catalog::DefaultView view = pin.View(region);
+  path::PathResult result = BuildIn(view, listener, handshake, *leaf, now);
+  if (result.failure.reason == Reason::kNoRegisteredCa &&
+      pin.HasSniOnlyIssuer(region, leaf->issuer())) {
+    result.failure.reason = Reason::kServerNameRequired;
+  }
+  return Judge(result, fields);
+}
+
+// Whether everything that an accepting `verdict` rested on is as it was.
+bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
+                        const Verdict& verdict) const {
+  const NameAnswer name =
+      ResolveName(impl_->catalog.endpoints(), listener, handshake.server_name);
+  TrustVersions versions;
+  path::Anchor anchor;
+  const catalog::Catalog::Pin pin = impl_->catalog.Acquire();
+  if (name.tenant) {
+    versions.endpoint = name.tenant->version();
+    if (!pin.View(*name.tenant).FindById(verdict.ca(), &anchor)) return false;
+  } else if (name.refusal || !pin.View(listener.options().region)
+                                  .FindById(verdict.ca(), &anchor)) {
+    return false;
+  }
+  versions.anchor = anchor.version;
+  return versions == verdict.trust_versions() &&
+         impl_->clock->Now() <= verdict.not_after();
+}
+
+Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
+                         const Verdict& verdict) {
+  if (!verdict.accepted()) {
+    Refuse(verdict, handshake.server_name);
+    return verdict;
+  }
+  Verdict final = verdict;
+  if (verdict.device() != ComputeCertificateId(handshake.leaf)) {
+    final = RefuseFor(FieldsFor(listener), Reason::kNoVerdict,
+                      "the verdict is about another certificate");
+  } else if (!StillHolds(listener, handshake, verdict)) {
+    final = Validate(listener, handshake);
+  }
+  if (final.accepted()) {
+    impl_->accepted.fetch_add(1, std::memory_order_relaxed);
+    impl_->observer->OnAccepted({final, handshake.server_name});
+  } else {
+    Refuse(final, handshake.server_name);
+  }
+  return final;
+}
+
+void Engine::Refuse(const Verdict& verdict,
+                    std::optional<std::string_view> server_name) {
+  impl_->refused.fetch_add(1, std::memory_order_relaxed);
+  const Verdict refusal = verdict.accepted() ? Verdict() : verdict;
+  impl_->observer->OnRefused({refusal, server_name});
+}
+
+Registry& Engine::registry() { return *impl_->registry; }
+
+Stats Engine::GetStats() const {
+  return {.accepted = impl_->accepted.load(std::memory_order_relaxed),
+          .refused = impl_->refused.load(std::memory_order_relaxed),
+          .registrations = impl_->catalog.registrations(),
+          .ca_records = impl_->catalog.records(),
+          .endpoints = impl_->catalog.endpoints().size()};
+}
+
+}  // namespace chainkeep

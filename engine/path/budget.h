@@ -1,0 +1,49 @@
+// Budget is what one search for a path may still spend. It is an object that
+// refuses: whoever is about to do something that costs asks first.
+
+#ifndef CHAINKEEP_ENGINE_PATH_BUDGET_H_
+#define CHAINKEEP_ENGINE_PATH_BUDGET_H_
+
+#include <optional>
+
+#include "chainkeep/options.h"
+#include "chainkeep/verdict.h"
+
+namespace chainkeep::path {
+
+class Budget {
+ public:
+  explicit Budget(const Budgets& limits) : limits_(limits) {}
+
+  // Take one of its kind, or refuse. Once anything was refused, exhausted()
+  // says what, and the search must end.
+  [[nodiscard]] bool TakeSignature() {
+    return Take(&spent_.signatures, limits_.signatures,
+                Reason::kBudgetSignatures);
+  }
+  [[nodiscard]] bool TakeStep() {
+    return Take(&spent_.steps, limits_.steps, Reason::kBudgetSteps);
+  }
+
+  std::optional<Reason> exhausted() const { return exhausted_; }
+  const BudgetSpent& spent() const { return spent_; }
+  const Budgets& limits() const { return limits_; }
+
+ private:
+  bool Take(uint32_t* spent, unsigned limit, Reason reason) {
+    if (*spent >= limit) {
+      exhausted_ = reason;
+      return false;
+    }
+    ++*spent;
+    return true;
+  }
+
+  const Budgets& limits_;
+  BudgetSpent spent_;
+  std::optional<Reason> exhausted_;
+};
+
+}  // namespace chainkeep::path
+
+#endif  // CHAINKEEP_ENGINE_PATH_BUDGET_H_

@@ -1,0 +1,32 @@
+// Finding is an objection to a path: why, and which certificate of it.
+
+#ifndef CHAINKEEP_ENGINE_PATH_FINDING_H_
+#define CHAINKEEP_ENGINE_PATH_FINDING_H_
+
+#include <string_view>
+
+#include "chainkeep/verdict.h"
+
+namespace chainkeep::path {
+
+struct Finding {
+  Reason reason = Reason::kAccepted;
+  int certificate = -1;          // place on the path, 0 being the leaf
+  std::string_view detail = {};  // of static storage
+
+  bool ok() const { return reason == Reason::kAccepted; }
+};
+
+// RankOf orders reasons by how much they tell: of several failed paths the
+// finding with the highest rank is reported. The further a path came before it
+// failed, the more its failure says.
+int RankOf(Reason reason);
+
+// MoreTelling returns the finding to keep; of two equal ones, `a`.
+inline const Finding& MoreTelling(const Finding& a, const Finding& b) {
+  return RankOf(b.reason) > RankOf(a.reason) ? b : a;
+}
+
+}  // namespace chainkeep::path
+
+#endif  // CHAINKEEP_ENGINE_PATH_FINDING_H_

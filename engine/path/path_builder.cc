@@ -1,0 +1,313 @@
+#include "engine/path/path_builder.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "chainkeep/certificate.h"
+#include "engine/path/budget.h"
+#include "engine/path/rules.h"
+
+namespace chainkeep::path {
+namespace {
+
+// Presented certificates, parsed when they are first asked for.
+class PresentedChain {
+ public:
+  explicit PresentedChain(std::span<const Bytes> ders)
+      : ders_(ders.first(std::min<size_t>(ders.size(), kMaxPresented))) {}
+
+  size_t size() const { return ders_.size(); }
+
+  // Null if the certificate is not well-formed.
+  const x509::Certificate* Get(size_t i) {
+    const uint64_t bit = uint64_t{1} << i;
+    if ((tried_ & bit) == 0) {
+      tried_ |= bit;
+      der::Result<x509::Certificate> parsed =
+          x509::Certificate::Parse(ders_[i]);
+      if (parsed.ok()) certificates_[i].emplace(*parsed);
+    }
+    return certificates_[i] ? &*certificates_[i] : nullptr;
+  }
+
+  // The id of a presented certificate, for finding its exact registration.
+  CertificateId Id(size_t i) const { return ComputeCertificateId(ders_[i]); }
+
+ private:
+  static_assert(kMaxPresented <= 64, "one bit of a word for each");
+
+  std::span<const Bytes> ders_;
+  uint64_t tried_ = 0;
+  std::array<std::optional<x509::Certificate>, kMaxPresented> certificates_;
+};
+
+Bytes KeyIdOf(const x509::Certificate& certificate) {
+  return certificate.extensions().authority_key_id.value_or(Bytes());
+}
+
+// Whether `issuer` says of itself that it is the one `subject` names by key id.
+// A hint for the order only: both are what their senders wrote.
+bool KeyIdMatches(const x509::Certificate& subject,
+                  const x509::Certificate& issuer) {
+  const std::optional<Bytes>& wanted = subject.extensions().authority_key_id;
+  const std::optional<Bytes>& own = issuer.extensions().subject_key_id;
+  return wanted && own && der::Equal(*wanted, *own);
+}
+
+}  // namespace
+
+class PathSearch {
+ public:
+  explicit PathSearch(const PathRequest& request)
+      : request_(request), budget_(request.options.budgets) {}
+
+  PathResult Run();
+
+ private:
+  // Which of the presented certificates comes next for a certificate: first
+  // those whose key id matches, then the others.
+  enum class Pass : uint8_t { kKeyIdMatches, kOthers, kDone };
+
+  struct Frame {
+    Pass pass = Pass::kKeyIdMatches;
+    size_t next = 0;
+    signature::SignatureAlgorithm algorithm;
+    // What is wrong with the certificate whoever issued it.
+    Reason own_fault = Reason::kAccepted;
+    bool had_issuer = false;
+  };
+
+  size_t depth() const { return length_ - 1; }
+  const x509::Certificate& top() const { return *path_[depth()]; }
+
+  bool Over() const { return path_found_ || budget_.exhausted().has_value(); }
+
+  PresentedChain& presented() {
+    if (!presented_) presented_.emplace(request_.presented);
+    return *presented_;
+  }
+
+  void Object(Reason reason, size_t place);
+  void Enter(const x509::Certificate& certificate);
+  Reason FindOwnFault(const x509::Certificate& certificate) const;
+  bool TakeStep();
+  bool IsIssuedWith(const signature::PublicKey& key);
+  void TryAnchors();
+  void TryAnchor(const Anchor& anchor);
+  const x509::Certificate* NextPresented();
+  void TryPresented(const x509::Certificate& candidate);
+  bool IsOnPath(const x509::Certificate& candidate) const;
+
+  const PathRequest& request_;
+  // Made when the search first comes to it: the everyday path does not.
+  std::optional<PresentedChain> presented_;
+  Budget budget_;
+
+  std::array<const x509::Certificate*, kMaxPathLength> path_;
+  std::array<Frame, kMaxPathLength> frames_;
+  size_t length_ = 0;
+
+  std::optional<VerifiedPath> path_found_;
+  Finding failure_;
+};
+
+void PathSearch::Object(Reason reason, size_t place) {
+  failure_ = MoreTelling(failure_, {reason, static_cast<int>(place)});
+}
+
+// Puts `certificate` on the path.
+void PathSearch::Enter(const x509::Certificate& certificate) {
+  const AllowedAlgorithm allowed =
+      CheckSignatureAlgorithm(certificate, request_.options.algorithms);
+  Frame frame;
+  frame.algorithm = allowed.algorithm;
+  frame.own_fault = allowed.reason == Reason::kAccepted
+                        ? FindOwnFault(certificate)
+                        : allowed.reason;
+  path_[length_] = &certificate;
+  frames_[length_] = frame;
+  ++length_;
+}
+
+// Cheap checks, so that a certificate that can be on no path costs no
+// signature. CheckPath decides; this only saves work.
+Reason PathSearch::FindOwnFault(const x509::Certificate& certificate) const {
+  const ValidationOptions& options = request_.options;
+  Reason reason = CheckCriticalExtensions(certificate);
+  if (reason == Reason::kAccepted) {
+    reason = CheckSubjectKey(certificate, options.algorithms);
+  }
+  if (reason == Reason::kAccepted) {
+    reason = length_ == 0 ? CheckLeaf(certificate, options.leaf_profile)
+                          : CheckIssuer(certificate);
+  }
+  if (reason == Reason::kAccepted) {
+    reason = CheckValidity(certificate, request_.now);
+  }
+  return reason;
+}
+
+// Called with each possible issuer of the certificate on top. False if that
+// certificate, or the search, is to be given up.
+bool PathSearch::TakeStep() {
+  Frame& frame = frames_[depth()];
+  frame.had_issuer = true;
+  if (!budget_.TakeStep()) return false;
+  // Only now: what is wrong with a certificate is for the account of its issuer
+  // to know, and is not told of one that nobody here could have issued.
+  if (frame.own_fault == Reason::kAccepted) return true;
+  Object(frame.own_fault, depth());
+  frame.pass = Pass::kDone;
+  return false;
+}
+
+bool PathSearch::IsIssuedWith(const signature::PublicKey& key) {
+  if (key.Fits(frames_[depth()].algorithm)) {
+    if (!budget_.TakeSignature()) return false;
+    if (key.Verify(frames_[depth()].algorithm, top().tbs(),
+                   top().signature())) {
+      return true;
+    }
+  }
+  Object(Reason::kBadSignature, depth());
+  return false;
+}
+
+void PathSearch::TryAnchors() {
+  std::array<Anchor, kMaxCandidates> anchors;
+  size_t count = request_.anchors.FindIssuers(
+      top().issuer(), KeyIdOf(top()),
+      std::span(anchors).first(request_.options.budgets.candidates));
+
+  // Several CAs may share a subject, and strangers may have registered more of
+  // them than are looked at. A presented issuer names the one that is meant.
+  if (count > 1) {
+    for (size_t i = 0; i < presented().size() && !Over(); ++i) {
+      const x509::Certificate* issuer = presented().Get(i);
+      Anchor exact;
+      if (issuer == nullptr || !(issuer->subject() == top().issuer()) ||
+          !request_.anchors.FindById(presented().Id(i), &exact)) {
+        continue;
+      }
+      TryAnchor(exact);
+      const auto end = std::remove_if(
+          anchors.begin(), anchors.begin() + count,
+          [&](const Anchor& anchor) { return *anchor.id == *exact.id; });
+      count = end - anchors.begin();
+    }
+  }
+  for (size_t i = 0; i < count && !Over(); ++i) TryAnchor(anchors[i]);
+}
+
+void PathSearch::TryAnchor(const Anchor& anchor) {
+  if (!TakeStep()) return;
+  if (length_ + 1 > budget_.limits().path_length) {
+    return Object(Reason::kBudgetPathLength, depth());
+  }
+  if (!IsIssuedWith(*anchor.key)) return;
+
+  path_[length_] = anchor.certificate;
+  const Path path(path_.data(), length_ + 1);
+  Finding finding = CheckPath(path, request_.options, request_.now);
+  if (finding.ok() && anchor.status != CaStatus::kActive) {
+    finding = {Reason::kCaInactive, static_cast<int>(length_)};
+  }
+  if (!finding.ok()) {
+    failure_ = MoreTelling(failure_, finding);
+    return;
+  }
+  UnixSeconds not_before = path[0]->not_before();
+  UnixSeconds not_after = path[0]->not_after();
+  for (const x509::Certificate* certificate : path) {
+    not_before = std::max(not_before, certificate->not_before());
+    not_after = std::min(not_after, certificate->not_after());
+  }
+  path_found_ = VerifiedPath(anchor, not_before, not_after);
+}
+
+// Whether the candidate, or another certificate of the same subject and key, is
+// on the path already: going round again would add nothing (CVE-2024-0567).
+bool PathSearch::IsOnPath(const x509::Certificate& candidate) const {
+  for (size_t i = 0; i < length_; ++i) {
+    if (path_[i] == &candidate ||
+        (der::Equal(path_[i]->spki(), candidate.spki()) &&
+         path_[i]->subject() == candidate.subject())) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The next presented certificate that may have issued the one on top, or null.
+const x509::Certificate* PathSearch::NextPresented() {
+  Frame& frame = frames_[depth()];
+  while (frame.pass != Pass::kDone) {
+    if (frame.next == presented().size()) {
+      frame.pass =
+          frame.pass == Pass::kKeyIdMatches ? Pass::kOthers : Pass::kDone;
+      frame.next = 0;
+      continue;
+    }
+    const x509::Certificate* candidate = presented().Get(frame.next++);
+    if (candidate == nullptr) continue;
+    const Pass pass =
+        KeyIdMatches(top(), *candidate) ? Pass::kKeyIdMatches : Pass::kOthers;
+    if (pass == frame.pass && candidate->subject() == top().issuer() &&
+        !IsOnPath(*candidate)) {
+      return candidate;
+    }
+  }
+  return nullptr;
+}
+
+void PathSearch::TryPresented(const x509::Certificate& candidate) {
+  if (!TakeStep()) return;
+  // The anchor needs a place as well.
+  if (length_ + 2 > budget_.limits().path_length) {
+    return Object(Reason::kBudgetPathLength, depth());
+  }
+  // Before its key is prepared and used, which costs.
+  const Reason fault = FindOwnFault(candidate);
+  if (fault != Reason::kAccepted) return Object(fault, depth() + 1);
+
+  const der::Result<signature::PublicKey> key =
+      signature::PublicKey::Parse(candidate.spki());
+  if (!key.ok()) return Object(Reason::kMalformed, depth() + 1);
+  if (IsIssuedWith(*key)) {
+    Enter(candidate);
+    TryAnchors();
+  }
+}
+
+PathResult PathSearch::Run() {
+  Enter(request_.leaf);
+  TryAnchors();
+  while (!Over() && length_ > 0) {
+    if (const x509::Certificate* candidate = NextPresented()) {
+      TryPresented(*candidate);
+      continue;
+    }
+    if (!frames_[depth()].had_issuer) {
+      Object(depth() == 0 ? Reason::kNoRegisteredCa : Reason::kNoIssuer,
+             depth());
+    }
+    --length_;
+  }
+  PathResult result;
+  result.spent = budget_.spent();
+  if (path_found_) {
+    result.path = path_found_;
+    result.spent.path_length = static_cast<uint32_t>(length_ + 1);
+  } else {
+    result.failure =
+        budget_.exhausted() ? Finding{*budget_.exhausted()} : failure_;
+  }
+  return result;
+}
+
+PathResult BuildPath(const PathRequest& request) {
+  return PathSearch(request).Run();
+}
+
+}  // namespace chainkeep::path

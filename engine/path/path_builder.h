@@ -1,0 +1,82 @@
+// Finding and verifying a path from a leaf to a registered CA.
+//
+// The search is depth first, with a stack of fixed size and no recursion. For
+// the certificate on top it first tries the registered CAs whose subject is its
+// issuer, which ends a path; then, one after the other, the presented
+// certificates of that subject, those whose key id matches first. A link is
+// taken when the issuer's key verifies the signature; a complete path is judged
+// by the rules (rules.h), and if they object the search goes on with the next
+// candidate. So a bad certificate that comes first never hides a good path, and
+// no rule is skipped because another path was abandoned (CVE-2015-1793).
+//
+// Presented certificates are hints. They are parsed only when the search comes
+// to them, and one that is not well-formed is no candidate.
+//
+// What ends a search early is a budget, and then for good.
+//
+// Deviations from RFC 5280 §6.1: an anchor is a whole certificate, whose
+// validity, key usage, path length and critical extensions are enforced like an
+// intermediate's; no certificate policies; a certificate with name constraints
+// refuses as an issuer.
+
+#ifndef CHAINKEEP_ENGINE_PATH_PATH_BUILDER_H_
+#define CHAINKEEP_ENGINE_PATH_PATH_BUILDER_H_
+
+#include <optional>
+#include <span>
+
+#include "chainkeep/options.h"
+#include "chainkeep/types.h"
+#include "engine/path/anchor_source.h"
+#include "engine/path/finding.h"
+#include "engine/x509/certificate.h"
+
+namespace chainkeep::path {
+
+// Hard limits of what Budgets may ask for: the search lives on the stack.
+inline constexpr unsigned kMaxPresented = 64;
+inline constexpr unsigned kMaxPathLength = 16;
+inline constexpr unsigned kMaxCandidates = 32;
+
+// VerifiedPath is a path that was found and passed all rules. Only BuildPath
+// makes one. It is valid as long as the view it was found in.
+class VerifiedPath {
+ public:
+  const Anchor& anchor() const { return anchor_; }
+  // The latest notBefore and the earliest notAfter on the path.
+  UnixSeconds not_before() const { return not_before_; }
+  UnixSeconds not_after() const { return not_after_; }
+
+ private:
+  friend class PathSearch;
+  VerifiedPath(const Anchor& anchor, UnixSeconds not_before,
+               UnixSeconds not_after)
+      : anchor_(anchor), not_before_(not_before), not_after_(not_after) {}
+
+  Anchor anchor_;
+  UnixSeconds not_before_;
+  UnixSeconds not_after_;
+};
+
+struct PathRequest {
+  const x509::Certificate& leaf;
+  // DER, not parsed; counted and measured by the caller against the budgets.
+  std::span<const Bytes> presented;
+  const AnchorSource& anchors;
+  const ValidationOptions& options;
+  UnixSeconds now = 0;
+};
+
+struct PathResult {
+  std::optional<VerifiedPath> path;
+  Finding failure;  // if there is no path
+  BudgetSpent spent;
+};
+
+// BuildPath searches. Thread-safe; allocates nothing of its own, but BoringSSL
+// does while it verifies. Costs one signature for each link tried.
+PathResult BuildPath(const PathRequest& request);
+
+}  // namespace chainkeep::path
+
+#endif  // CHAINKEEP_ENGINE_PATH_PATH_BUILDER_H_

@@ -1,0 +1,230 @@
+// Implements chainkeep/tls.h.
+
+#include "chainkeep/tls.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chainkeep/status.h"
+#include "openssl/pool.h"
+#include "openssl/ssl.h"
+
+namespace chainkeep {
+namespace {
+
+// A Certificate message larger than this ends the handshake while it is read.
+// Sixteen presented certificates of 16 KiB fit; BoringSSL allows 100 KiB.
+constexpr size_t kMaxCertificateMessage = 256 * 1024;
+
+// What a context with a gate knows.
+struct Gate {
+  Engine* engine;
+  Listener listener;
+};
+
+// What one connection has come to.
+struct Connection {
+  Verdict verdict;
+  int64_t duration_ns = 0;
+  bool completed = false;
+};
+
+void FreeGate(void*, void* gate, CRYPTO_EX_DATA*, int, long, void*) {
+  delete static_cast<Gate*>(gate);
+}
+
+void FreeConnection(void*, void* connection, CRYPTO_EX_DATA*, int, long,
+                    void*) {
+  delete static_cast<Connection*>(connection);
+}
+
+int GateIndex() {
+  static const int index =
+      SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, FreeGate);
+  return index;
+}
+
+int ConnectionIndex() {
+  static const int index =
+      SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, FreeConnection);
+  return index;
+}
+
+const Gate* GateOf(const SSL* ssl) {
+  return static_cast<const Gate*>(
+      SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), GateIndex()));
+}
+
+Connection* FindConnection(const SSL* ssl) {
+  return static_cast<Connection*>(SSL_get_ex_data(ssl, ConnectionIndex()));
+}
+
+// The connection's state, made when it is first needed; null without memory.
+Connection* ConnectionOf(SSL* ssl) {
+  Connection* connection = FindConnection(ssl);
+  if (connection != nullptr) return connection;
+  auto made = std::make_unique<Connection>();
+  if (SSL_set_ex_data(ssl, ConnectionIndex(), made.get()) != 1) return nullptr;
+  return made.release();
+}
+
+std::optional<std::string_view> ServerNameOf(const SSL* ssl) {
+  const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  if (name == nullptr) return std::nullopt;
+  return name;
+}
+
+Bytes BytesOf(const CRYPTO_BUFFER* buffer) {
+  return {CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)};
+}
+
+// The handshake as the engine wants it, over BoringSSL's buffers. `presented`
+// holds the list that the result points to.
+Handshake HandshakeOf(const SSL* ssl, std::vector<Bytes>* presented) {
+  Handshake handshake;
+  handshake.server_name = ServerNameOf(ssl);
+  const STACK_OF(CRYPTO_BUFFER)* chain = SSL_get0_peer_certificates(ssl);
+  const size_t count = sk_CRYPTO_BUFFER_num(chain);
+  if (count == 0) return handshake;
+  handshake.leaf = BytesOf(sk_CRYPTO_BUFFER_value(chain, 0));
+  presented->reserve(count - 1);
+  for (size_t i = 1; i < count; ++i) {
+    presented->push_back(BytesOf(sk_CRYPTO_BUFFER_value(chain, i)));
+  }
+  handshake.presented = *presented;
+  return handshake;
+}
+
+// After the ClientHello was read, before anything is answered.
+int OnServerName(SSL* ssl, int* alert, void*) {
+  const Gate* gate = GateOf(ssl);
+  Connection* connection = ConnectionOf(ssl);
+  if (gate == nullptr || connection == nullptr) {
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+  std::optional<Verdict> refusal =
+      gate->engine->RefuseByServerName(gate->listener, ServerNameOf(ssl));
+  if (!refusal) return SSL_TLSEXT_ERR_OK;
+  connection->verdict = *refusal;
+  *alert = TlsAlertOf(refusal->reason());
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// After the client's Certificate message was read, before CertificateVerify:
+// nothing is proven here.
+ssl_verify_result_t OnVerify(SSL* ssl, uint8_t* alert) {
+  const Gate* gate = GateOf(ssl);
+  Connection* connection = ConnectionOf(ssl);
+  if (gate == nullptr || connection == nullptr) {
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return ssl_verify_invalid;
+  }
+  std::vector<Bytes> presented;
+  const Handshake handshake = HandshakeOf(ssl, &presented);
+  const auto begin = std::chrono::steady_clock::now();
+  connection->verdict = gate->engine->Validate(gate->listener, handshake);
+  connection->duration_ns =
+      std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin)
+          .count();
+  if (connection->verdict.accepted()) return ssl_verify_ok;
+  *alert = TlsAlertOf(connection->verdict.reason());
+  return ssl_verify_invalid;
+}
+
+std::vector<uint16_t> SignatureAlgorithms(const AlgorithmPolicy& policy) {
+  std::vector<uint16_t> algorithms;
+  if (policy.ecdsa) {
+    algorithms.insert(algorithms.end(), {SSL_SIGN_ECDSA_SECP256R1_SHA256,
+                                         SSL_SIGN_ECDSA_SECP384R1_SHA384,
+                                         SSL_SIGN_ECDSA_SECP521R1_SHA512});
+  }
+  if (policy.ed25519) algorithms.push_back(SSL_SIGN_ED25519);
+  if (policy.rsa_pss) {
+    algorithms.insert(algorithms.end(), {SSL_SIGN_RSA_PSS_RSAE_SHA256,
+                                         SSL_SIGN_RSA_PSS_RSAE_SHA384,
+                                         SSL_SIGN_RSA_PSS_RSAE_SHA512});
+  }
+  // PKCS #1 v1.5 signs handshakes of TLS 1.2 only.
+  if (policy.rsa_pkcs1) {
+    algorithms.insert(algorithms.end(),
+                      {SSL_SIGN_RSA_PKCS1_SHA256, SSL_SIGN_RSA_PKCS1_SHA384,
+                       SSL_SIGN_RSA_PKCS1_SHA512});
+  }
+  return algorithms;
+}
+
+void SwitchResumptionOff(SSL_CTX* ctx) {
+  SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_early_data_enabled(ctx, 0);
+}
+
+}  // namespace
+
+absl::Status InstallGate(SSL_CTX* ctx, Engine* engine,
+                         const Listener& listener) {
+  if (ctx == nullptr || engine == nullptr) {
+    return MakeError(ErrorCode::kInvalidRequest, "gate: a null argument");
+  }
+  if (SSL_CTX_get_ex_data(ctx, GateIndex()) != nullptr) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "gate: the context has one already");
+  }
+  const std::vector<uint16_t> algorithms =
+      SignatureAlgorithms(listener.options().validation.algorithms);
+  if (algorithms.empty()) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "gate: the policy leaves TLS no signature algorithm");
+  }
+  auto gate = std::make_unique<Gate>(Gate{engine, listener});
+  if (SSL_CTX_set_verify_algorithm_prefs(ctx, algorithms.data(),
+                                         algorithms.size()) != 1 ||
+      SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+      SSL_CTX_set_ex_data(ctx, GateIndex(), gate.get()) != 1) {
+    return MakeError(ErrorCode::kInternalFailure,
+                     "gate: BoringSSL refused the configuration");
+  }
+  gate.release();  // FreeGate deletes it with the context
+
+  SSL_CTX_set_tlsext_servername_callback(ctx, OnServerName);
+  SSL_CTX_set_custom_verify(
+      ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, OnVerify);
+  SSL_CTX_set_max_cert_list(ctx, kMaxCertificateMessage);
+  SwitchResumptionOff(ctx);
+  return absl::OkStatus();
+}
+
+Verdict CompleteHandshake(SSL* ssl) {
+  const Gate* gate = ssl == nullptr ? nullptr : GateOf(ssl);
+  if (gate == nullptr) return Verdict();
+  Connection* connection = ConnectionOf(ssl);
+  if (connection == nullptr) return Verdict();
+  if (connection->completed) return connection->verdict;
+
+  const bool finished = SSL_is_init_finished(ssl) == 1;
+  const bool refused = !connection->verdict.accepted();
+  if (finished) {
+    std::vector<Bytes> presented;
+    const Handshake handshake = HandshakeOf(ssl, &presented);
+    connection->verdict =
+        gate->engine->Complete(gate->listener, handshake, connection->verdict);
+  } else if (refused && connection->verdict.reason() != Reason::kNoVerdict) {
+    gate->engine->Refuse(connection->verdict, ServerNameOf(ssl));
+  } else {
+    // Still under way, or ended for a reason of TLS: nothing was proven, and
+    // nothing happens.
+    return Verdict();
+  }
+  connection->completed = true;
+  return connection->verdict;
+}
+
+int64_t VerdictDuration(const SSL* ssl) {
+  const Connection* connection = ssl == nullptr ? nullptr : FindConnection(ssl);
+  return connection == nullptr ? 0 : connection->duration_ns;
+}
+
+}  // namespace chainkeep

@@ -1,0 +1,37 @@
+// VerdictMint makes verdicts. It is the only friend of Verdict, and only the
+// engine may depend on it: a Verdict that accepts is thereby a proof that the
+// engine looked.
+
+#ifndef CHAINKEEP_ENGINE_VERDICT_MINT_H_
+#define CHAINKEEP_ENGINE_VERDICT_MINT_H_
+
+#include "chainkeep/verdict.h"
+#include "engine/path/path_builder.h"
+
+namespace chainkeep {
+
+class VerdictMint {
+ public:
+  // A refusal. If `fields` says kAccepted the result is kNoVerdict: a mistake
+  // here must not let anybody in.
+  static Verdict Refuse(VerdictFields fields) {
+    if (fields.reason == Reason::kAccepted) fields.reason = Reason::kNoVerdict;
+    return Verdict(fields);
+  }
+
+  // An acceptance, for which a verified path is needed.
+  static Verdict Accept(VerdictFields fields, const path::VerifiedPath& path) {
+    fields.reason = Reason::kAccepted;
+    fields.failing_certificate = -1;
+    fields.account = *path.anchor().account;
+    fields.mode = path.anchor().mode;
+    fields.ca = *path.anchor().id;
+    fields.not_after = path.not_after();
+    fields.trust_versions.anchor = path.anchor().version;
+    return Verdict(fields);
+  }
+};
+
+}  // namespace chainkeep
+
+#endif  // CHAINKEEP_ENGINE_VERDICT_MINT_H_
