@@ -36,8 +36,8 @@ class CodePointHash {
 
  private:
   void Flush() {
-    hash_ = XXH3_64bits_withSeed(block_.data(), used_ * sizeof(uint32_t),
-                                 hash_);
+    hash_ =
+        XXH3_64bits_withSeed(block_.data(), used_ * sizeof(uint32_t), hash_);
     used_ = 0;
   }
 
@@ -186,8 +186,8 @@ void AppendUtf8(uint32_t c, std::string* out) {
 void AppendEscaped(std::string_view utf8, std::string* out) {
   for (size_t i = 0; i < utf8.size(); ++i) {
     const char c = utf8[i];
-    const bool edge = (c == ' ' && (i == 0 || i + 1 == utf8.size())) ||
-                      (c == '#' && i == 0);
+    const bool edge =
+        (c == ' ' && (i == 0 || i + 1 == utf8.size())) || (c == '#' && i == 0);
     if (c < 0x20 || c >= 0x7f) {
       out->push_back('\\');
       AppendHex(static_cast<uint8_t>(c), out);
@@ -211,9 +211,8 @@ void AppendAttribute(const Attribute& attribute, size_t limit,
                      std::string* out) {
   const std::string_view name = ShortName(attribute.type);
   if (name.empty()) {
-    AppendDottedOid(attribute.type.first(std::min<size_t>(
-                        attribute.type.size(), 64)),
-                    out);
+    AppendDottedOid(
+        attribute.type.first(std::min<size_t>(attribute.type.size(), 64)), out);
   } else {
     out->append(name);
   }
