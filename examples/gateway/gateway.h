@@ -1,0 +1,99 @@
+// Gateway: one engine, its listeners, its clients, and its control plane, all
+// in one loop of one thread.
+//
+// Why one thread: nothing here waits but poll() itself, and a verdict costs
+// well under a millisecond. The engine would serve any number of threads: to
+// use more cores, run one loop of connections a thread with one shared engine.
+//
+// What a hostile client can cost is bounded: `Limits` caps connections and
+// their times; when the cap is reached, the oldest one that is not accepted
+// (yet) makes room, so that those who never finish cannot shut others out.
+//
+// poll() takes time proportional to the connections, which is fine for the
+// thousand of this example; use epoll for more.
+
+#ifndef CHAINKEEP_EXAMPLES_GATEWAY_GATEWAY_H_
+#define CHAINKEEP_EXAMPLES_GATEWAY_GATEWAY_H_
+
+#include <openssl/ssl.h>
+#include <poll.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "chainkeep/engine.h"
+#include "chainkeep/events.h"
+#include "examples/gateway/connection.h"
+#include "examples/gateway/control_plane.h"
+#include "examples/gateway/flags.h"
+#include "examples/gateway/output.h"
+#include "examples/gateway/server_context.h"
+#include "examples/gateway/sockets.h"
+
+namespace gateway {
+
+class Gateway : private chainkeep::EventObserver {
+ public:
+  // Create opens the listeners. Errors: whatever is wrong with `flags`, with
+  // the files they name, or with the addresses.
+  static absl::StatusOr<std::unique_ptr<Gateway>> Create(const Flags& flags);
+
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  // Run serves until SIGINT, SIGTERM, the end of standard input, or nobody
+  // reading standard output any more. Errors: the system's alone.
+  absl::Status Run();
+
+ private:
+  struct Door {
+    chainkeep::Region region;
+    HostPort where;
+    Fd socket;
+    bssl::UniquePtr<SSL_CTX> context;
+  };
+
+  explicit Gateway(const Limits& limits);
+
+  absl::Status Open(const Flags& flags);
+  absl::Status OpenDoor(const ListenFlag& listen, const Identity& identity);
+  void Announce();
+
+  std::vector<pollfd> Waits() const;
+  int Timeout(TimePoint now) const;
+  void Serve(const std::vector<pollfd>& waits);
+  void AcceptFrom(const Door& door, TimePoint now);
+  enum class Room { kFree, kNone };
+  Room MakeRoom();
+  void ReadCommands();
+  void ExecuteLines();
+  void ExecuteLine(std::string_view line);
+  void Finish();
+  void Stop() { running_ = false; }
+
+  // chainkeep::EventObserver. Called by ControlPlane, so by our own thread.
+  void OnCaDeactivated(const chainkeep::CaEvent& event) override;
+
+  const Limits limits_;
+  Output output_;
+  std::vector<SocketAddress> upstream_;
+  // The engine outlives the contexts, and they the connections.
+  std::unique_ptr<chainkeep::Engine> engine_;
+  std::unique_ptr<ControlPlane> control_plane_;
+  std::vector<Door> doors_;
+  std::vector<std::unique_ptr<Connection>> connections_;  // oldest first
+  Fd signals_;
+  std::string commands_;   // read, and not executed yet
+  bool skipping_ = false;  // the rest of a line that was too long
+  int64_t next_connection_ = 1;
+  TimePoint accept_again_;
+  bool running_ = true;
+};
+
+}  // namespace gateway
+
+#endif  // CHAINKEEP_EXAMPLES_GATEWAY_GATEWAY_H_
