@@ -17,7 +17,8 @@
 //   directoryName              a whole Name
 //   registeredID               a well-formed OBJECT IDENTIFIER
 //   otherName                  an OID and one value, [0] EXPLICIT
-//   x400Address, ediPartyName  constructed, of whole elements; nothing here acts
+//   x400Address, ediPartyName  constructed, of whole elements; nothing here
+//   acts
 //                              on them
 //
 // Views of DER, no copy and no allocation; linear in the bytes. Plain values:
