@@ -1,0 +1,431 @@
+#include "engine/registry/registry_impl.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "chainkeep/certificate.h"
+#include "chainkeep/status.h"
+#include "engine/catalog/ca_record.h"
+#include "engine/registry/registration_code.h"
+#include "engine/registry/rules.h"
+#include "engine/sni/host_name.h"
+#include "engine/store/ca_row.h"
+#include "engine/x509/certificate.h"
+
+namespace chainkeep::registry {
+namespace {
+
+using store::CaKey;
+using store::CaRow;
+using store::RegistryStore;
+using store::RegistryView;
+using store::Tenant;
+using store::Transaction;
+
+// What step 1 of RegisterCaCertificate found out.
+struct Candidate {
+  Tenant tenant;
+  Mode mode = Mode::kDefault;
+  std::shared_ptr<const catalog::CaRecord> ca;
+  std::string offered_code;  // mode DEFAULT only
+
+  CaKey key() const { return {tenant, ca->id()}; }
+};
+
+Scope ScopeOf(const CaRow& row) {
+  return {row.key.tenant.account, row.key.tenant.region, row.mode};
+}
+
+CaEvent EventOf(const CaRow& row) { return {ScopeOf(row), row.key.id}; }
+
+CaRow NewRow(const Candidate& candidate,
+             const RegisterCaCertificateRequest& request, uint64_t subject_seed,
+             UnixSeconds now) {
+  const x509::Certificate& certificate = candidate.ca->certificate();
+  const Bytes subject = certificate.subject().der();
+  CaRow row;
+  row.key = candidate.key();
+  row.mode = candidate.mode;
+  row.status = request.set_as_active ? CaStatus::kActive : CaStatus::kInactive;
+  row.auto_registration = request.allow_auto_registration;
+  // Encoded anew: what stood around the block in the request, which may be a
+  // private key pasted along, is not kept.
+  row.pem = EncodePemCertificate(certificate.der());
+  row.subject.assign(subject.begin(), subject.end());
+  row.subject_hash = certificate.subject().Hash(subject_seed);
+  row.not_before = certificate.not_before();
+  row.not_after = certificate.not_after();
+  row.creation_date = now;
+  row.last_modified_date = now;
+  row.customer_version = 1;
+  row.generation_id = NewGenerationId();
+  return row;
+}
+
+CaRow Changed(const CaRow& before, const CaChange& change, UnixSeconds now) {
+  CaRow row = before;
+  row.status = change.status.value_or(before.status);
+  row.auto_registration =
+      change.auto_registration.value_or(before.auto_registration);
+  row.last_modified_date = now;
+  ++row.customer_version;
+  row.generation_id = NewGenerationId();
+  return row;
+}
+
+CaDescription Describe(const CaRow& row) {
+  return {.arn = CaArn(row.key),
+          .id = row.key.id,
+          .mode = row.mode,
+          .status = row.status,
+          .auto_registration = row.auto_registration,
+          .pem = row.pem,
+          .owned_by = row.key.tenant.account,
+          .creation_date = row.creation_date,
+          .last_modified_date = row.last_modified_date,
+          .customer_version = row.customer_version,
+          .generation_id = row.generation_id,
+          .not_before = row.not_before,
+          .not_after = row.not_after};
+}
+
+absl::StatusOr<sni::HostName> CheckHostName(std::string_view text) {
+  const std::optional<sni::HostName> name = sni::HostName::Parse(text);
+  if (name.has_value()) return *name;
+  return MakeError(ErrorCode::kInvalidRequest,
+                   "the host name is not one that an endpoint can have");
+}
+
+class RegistryImpl final : public Registry {
+ public:
+  RegistryImpl(std::unique_ptr<RegistryStore> store, catalog::Catalog* catalog,
+               const Clock* clock, EventObserver* observer)
+      : store_(std::move(store)),
+        catalog_(*catalog),
+        clock_(*clock),
+        observer_(observer != nullptr ? *observer : nobody_) {}
+
+  absl::StatusOr<std::string> GetRegistrationCode(
+      const Account& account, const Region& region) override;
+  absl::Status DeleteRegistrationCode(const Account& account,
+                                      const Region& region) override;
+  absl::StatusOr<RegisteredCertificate> RegisterCaCertificate(
+      const RegisterCaCertificateRequest& request) override;
+  absl::StatusOr<CaDescription> DescribeCaCertificate(
+      const Account& account, const Region& region,
+      std::string_view ca_certificate_id) override;
+  absl::Status UpdateCaCertificate(
+      const UpdateCaCertificateRequest& request) override;
+  absl::Status DeleteCaCertificate(const Account& account, const Region& region,
+                                   std::string_view ca_certificate_id) override;
+  absl::Status PutEndpoint(const Endpoint& endpoint) override;
+  absl::Status DeleteEndpoint(const Account& account, const Region& region,
+                              std::string_view host_name) override;
+
+ private:
+  using Publish = std::function<absl::Status()>;
+
+  absl::StatusOr<Candidate> Examine(const RegisterCaCertificateRequest& request,
+                                    UnixSeconds now);
+  absl::StatusOr<std::string> ExamineProof(std::string_view pem,
+                                           const catalog::CaRecord& ca,
+                                           UnixSeconds now);
+
+  // Steps 2 and 3: `commit`, then `publish`. `undo` takes `commit` back.
+  absl::Status CommitAndPublish(const RegistryStore::Command& commit,
+                                const Publish& publish,
+                                const RegistryStore::Command& undo)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Constant after construction.
+  const std::unique_ptr<RegistryStore> store_;
+  catalog::Catalog& catalog_;
+  const Clock& clock_;
+  EventObserver nobody_;
+  EventObserver& observer_;
+  const AlgorithmPolicy policy_;
+
+  // Orders the pairs of commit and publish (invariant 1).
+  absl::Mutex mutex_;
+};
+
+absl::Status RegistryImpl::CommitAndPublish(
+    const RegistryStore::Command& commit, const Publish& publish,
+    const RegistryStore::Command& undo) {
+  absl::MutexLock lock(&mutex_);
+  if (absl::Status status = store_->Transact(commit); !status.ok()) {
+    return status;
+  }
+  const absl::Status published = publish();
+  if (published.ok()) return published;
+  const absl::Status undone = store_->Transact(undo);
+  return MakeError(
+      ErrorCode::kInternalFailure,
+      absl::StrCat("publishing failed: ", published.message(),
+                   undone.ok() ? "" : "; so did taking back the commit: ",
+                   undone.message()));
+}
+
+absl::StatusOr<std::string> RegistryImpl::GetRegistrationCode(
+    const Account& account, const Region& region) {
+  const absl::StatusOr<Tenant> tenant = CheckTenant(account, region);
+  if (!tenant.ok()) return tenant.status();
+  std::string code;
+  const absl::Status status = store_->Transact([&](Transaction& t) {
+    std::optional<std::string> existing = t.FindRegistrationCode(*tenant);
+    if (existing.has_value()) {
+      code = *std::move(existing);
+    } else {
+      code = NewRegistrationCode();
+      t.PutRegistrationCode(*tenant, code);
+    }
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return code;
+}
+
+absl::Status RegistryImpl::DeleteRegistrationCode(const Account& account,
+                                                  const Region& region) {
+  const absl::StatusOr<Tenant> tenant = CheckTenant(account, region);
+  if (!tenant.ok()) return tenant.status();
+  return store_->Transact([&](Transaction& t) {
+    if (!t.FindRegistrationCode(*tenant).has_value()) {
+      return MakeError(ErrorCode::kResourceNotFound,
+                       "the account has no registration code in this region");
+    }
+    t.DeleteRegistrationCode(*tenant);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<Candidate> RegistryImpl::Examine(
+    const RegisterCaCertificateRequest& request, UnixSeconds now) {
+  constexpr std::string_view kWhat = "the CA certificate";
+  const absl::StatusOr<Tenant> tenant =
+      CheckTenant(request.account, request.region);
+  if (!tenant.ok()) return tenant.status();
+  const absl::StatusOr<Mode> mode =
+      CheckMode(request.certificate_mode, request.verification_certificate);
+  if (!mode.ok()) return mode.status();
+  const absl::StatusOr<std::string> der =
+      CheckPem(kWhat, request.ca_certificate);
+  if (!der.ok()) return der.status();
+  const absl::StatusOr<x509::Certificate> ca =
+      ParseCertificate(kWhat, AsBytes(*der));
+  if (!ca.ok()) return ca.status();
+  // Before the key is prepared, which costs the more the larger it is.
+  if (absl::Status status = CheckCaCertificate(*ca, policy_, now);
+      !status.ok()) {
+    return status;
+  }
+  der::Result<std::shared_ptr<const catalog::CaRecord>> record =
+      catalog_.Record(*der);
+  if (!record.ok()) {
+    return MakeError(
+        ErrorCode::kCertificateValidation,
+        absl::StrCat(kWhat, ": ", record.fault().what, " is not valid"));
+  }
+  Candidate candidate{*tenant, *mode, *std::move(record), ""};
+  if (candidate.mode == Mode::kDefault) {
+    absl::StatusOr<std::string> code =
+        ExamineProof(request.verification_certificate, *candidate.ca, now);
+    if (!code.ok()) return code.status();
+    candidate.offered_code = *std::move(code);
+  }
+  return candidate;
+}
+
+absl::StatusOr<std::string> RegistryImpl::ExamineProof(
+    std::string_view pem, const catalog::CaRecord& ca, UnixSeconds now) {
+  constexpr std::string_view kWhat = "the verification certificate";
+  const absl::StatusOr<std::string> der = CheckPem(kWhat, pem);
+  if (!der.ok()) return der.status();
+  const absl::StatusOr<x509::Certificate> verification =
+      ParseCertificate(kWhat, AsBytes(*der));
+  if (!verification.ok()) return verification.status();
+  if (absl::Status status = CheckVerificationCertificate(
+          *verification, ca.certificate(), ca.key(), policy_, now);
+      !status.ok()) {
+    return status;
+  }
+  return OfferedCode(*verification);
+}
+
+absl::StatusOr<RegisteredCertificate> RegistryImpl::RegisterCaCertificate(
+    const RegisterCaCertificateRequest& request) {
+  const UnixSeconds now = clock_.Now();
+  const absl::StatusOr<Candidate> candidate = Examine(request, now);
+  if (!candidate.ok()) return candidate.status();
+  const CaKey key = candidate->key();
+  CaRow row;
+  const absl::Status status = CommitAndPublish(
+      [&](Transaction& t) {
+        // The proof comes first: who has none learns nothing of what is
+        // registered.
+        absl::Status check;
+        if (candidate->mode == Mode::kDefault) {
+          check = CheckRegistrationCode(t, key.tenant, candidate->offered_code);
+        }
+        if (check.ok()) check = CheckNotHeld(t, key, candidate->mode);
+        if (check.ok()) {
+          check = CheckSubjectQuota(t, key.tenant,
+                                    candidate->ca->certificate().subject());
+        }
+        if (!check.ok()) return check;
+        row = NewRow(*candidate, request, t.subject_seed(), now);
+        t.PutCa(row);
+        return absl::OkStatus();
+      },
+      [&] { return catalog_.Publish(ScopeOf(row), candidate->ca, row.status); },
+      [&](Transaction& t) {
+        t.DeleteCa(key);
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  observer_.OnCaRegistered(EventOf(row));
+  if (row.status == CaStatus::kActive) observer_.OnCaActivated(EventOf(row));
+  return RegisteredCertificate{.arn = CaArn(key), .id = key.id};
+}
+
+absl::StatusOr<CaDescription> RegistryImpl::DescribeCaCertificate(
+    const Account& account, const Region& region,
+    std::string_view ca_certificate_id) {
+  const absl::StatusOr<Tenant> tenant = CheckTenant(account, region);
+  if (!tenant.ok()) return tenant.status();
+  const absl::StatusOr<CertificateId> id =
+      CheckCertificateId(ca_certificate_id);
+  if (!id.ok()) return id.status();
+  CaDescription description;
+  const absl::Status status = store_->Read([&](const RegistryView& view) {
+    const absl::StatusOr<CaRow> row = FindOwnCa(view, {*tenant, *id});
+    if (row.ok()) description = Describe(*row);
+    return row.status();
+  });
+  if (!status.ok()) return status;
+  return description;
+}
+
+absl::Status RegistryImpl::UpdateCaCertificate(
+    const UpdateCaCertificateRequest& request) {
+  const absl::StatusOr<Tenant> tenant =
+      CheckTenant(request.account, request.region);
+  if (!tenant.ok()) return tenant.status();
+  const absl::StatusOr<CaChange> change =
+      CheckCaChange(request.new_status, request.new_auto_registration_status);
+  if (!change.ok()) return change.status();
+  const absl::StatusOr<CertificateId> id =
+      CheckCertificateId(request.ca_certificate_id);
+  if (!id.ok()) return id.status();
+  CaRow before;
+  CaRow after;
+  const absl::Status status = CommitAndPublish(
+      [&](Transaction& t) {
+        absl::StatusOr<CaRow> row = FindOwnCa(t, {*tenant, *id});
+        if (!row.ok()) return row.status();
+        before = *std::move(row);
+        after = Changed(before, *change, clock_.Now());
+        t.PutCa(after);
+        return absl::OkStatus();
+      },
+      [&] {
+        // A handshake sees nothing but the status; setting what is set would
+        // cost every verdict that rests on it.
+        if (after.status == before.status) return absl::OkStatus();
+        return catalog_.SetStatus(tenant->account, tenant->region, *id,
+                                  after.status);
+      },
+      [&](Transaction& t) {
+        t.PutCa(before);
+        return absl::OkStatus();
+      });
+  if (!status.ok() || after.status == before.status) return status;
+  if (after.status == CaStatus::kActive) {
+    observer_.OnCaActivated(EventOf(after));
+  } else {
+    observer_.OnCaDeactivated(EventOf(after));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RegistryImpl::DeleteCaCertificate(
+    const Account& account, const Region& region,
+    std::string_view ca_certificate_id) {
+  const absl::StatusOr<Tenant> tenant = CheckTenant(account, region);
+  if (!tenant.ok()) return tenant.status();
+  const absl::StatusOr<CertificateId> id =
+      CheckCertificateId(ca_certificate_id);
+  if (!id.ok()) return id.status();
+  CaRow before;
+  // Nobody is told: it was INACTIVE, so no connection rests on it that was not
+  // to be dropped when it became so.
+  return CommitAndPublish(
+      [&](Transaction& t) {
+        absl::StatusOr<CaRow> row = FindOwnCa(t, {*tenant, *id});
+        if (!row.ok()) return row.status();
+        before = *std::move(row);
+        absl::Status check = CheckDeletable(before);
+        if (!check.ok()) return check;
+        t.DeleteCa(before.key);
+        return absl::OkStatus();
+      },
+      [&] { return catalog_.Withdraw(account, region, *id); },
+      [&](Transaction& t) {
+        t.PutCa(before);
+        return absl::OkStatus();
+      });
+}
+
+absl::Status RegistryImpl::PutEndpoint(const Endpoint& endpoint) {
+  const absl::StatusOr<Tenant> tenant =
+      CheckTenant(endpoint.account, endpoint.region);
+  if (!tenant.ok()) return tenant.status();
+  const absl::StatusOr<sni::HostName> name = CheckHostName(endpoint.host_name);
+  if (!name.ok()) return name.status();
+  Endpoint canonical = endpoint;
+  canonical.host_name = std::string(name->text());
+  absl::MutexLock lock(&mutex_);
+  const absl::Status status = store_->Transact([&](Transaction& t) {
+    absl::Status check = CheckHostNameFree(t, *tenant, name->text());
+    if (check.ok()) t.PutEndpoint(canonical);
+    return check;
+  });
+  if (!status.ok()) return status;
+  catalog_.endpoints().Put(*name, canonical, catalog_.NextVersion());
+  return absl::OkStatus();
+}
+
+absl::Status RegistryImpl::DeleteEndpoint(const Account& account,
+                                          const Region& region,
+                                          std::string_view host_name) {
+  const absl::StatusOr<Tenant> tenant = CheckTenant(account, region);
+  if (!tenant.ok()) return tenant.status();
+  const absl::StatusOr<sni::HostName> name = CheckHostName(host_name);
+  if (!name.ok()) return name.status();
+  absl::MutexLock lock(&mutex_);
+  const absl::Status status = store_->Transact([&](Transaction& t) {
+    absl::Status check = CheckOwnEndpoint(t, *tenant, name->text());
+    if (check.ok()) t.DeleteEndpoint(region, name->text());
+    return check;
+  });
+  if (!status.ok()) return status;
+  catalog_.endpoints().Remove(region, *name);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::unique_ptr<Registry> MakeRegistry(std::unique_ptr<RegistryStore> store,
+                                       catalog::Catalog* catalog,
+                                       const Clock* clock,
+                                       EventObserver* observer) {
+  return std::make_unique<RegistryImpl>(std::move(store), catalog, clock,
+                                        observer);
+}
+
+}  // namespace chainkeep::registry
