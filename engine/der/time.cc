@@ -15,7 +15,7 @@ int TwoDigits(Bytes text, size_t at) {
 // in eras of 400 years that begin on 1 March, so that a leap day comes last.
 int64_t DaysFromCivil(int year, int month, int day) {
   const int64_t y = year - (month <= 2 ? 1 : 0);
-  const int64_t era = y / 400;  // year >= 0 here, so y >= -1
+  const int64_t era = (y >= 0 ? y : y - 399) / 400;
   const int64_t year_of_era = y - era * 400;
   const int64_t day_of_year =
       (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
