@@ -43,6 +43,20 @@ der::Result<GeneralName> ParseSubtree(Bytes contents) {
 // Where names times bases are at most this many, no index is worth its memory.
 constexpr uint64_t kFewPairs = 256;
 
+// What one comparison with `base` is charged: its length counts, and in a
+// directoryName each RDN is work.
+uint64_t CompareWeight(const GeneralName& base) {
+  const size_t bytes = base.contents.size();
+  return 1 + (base.form == NameForm::kDirectoryName ? bytes / 2 : bytes / 64);
+}
+
+// What it is charged to make a base or a name ready for the index, beyond a
+// comparison for each level of the search: an RDN is hashed, a text is read.
+uint64_t IndexWeight(const GeneralName& name) {
+  const size_t bytes = name.contents.size();
+  return name.form == NameForm::kDirectoryName ? 2 * bytes : bytes / 4;
+}
+
 // Answer is what one list says of one name.
 enum class Answer : uint8_t { kCovered, kNotCovered, kBudget };
 
@@ -58,9 +72,10 @@ class Evaluation {
   NameConstraintResult Check(const GeneralName& name);
 
  private:
-  Answer Ask(SubtreeList list, const GeneralName& name);
-  Answer AskEachBase(SubtreeList list, const GeneralName& name);
-  std::optional<SubtreeIndex> BuildIndex(SubtreeList list) const;
+  Answer Ask(SubtreeList list, const ComparableName& name, uint64_t weight);
+  Answer AskEachBase(SubtreeList list, const ComparableName& name);
+  NameConstraintResult BuildIndex(SubtreeList list,
+                                  std::optional<SubtreeIndex>* index);
 
   // Takes `count` from the budget; false if there is not so much.
   bool Spend(uint64_t count);
@@ -79,63 +94,70 @@ bool Evaluation::Spend(uint64_t count) {
   return true;
 }
 
-std::optional<SubtreeIndex> Evaluation::BuildIndex(SubtreeList list) const {
+NameConstraintResult Evaluation::BuildIndex(
+    SubtreeList list, std::optional<SubtreeIndex>* index) {
+  const uint64_t count = constraints_.Count(list);
+  uint64_t weight = count * std::bit_width(count);
   std::vector<GeneralName> bases;
-  bases.reserve(constraints_.Count(list));
+  bases.reserve(count);
   SubtreeReader reader(constraints_.subtrees(list));
   while (std::optional<GeneralName> base = reader.Next()) {
-    if (constraints_.IsReadable(base->form)) bases.push_back(*base);
+    if (!constraints_.IsReadable(base->form)) continue;
+    weight += IndexWeight(*base);
+    bases.push_back(*base);
   }
-  return SubtreeIndex::Build(bases, list);
-}
-
-NameConstraintResult Evaluation::Prepare(uint64_t names) {
-  uint64_t bases = 0, bytes = 0;
-  for (SubtreeList list : {SubtreeList::kPermitted, SubtreeList::kExcluded}) {
-    bases += constraints_.Count(list);
-    bytes += constraints_.subtrees(list).size();
-  }
-  const uint64_t depth = std::bit_width(bases);
-  const uint64_t to_build = (bases + bytes / 64) * depth;
-  const uint64_t pairs = names * bases;
-  if (pairs <= kFewPairs || pairs <= to_build + names * depth) return kAllowed;
-  if (!Spend(to_build)) return kBudget;
-  permitted_ = BuildIndex(SubtreeList::kPermitted);
-  excluded_ = BuildIndex(SubtreeList::kExcluded);
+  if (!Spend(weight)) return kBudget;
+  // Without an index, for a collision, each base is asked after all.
+  *index = SubtreeIndex::Build(bases, list);
   return kAllowed;
 }
 
-Answer Evaluation::AskEachBase(SubtreeList list, const GeneralName& name) {
+NameConstraintResult Evaluation::Prepare(uint64_t names) {
+  const uint64_t bases = constraints_.Count(SubtreeList::kPermitted) +
+                         constraints_.Count(SubtreeList::kExcluded);
+  const uint64_t pairs = names * bases;
+  if (pairs <= kFewPairs || pairs <= (bases + names) * std::bit_width(bases)) {
+    return kAllowed;
+  }
+  const NameConstraintResult result =
+      BuildIndex(SubtreeList::kPermitted, &permitted_);
+  if (result != kAllowed) return result;
+  return BuildIndex(SubtreeList::kExcluded, &excluded_);
+}
+
+Answer Evaluation::AskEachBase(SubtreeList list, const ComparableName& name) {
   SubtreeReader reader(constraints_.subtrees(list));
   uint64_t steps = 0;
   while (std::optional<GeneralName> base = reader.Next(name.form, &steps)) {
-    if (!Spend(steps + base->contents.size() / 64)) return Answer::kBudget;
+    if (!Spend(steps - 1 + CompareWeight(*base))) return Answer::kBudget;
     steps = 0;
     if (Covers(*base, name, list)) return Answer::kCovered;
   }
   return Spend(steps) ? Answer::kNotCovered : Answer::kBudget;
 }
 
-Answer Evaluation::Ask(SubtreeList list, const GeneralName& name) {
+Answer Evaluation::Ask(SubtreeList list, const ComparableName& name,
+                       uint64_t weight) {
   const std::optional<SubtreeIndex>& index =
       list == SubtreeList::kPermitted ? permitted_ : excluded_;
   if (!index) return AskEachBase(list, name);
-  // As long as a comparison may be: the name, read once for each level.
   const uint64_t depth = std::bit_width(constraints_.Count(list, name.form));
-  if (!Spend(depth * (1 + name.contents.size() / 64))) return Answer::kBudget;
+  if (!Spend(depth + weight)) return Answer::kBudget;
   return index->Covers(name) ? Answer::kCovered : Answer::kNotCovered;
 }
 
 NameConstraintResult Evaluation::Check(const GeneralName& name) {
   if (!constraints_.IsReadable(name.form)) return kUnsupported;
-  if (!IsReadableName(name)) return kForbidden;
+  const std::optional<ComparableName> comparable = ToComparable(name);
+  if (!comparable) return kForbidden;
+  const uint64_t weight = IndexWeight(name);
   if (constraints_.Count(SubtreeList::kExcluded, name.form) != 0) {
-    const Answer answer = Ask(SubtreeList::kExcluded, name);
+    const Answer answer = Ask(SubtreeList::kExcluded, *comparable, weight);
     if (answer == Answer::kBudget) return kBudget;
     if (answer == Answer::kCovered) return kForbidden;
   }
   if (constraints_.Count(SubtreeList::kPermitted, name.form) != 0) {
-    const Answer answer = Ask(SubtreeList::kPermitted, name);
+    const Answer answer = Ask(SubtreeList::kPermitted, *comparable, weight);
     if (answer == Answer::kBudget) return kBudget;
     if (answer == Answer::kNotCovered) return kForbidden;
   }

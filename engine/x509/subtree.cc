@@ -27,10 +27,9 @@ bool IsReadableDnsBase(std::string_view text) {
   return HasWholeLabels(WithoutTrailingDot(text));
 }
 
-bool DnsCovers(std::string_view base, std::string_view name, SubtreeList list) {
+bool DnsCovers(std::string_view base, std::string_view host, SubtreeList list) {
   const std::optional<std::string_view> subtree = DnsBase(base);
   if (!subtree) return false;
-  const std::string_view host = WithoutTrailingDot(name);
   if (LiesBelow(host, *subtree)) return true;
   if (list == SubtreeList::kPermitted) return false;
   const std::optional<std::string_view> rest = WildcardRest(host);
@@ -38,23 +37,15 @@ bool DnsCovers(std::string_view base, std::string_view name, SubtreeList list) {
   return rest && parent && absl::EqualsIgnoreCase(*rest, *parent);
 }
 
-bool Rfc822Covers(std::string_view base, std::string_view name,
-                  SubtreeList list) {
-  const std::optional<Mailbox> mailbox = ParseMailbox(name);
-  if (!mailbox) return false;
-  if (!absl::StrContains(base, '@')) {
-    return HostOrDomainCovers(base, mailbox->host);
-  }
-  const std::optional<Mailbox> only = ParseMailbox(base);
-  if (!only || !absl::EqualsIgnoreCase(only->host, mailbox->host)) return false;
+bool MailCovers(std::string_view base, const ComparableName& name,
+                SubtreeList list) {
+  const size_t at = base.find('@');
+  if (at == std::string_view::npos) return HostOrDomainCovers(base, name.host);
+  if (!absl::EqualsIgnoreCase(base.substr(at + 1), name.host)) return false;
+  const std::string_view local_part = base.substr(0, at);
   return list == SubtreeList::kPermitted
-             ? only->local_part == mailbox->local_part
-             : absl::EqualsIgnoreCase(only->local_part, mailbox->local_part);
-}
-
-bool UriCovers(std::string_view base, std::string_view name) {
-  const std::optional<std::string_view> host = UriHost(name);
-  return host && HostOrDomainCovers(base, *host);
+             ? local_part == name.local_part
+             : absl::EqualsIgnoreCase(local_part, name.local_part);
 }
 
 bool AddressCovers(Bytes base, Bytes address) {
@@ -108,32 +99,52 @@ bool IsReadableBase(const GeneralName& base) {
   return false;
 }
 
-bool IsReadableName(const GeneralName& name) {
+std::optional<ComparableName> ToComparable(const GeneralName& name) {
+  ComparableName result;
+  result.form = name.form;
   switch (name.form) {
-    case NameForm::kRfc822Name:
-      return ParseMailbox(name.text()).has_value();
+    case NameForm::kRfc822Name: {
+      const std::optional<Mailbox> mailbox = ParseMailbox(name.text());
+      if (!mailbox) return std::nullopt;
+      result.host = mailbox->host;
+      result.local_part = mailbox->local_part;
+      return result;
+    }
     case NameForm::kDnsName:
-      return HasWholeLabels(WithoutTrailingDot(name.text()));
-    case NameForm::kUri:
-      return UriHost(name.text()).has_value();
+      result.host = WithoutTrailingDot(name.text());
+      if (!HasWholeLabels(result.host)) return std::nullopt;
+      return result;
+    case NameForm::kUri: {
+      const std::optional<std::string_view> host = UriHost(name.text());
+      if (!host) return std::nullopt;
+      result.host = *host;
+      return result;
+    }
+    case NameForm::kDirectoryName:
+      result.directory = name.directory_name;
+      return result;
+    case NameForm::kIpAddress:
+      result.address = name.contents;
+      return result;
     default:
-      return true;
+      return std::nullopt;
   }
 }
 
-bool Covers(const GeneralName& base, const GeneralName& name,
+bool Covers(const GeneralName& base, const ComparableName& name,
             SubtreeList list) {
+  if (base.form != name.form) return false;
   switch (base.form) {
     case NameForm::kRfc822Name:
-      return Rfc822Covers(base.text(), name.text(), list);
+      return MailCovers(base.text(), name, list);
     case NameForm::kDnsName:
-      return DnsCovers(base.text(), name.text(), list);
+      return DnsCovers(base.text(), name.host, list);
     case NameForm::kUri:
-      return UriCovers(base.text(), name.text());
+      return HostOrDomainCovers(base.text(), name.host);
     case NameForm::kDirectoryName:
-      return IsWithin(name.directory_name, base.directory_name);
+      return IsWithin(name.directory, base.directory_name);
     case NameForm::kIpAddress:
-      return AddressCovers(base.contents, name.contents);
+      return AddressCovers(base.contents, name.address);
     default:
       return false;
   }

@@ -39,13 +39,25 @@ enum class SubtreeList : uint8_t { kPermitted, kExcluded };
 // (RUSTSEC-2026-0098).
 bool IsReadableBase(const GeneralName& base);
 
-// IsReadableName returns whether `name` can be compared with bases of its form:
-// a host name of whole labels, a mailbox, a URI with a host that is no address.
-bool IsReadableName(const GeneralName& name);
+// ComparableName is a name that can be compared with bases of its form, read
+// once for all of them. Views the name it was made of.
+struct ComparableName {
+  NameForm form = NameForm::kDnsName;
+  std::string_view host;        // of kDnsName, kRfc822Name and kUri
+  std::string_view local_part;  // of kRfc822Name
+  Bytes address;                // of kIpAddress
+  Name directory;               // of kDirectoryName
+};
 
-// Covers returns whether `name` is in the subtree of `base`. Both must have the
-// same form and be readable.
-bool Covers(const GeneralName& base, const GeneralName& name, SubtreeList list);
+// ToComparable returns `name` ready to be compared; nothing if it is not made
+// of whole labels, no mailbox, a URI without a host or with an address for one,
+// or of none of the five forms.
+std::optional<ComparableName> ToComparable(const GeneralName& name);
+
+// Covers returns whether `name` is in the subtree of `base`, which must be
+// readable.
+bool Covers(const GeneralName& base, const ComparableName& name,
+            SubtreeList list);
 
 // DnsBase returns what a dNSName base compares as; nothing for ".", the root,
 // which no certificate can name.

@@ -225,8 +225,7 @@ bool SubtreeIndex::MailboxLess(const Mailbox& a, const Mailbox& b) const {
              : CompareFromEnd(a.local_part, b.local_part) < 0;
 }
 
-bool SubtreeIndex::CoversDns(std::string_view name) const {
-  const std::string_view host = WithoutTrailingDot(name);
+bool SubtreeIndex::CoversDns(std::string_view host) const {
   if (HasTree(dns_, host)) return true;
   const std::optional<std::string_view> rest = WildcardRest(host);
   return rest && HasText(dns_parents_, *rest);
@@ -250,23 +249,18 @@ bool SubtreeIndex::CoversDirectory(const Name& name) const {
   return behind != directories_.begin() && IsWithin(name, (--behind)->name);
 }
 
-bool SubtreeIndex::Covers(const GeneralName& name) const {
+bool SubtreeIndex::Covers(const ComparableName& name) const {
   switch (name.form) {
-    case NameForm::kRfc822Name: {
-      const std::optional<Mailbox> mailbox = ParseMailbox(name.text());
-      return mailbox && CoversMailbox(*mailbox);
-    }
+    case NameForm::kRfc822Name:
+      return CoversMailbox({name.local_part, name.host});
     case NameForm::kDnsName:
-      return CoversDns(name.text());
-    case NameForm::kUri: {
-      const std::optional<std::string_view> host = UriHost(name.text());
-      return host &&
-             (HasText(uri_hosts_, *host) || HasTree(uri_domains_, *host));
-    }
+      return CoversDns(name.host);
+    case NameForm::kUri:
+      return HasText(uri_hosts_, name.host) || HasTree(uri_domains_, name.host);
     case NameForm::kIpAddress:
-      return HasBlock(name.contents.size() == 4 ? ipv4_ : ipv6_, name.contents);
+      return HasBlock(name.address.size() == 4 ? ipv4_ : ipv6_, name.address);
     case NameForm::kDirectoryName:
-      return CoversDirectory(name.directory_name);
+      return CoversDirectory(name.directory);
     default:
       return false;
   }

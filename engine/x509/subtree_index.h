@@ -43,8 +43,8 @@ class SubtreeIndex {
   static std::optional<SubtreeIndex> Build(
       const std::vector<GeneralName>& bases, SubtreeList list);
 
-  // Covers returns whether a base covers `name`, which must be readable.
-  bool Covers(const GeneralName& name) const;
+  // Covers returns whether a base covers `name`.
+  bool Covers(const ComparableName& name) const;
 
  private:
   // Texts sorted by CompareFromEnd.
@@ -68,7 +68,7 @@ class SubtreeIndex {
   bool Sort();
 
   bool MailboxLess(const Mailbox& a, const Mailbox& b) const;
-  bool CoversDns(std::string_view name) const;
+  bool CoversDns(std::string_view host) const;
   bool CoversMailbox(const Mailbox& mailbox) const;
   bool CoversDirectory(const Name& name) const;
 
