@@ -20,6 +20,7 @@ namespace {
 using der::Cursor;
 using der::IllFormed;
 using der::Unsupported;
+using std::string_view_literals::operator""sv;  // OIDs have zeros in them
 
 // The largest modulus that is prepared, whatever a policy says.
 constexpr unsigned kMaxRsaBits = 16 * 1024;
@@ -40,8 +41,8 @@ struct Curve {
 constexpr Curve kCurves[] = {
     {"\x2a\x86\x48\xce\x3d\x03\x01\x07", KeyKind::kP256, NID_X9_62_prime256v1,
      32},
-    {"\x2b\x81\x04\x00\x22", KeyKind::kP384, NID_secp384r1, 48},
-    {"\x2b\x81\x04\x00\x23", KeyKind::kP521, NID_secp521r1, 66},
+    {"\x2b\x81\x04\x00\x22"sv, KeyKind::kP384, NID_secp384r1, 48},
+    {"\x2b\x81\x04\x00\x23"sv, KeyKind::kP521, NID_secp521r1, 66},
 };
 
 const Curve& CurveOf(KeyKind kind) {
