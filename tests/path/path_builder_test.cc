@@ -1,0 +1,569 @@
+#include "engine/path/path_builder.h"
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "chainkeep/certificate.h"
+#include "gtest/gtest.h"
+#include "tests/support/test_certificates.h"
+
+namespace chainkeep::path {
+namespace {
+
+using test::CaSpec;
+using test::CertificateSpec;
+using test::DistinguishedName;
+using test::kDay;
+using test::KeyType;
+using test::kTestNow;
+using test::LeafSpec;
+using test::MakeCertificate;
+using test::TestCertificate;
+
+// Registered CAs as a plain list.
+class ListOfAnchors final : public AnchorSource {
+ public:
+  void Add(const TestCertificate& ca, CaStatus status = CaStatus::kActive) {
+    entries_.push_back(Entry{*x509::Certificate::Parse(ca.bytes()),
+                             *signature::PublicKey::Parse(
+                                 x509::Certificate::Parse(ca.bytes())->spki()),
+                             ComputeCertificateId(ca.bytes()), status});
+  }
+
+  size_t FindIssuers(const x509::Name& issuer, Bytes key_id,
+                     std::span<Anchor> anchors) const override {
+    size_t count = 0;
+    for (const bool wanted : {true, false}) {
+      for (const Entry& entry : entries_) {
+        const auto& own = entry.certificate.extensions().subject_key_id;
+        const bool matches = own && der::Equal(*own, key_id);
+        if (count < anchors.size() && matches == wanted &&
+            entry.certificate.subject() == issuer) {
+          anchors[count++] = ToAnchor(entry);
+        }
+      }
+    }
+    return count;
+  }
+
+  bool FindById(const CertificateId& id, Anchor* anchor) const override {
+    for (const Entry& entry : entries_) {
+      if (entry.id != id) continue;
+      *anchor = ToAnchor(entry);
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  struct Entry {
+    x509::Certificate certificate;
+    signature::PublicKey key;
+    CertificateId id;
+    CaStatus status;
+  };
+
+  Anchor ToAnchor(const Entry& entry) const {
+    return {.certificate = &entry.certificate,
+            .key = &entry.key,
+            .id = &entry.id,
+            .account = &account_,
+            .status = entry.status};
+  }
+
+  Account account_ = *Account::Parse("a");
+  std::deque<Entry> entries_;
+};
+
+// One search: registered CAs, presented certificates, a leaf.
+class PathBuilder : public testing::Test {
+ protected:
+  PathResult Build(const TestCertificate& leaf) {
+    const auto parsed = x509::Certificate::Parse(leaf.bytes());
+    EXPECT_TRUE(parsed.ok()) << parsed.fault().what;
+    return BuildPath({.leaf = *parsed,
+                      .presented = presented_,
+                      .anchors = anchors_,
+                      .options = options_,
+                      .now = now_});
+  }
+
+  Reason ReasonFor(const TestCertificate& leaf) {
+    const PathResult result = Build(leaf);
+    return result.path ? Reason::kAccepted : result.failure.reason;
+  }
+
+  void Present(const TestCertificate& certificate) {
+    kept_.push_back(certificate.der);
+    presented_.push_back(AsBytes(kept_.back()));
+  }
+
+  ListOfAnchors anchors_;
+  std::deque<std::string> kept_;
+  std::vector<Bytes> presented_;
+  ValidationOptions options_;
+  UnixSeconds now_ = kTestNow;
+};
+
+TestCertificate Ca(std::string_view name,
+                   const TestCertificate* issuer = nullptr) {
+  return MakeCertificate(CaSpec(name), issuer);
+}
+
+std::string KeyIdOf(const TestCertificate& certificate) {
+  const auto parsed = x509::Certificate::Parse(certificate.bytes());
+  const Bytes id = parsed->extensions().subject_key_id.value_or(Bytes());
+  return {id.begin(), id.end()};
+}
+
+TestCertificate Leaf(const TestCertificate& issuer) {
+  CertificateSpec spec = LeafSpec("device");
+  spec.authority_key_id = KeyIdOf(issuer);
+  return MakeCertificate(spec, &issuer);
+}
+
+TEST_F(PathBuilder, OneStepCostsOneSignature) {
+  const TestCertificate ca = Ca("CA");
+  anchors_.Add(ca);
+  const PathResult result = Build(Leaf(ca));
+  ASSERT_TRUE(result.path.has_value());
+  EXPECT_EQ(*result.path->anchor().id, ComputeCertificateId(ca.bytes()));
+  EXPECT_EQ(result.spent.signatures, 1u);
+  EXPECT_EQ(result.spent.path_length, 2u);
+}
+
+TEST_F(PathBuilder, ValidityOfTheAnswerIsTheIntersection) {
+  CertificateSpec ca_spec = CaSpec("CA");
+  ca_spec.not_before = kTestNow - 10;
+  ca_spec.not_after = kTestNow + 5;
+  const TestCertificate ca = MakeCertificate(ca_spec, nullptr);
+  anchors_.Add(ca);
+  const PathResult result = Build(Leaf(ca));
+  ASSERT_TRUE(result.path.has_value());
+  EXPECT_EQ(result.path->not_before(), kTestNow - 10);
+  EXPECT_EQ(result.path->not_after(), kTestNow + 5);
+}
+
+TEST_F(PathBuilder, EveryKeyKindIssues) {
+  for (KeyType type : {KeyType::kP256, KeyType::kP384, KeyType::kP521,
+                       KeyType::kRsa2048, KeyType::kEd25519}) {
+    CertificateSpec spec = CaSpec("CA of a kind");
+    spec.key_type = type;
+    const TestCertificate ca = MakeCertificate(spec, nullptr);
+    anchors_.Add(ca);
+    EXPECT_EQ(ReasonFor(Leaf(ca)), Reason::kAccepted) << static_cast<int>(type);
+  }
+}
+
+TEST_F(PathBuilder, UnknownIssuerIsNotRegistered) {
+  anchors_.Add(Ca("CA"));
+  EXPECT_EQ(ReasonFor(Leaf(Ca("another"))), Reason::kNoRegisteredCa);
+  // Also when the leaf has faults of its own: they are not ours to tell.
+  CertificateSpec spec = LeafSpec("device");
+  spec.not_after = kTestNow - 1;
+  const TestCertificate other = Ca("another");
+  EXPECT_EQ(ReasonFor(MakeCertificate(spec, &other)), Reason::kNoRegisteredCa);
+}
+
+TEST_F(PathBuilder, R90_AnImpostorIsRefused) {
+  anchors_.Add(Ca("CA"));
+  const TestCertificate impostor = Ca("CA");
+  EXPECT_EQ(ReasonFor(Leaf(impostor)), Reason::kBadSignature);
+  Present(impostor);
+  EXPECT_EQ(ReasonFor(Leaf(impostor)), Reason::kBadSignature);
+}
+
+TEST_F(PathBuilder, R48_ALeafUnderAPresentedIntermediateIsFollowed) {
+  const TestCertificate root = Ca("root");
+  const TestCertificate middle = Ca("middle", &root);
+  anchors_.Add(root);
+  const TestCertificate leaf = Leaf(middle);
+  EXPECT_EQ(ReasonFor(leaf), Reason::kNoRegisteredCa);
+  Present(middle);
+  const PathResult result = Build(leaf);
+  ASSERT_TRUE(result.path.has_value());
+  EXPECT_EQ(result.spent.path_length, 3u);
+  EXPECT_EQ(result.spent.signatures, 2u);
+}
+
+TEST_F(PathBuilder, APresentedIntermediateWithoutItsIssuerIsNoIssuer) {
+  anchors_.Add(Ca("root"));
+  const TestCertificate stranger = Ca("stranger");
+  const TestCertificate middle = Ca("middle", &stranger);
+  Present(middle);
+  const PathResult result = Build(Leaf(middle));
+  EXPECT_EQ(result.failure.reason, Reason::kNoIssuer);
+  EXPECT_EQ(result.failure.certificate, 1);
+}
+
+TEST_F(PathBuilder, InactiveIsToldOnlyOfWhoReallyIssued) {
+  const TestCertificate ca = Ca("CA");
+  anchors_.Add(ca, CaStatus::kInactive);
+  EXPECT_EQ(ReasonFor(Leaf(ca)), Reason::kCaInactive);
+  EXPECT_EQ(ReasonFor(Leaf(Ca("CA"))), Reason::kBadSignature);
+}
+
+struct LeafCase {
+  const char* what;
+  void (*change)(CertificateSpec&);
+  Reason reason;
+};
+
+TEST_F(PathBuilder, LeavesAreChecked) {
+  const TestCertificate ca = Ca("CA");
+  anchors_.Add(ca);
+  const LeafCase kCases[] = {
+      {"nothing unusual", [](CertificateSpec&) {}, Reason::kAccepted},
+      {"last second", [](CertificateSpec& s) { s.not_after = kTestNow; },
+       Reason::kAccepted},
+      {"first second", [](CertificateSpec& s) { s.not_before = kTestNow; },
+       Reason::kAccepted},
+      {"expired", [](CertificateSpec& s) { s.not_after = kTestNow - 1; },
+       Reason::kExpired},
+      {"not yet", [](CertificateSpec& s) { s.not_before = kTestNow + 1; },
+       Reason::kNotYetValid},
+      {"version 1, no extension",
+       [](CertificateSpec& s) {
+         s.version = 1;
+         s.key_usage.reset();
+         s.extended_key_usage.clear();
+       },
+       Reason::kAccepted},
+      {"serverAuth only",
+       [](CertificateSpec& s) {
+         s.extended_key_usage = {test::kEkuServerAuth};
+       },
+       Reason::kExtendedKeyUsage},
+      {"anyExtendedKeyUsage",
+       [](CertificateSpec& s) { s.extended_key_usage = {test::kEkuAny}; },
+       Reason::kAccepted},
+      {"no digitalSignature",
+       [](CertificateSpec& s) { s.key_usage = test::kKeyEncipherment; },
+       Reason::kKeyUsage},
+      {"a CA",
+       [](CertificateSpec& s) {
+         s.basic_constraints = test::BasicConstraints();
+       },
+       Reason::kCaAsLeaf},
+      {"not a CA, and says so",
+       [](CertificateSpec& s) {
+         s.basic_constraints = test::BasicConstraints();
+         s.basic_constraints->is_ca = false;
+       },
+       Reason::kAccepted},
+      {"unknown extension",
+       [](CertificateSpec& s) {
+         s.extensions.push_back({"1.3.6.1.4.1.55555.1", "x", false});
+       },
+       Reason::kAccepted},
+      {"unknown critical extension",
+       [](CertificateSpec& s) {
+         s.extensions.push_back({"1.3.6.1.4.1.55555.1", "x", true});
+       },
+       Reason::kUnknownCriticalExtension},
+      {"SHA-1", [](CertificateSpec& s) { s.digest = test::DigestType::kSha1; },
+       Reason::kAlgorithmNotAllowed},
+      {"RSA-1024 key",
+       [](CertificateSpec& s) { s.key_type = KeyType::kRsa1024; },
+       Reason::kWeakKey},
+      {"P-224 key", [](CertificateSpec& s) { s.key_type = KeyType::kP224; },
+       Reason::kAlgorithmNotAllowed},
+  };
+  for (const LeafCase& c : kCases) {
+    CertificateSpec spec = LeafSpec("device");
+    c.change(spec);
+    EXPECT_EQ(ReasonFor(MakeCertificate(spec, &ca)), c.reason) << c.what;
+  }
+}
+
+TEST_F(PathBuilder, ProfilesAskForMoreOrLess) {
+  const TestCertificate ca = Ca("CA");
+  anchors_.Add(ca);
+  CertificateSpec none = LeafSpec("none");
+  none.extended_key_usage.clear();
+  CertificateSpec any = LeafSpec("any");
+  any.extended_key_usage = {test::kEkuAny};
+  CertificateSpec server = LeafSpec("server");
+  server.extended_key_usage = {test::kEkuServerAuth};
+  struct Case {
+    LeafProfile profile;
+    Reason none, any, server;
+  };
+  for (const Case& c :
+       {Case{LeafProfile::kClientAuth, Reason::kAccepted, Reason::kAccepted,
+             Reason::kExtendedKeyUsage},
+        Case{LeafProfile::kClientAuthRequired, Reason::kExtendedKeyUsage,
+             Reason::kExtendedKeyUsage, Reason::kExtendedKeyUsage},
+        Case{LeafProfile::kAnyPurpose, Reason::kAccepted, Reason::kAccepted,
+             Reason::kAccepted},
+        Case{LeafProfile::kNone, Reason::kAccepted, Reason::kAccepted,
+             Reason::kAccepted}}) {
+    options_.leaf_profile = c.profile;
+    EXPECT_EQ(ReasonFor(MakeCertificate(none, &ca)), c.none);
+    EXPECT_EQ(ReasonFor(MakeCertificate(any, &ca)), c.any);
+    EXPECT_EQ(ReasonFor(MakeCertificate(server, &ca)), c.server);
+  }
+  EXPECT_EQ(ReasonFor(Leaf(ca)), Reason::kAccepted);
+}
+
+TEST_F(PathBuilder, IssuersAreChecked) {
+  struct Case {
+    const char* what;
+    void (*change)(CertificateSpec&);
+    Reason reason;
+  };
+  const Case kCases[] = {
+      {"good", [](CertificateSpec&) {}, Reason::kAccepted},
+      {"not a CA",
+       [](CertificateSpec& s) { s.basic_constraints->is_ca = false; },
+       Reason::kNotACa},
+      {"no basicConstraints",
+       [](CertificateSpec& s) { s.basic_constraints.reset(); },
+       Reason::kNotACa},
+      {"version 1",
+       [](CertificateSpec& s) {
+         s.version = 1;
+         s.basic_constraints.reset();
+         s.key_usage.reset();
+         s.subject_key_id = "";
+       },
+       Reason::kNotACa},
+      {"no keyCertSign",
+       [](CertificateSpec& s) { s.key_usage = test::kDigitalSignature; },
+       Reason::kKeyUsage},
+      {"no keyUsage", [](CertificateSpec& s) { s.key_usage.reset(); },
+       Reason::kAccepted},
+      {"expired", [](CertificateSpec& s) { s.not_after = kTestNow - 1; },
+       Reason::kExpired},
+      {"weak key", [](CertificateSpec& s) { s.key_type = KeyType::kRsa1024; },
+       Reason::kWeakKey},
+      {"SHA-1", [](CertificateSpec& s) { s.digest = test::DigestType::kSha1; },
+       Reason::kAlgorithmNotAllowed},
+      {"serverAuth only",
+       [](CertificateSpec& s) {
+         s.extended_key_usage = {test::kEkuServerAuth};
+       },
+       Reason::kExtendedKeyUsage},
+      {"pathLen 0",
+       [](CertificateSpec& s) { s.basic_constraints->path_length = 0; },
+       Reason::kAccepted},
+      {"unknown critical extension",
+       [](CertificateSpec& s) {
+         s.extensions.push_back({"1.3.6.1.4.1.55555.1", "x", true});
+       },
+       Reason::kUnknownCriticalExtension},
+  };
+  const TestCertificate root = Ca("root");
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.what);
+    // As a presented intermediate …
+    CertificateSpec spec = CaSpec("middle");
+    c.change(spec);
+    const TestCertificate middle = MakeCertificate(spec, &root);
+    anchors_ = ListOfAnchors();
+    anchors_.Add(root);
+    presented_.clear();
+    Present(middle);
+    EXPECT_EQ(ReasonFor(Leaf(middle)), c.reason);
+    // … and as the anchor, whose own signature nobody asks about.
+    if (std::string_view(c.what) == "SHA-1" ||
+        std::string_view(c.what) == "serverAuth only") {
+      continue;
+    }
+    anchors_ = ListOfAnchors();
+    anchors_.Add(middle);
+    presented_.clear();
+    EXPECT_EQ(ReasonFor(Leaf(middle)), c.reason);
+  }
+}
+
+TEST_F(PathBuilder, PathLengthDoesNotCountTheSelfIssued) {
+  CertificateSpec spec = CaSpec("root");
+  spec.basic_constraints->path_length = 0;
+  const TestCertificate root = MakeCertificate(spec, nullptr);
+  anchors_.Add(root);
+  // A self-issued certificate: the root's next key.
+  const TestCertificate rollover = Ca("root", &root);
+  Present(rollover);
+  EXPECT_EQ(ReasonFor(Leaf(rollover)), Reason::kAccepted);
+
+  const TestCertificate middle = Ca("middle", &root);
+  Present(middle);
+  EXPECT_EQ(ReasonFor(Leaf(middle)), Reason::kPathLengthExceeded);
+}
+
+// D6: a bad path first does not hide a good one, in either order.
+TEST_F(PathBuilder, D6_BacktracksInBothOrders) {
+  const TestCertificate root = Ca("root");
+  anchors_.Add(root);
+  CertificateSpec good = CaSpec("middle");
+  const auto key = test::MakeKey(KeyType::kP256);
+  good.key = key.get();
+  const TestCertificate good_middle = MakeCertificate(good, &root);
+
+  const std::pair<const char*, void (*)(CertificateSpec&)> kBad[] = {
+      {"expired", [](CertificateSpec& s) { s.not_after = kTestNow - 1; }},
+      {"not a CA", [](CertificateSpec& s) { s.basic_constraints.reset(); }},
+      {"no keyCertSign",
+       [](CertificateSpec& s) { s.key_usage = test::kCrlSign; }},
+      {"purpose",
+       [](CertificateSpec& s) {
+         s.extended_key_usage = {test::kEkuServerAuth};
+       }},
+      {"another key", [](CertificateSpec& s) { s.key = nullptr; }},
+      {"SHA-1", [](CertificateSpec& s) { s.digest = test::DigestType::kSha1; }},
+      {"critical", [](CertificateSpec& s) {
+         s.extensions.push_back({"1.3.6.1.4.1.55555.1", "x", true});
+       }}};
+  for (const auto& [what, change] : kBad) {
+    CertificateSpec bad = good;
+    change(bad);
+    const TestCertificate bad_middle = MakeCertificate(bad, &root);
+    const TestCertificate leaf = Leaf(good_middle);
+    for (const bool bad_first : {true, false}) {
+      presented_.clear();
+      Present(bad_first ? bad_middle : good_middle);
+      Present(bad_first ? good_middle : bad_middle);
+      EXPECT_EQ(ReasonFor(leaf), Reason::kAccepted) << what << bad_first;
+    }
+  }
+}
+
+// D8: an expired cross-certificate and a registered root of the same name.
+TEST_F(PathBuilder, D8_ExpiredCrossRootHasAnAlternative) {
+  const TestCertificate old_root = Ca("old root");
+  const TestCertificate new_root = Ca("new root");
+  anchors_.Add(old_root);
+  anchors_.Add(new_root);
+  CertificateSpec cross = CaSpec("new root");
+  cross.key = new_root.key.get();
+  cross.not_after = kTestNow - 1;
+  Present(MakeCertificate(cross, &old_root));
+  const TestCertificate middle = Ca("middle", &new_root);
+  Present(middle);
+  EXPECT_EQ(ReasonFor(Leaf(middle)), Reason::kAccepted);
+}
+
+// D4: cycles end, and are left where an anchor is inside.
+TEST_F(PathBuilder, D4_CyclesEnd) {
+  const TestCertificate a = Ca("A");
+  const TestCertificate b = Ca("B", &a);
+  CertificateSpec back = CaSpec("A");
+  back.key = a.key.get();
+  const TestCertificate a_by_b = MakeCertificate(back, &b);
+  Present(b);
+  Present(a_by_b);
+  EXPECT_EQ(ReasonFor(Leaf(b)), Reason::kNoIssuer);
+  anchors_.Add(a);
+  EXPECT_EQ(ReasonFor(Leaf(b)), Reason::kAccepted);
+}
+
+// D3: the key id finds the right one of many CAs of a name with one check.
+TEST_F(PathBuilder, D3_KeyIdChoosesAmongSameSubjects) {
+  std::vector<TestCertificate> cas;
+  for (int i = 0; i < 10; ++i) {
+    cas.push_back(Ca("shared"));
+    anchors_.Add(cas.back());
+  }
+  const PathResult result = Build(Leaf(cas[9]));
+  ASSERT_TRUE(result.path.has_value());
+  EXPECT_EQ(result.spent.signatures, 1u);
+}
+
+// C3: the key id is a hint. A wrong one, a missing one, a stolen one: the same
+// answer.
+TEST_F(PathBuilder, C3_KeyIdNeverDecides) {
+  const TestCertificate ca = Ca("CA");
+  const TestCertificate other = Ca("CA");
+  anchors_.Add(other);
+  anchors_.Add(ca);
+  for (const std::string& key_id :
+       {std::string(), std::string("x"), KeyIdOf(other)}) {
+    CertificateSpec spec = LeafSpec("device");
+    spec.authority_key_id = key_id;
+    EXPECT_EQ(ReasonFor(MakeCertificate(spec, &ca)), Reason::kAccepted);
+  }
+}
+
+// Decision 5: a flood of same-subject CAs beyond the cap is passed by a
+// presented issuer.
+TEST_F(PathBuilder, APresentedIssuerIsFoundBeyondTheCap) {
+  CertificateSpec spec = CaSpec("shared");
+  spec.subject_key_id = "same";
+  for (int i = 0; i < 40; ++i) anchors_.Add(MakeCertificate(spec, nullptr));
+  const TestCertificate ca = MakeCertificate(spec, nullptr);
+  anchors_.Add(ca);
+  CertificateSpec leaf_spec = LeafSpec("device");
+  leaf_spec.authority_key_id = "same";
+  const TestCertificate leaf = MakeCertificate(leaf_spec, &ca);
+  EXPECT_EQ(ReasonFor(leaf), Reason::kBadSignature);
+  Present(ca);
+  const PathResult result = Build(leaf);
+  ASSERT_TRUE(result.path.has_value());
+  EXPECT_EQ(result.spent.signatures, 1u);
+}
+
+TEST_F(PathBuilder, D1_EachBudgetStopsASearchOfItsOwn) {
+  const TestCertificate root = Ca("root");
+  anchors_.Add(root);
+  // Sixteen presented impostors of one name: a signature each.
+  const TestCertificate middle = Ca("middle", &root);
+  for (int i = 0; i < 16; ++i) Present(Ca("middle", &root));
+  const TestCertificate leaf = Leaf(middle);
+  EXPECT_EQ(ReasonFor(leaf), Reason::kBadSignature);
+  options_.budgets.signatures = 15;
+  PathResult result = Build(leaf);
+  EXPECT_EQ(result.failure.reason, Reason::kBudgetSignatures);
+  EXPECT_EQ(result.spent.signatures, 15u);
+  options_.budgets.signatures = 24;
+  options_.budgets.steps = 15;
+  EXPECT_EQ(ReasonFor(leaf), Reason::kBudgetSteps);
+  options_.budgets.steps = 200;
+
+  // A chain of six.
+  presented_.clear();
+  std::vector<TestCertificate> chain;
+  chain.push_back(Ca("c0", &root));
+  for (int i = 1; i < 4; ++i) {
+    chain.push_back(Ca("c" + std::to_string(i), &chain.back()));
+  }
+  for (const TestCertificate& ca : chain) Present(ca);
+  options_.budgets.path_length = 6;
+  EXPECT_EQ(ReasonFor(Leaf(chain.back())), Reason::kAccepted);
+  options_.budgets.path_length = 5;
+  EXPECT_EQ(ReasonFor(Leaf(chain.back())), Reason::kBudgetPathLength);
+}
+
+TEST_F(PathBuilder, PresentedGarbageIsNoCandidate) {
+  const TestCertificate root = Ca("root");
+  const TestCertificate middle = Ca("middle", &root);
+  anchors_.Add(root);
+  kept_.push_back("garbage");
+  presented_.push_back(AsBytes(kept_.back()));
+  kept_.push_back("");
+  presented_.push_back(AsBytes(kept_.back()));
+  kept_.push_back(middle.der.substr(0, middle.der.size() - 1));
+  presented_.push_back(AsBytes(kept_.back()));
+  Present(middle);
+  EXPECT_EQ(ReasonFor(Leaf(middle)), Reason::kAccepted);
+}
+
+TEST_F(PathBuilder, TheSameInputGivesTheSameAnswer) {
+  const TestCertificate root = Ca("root");
+  anchors_.Add(root);
+  for (int i = 0; i < 8; ++i) Present(Ca("middle", &root));
+  const TestCertificate leaf = Leaf(Ca("middle"));
+  const PathResult first = Build(leaf);
+  for (int i = 0; i < 3; ++i) {
+    const PathResult again = Build(leaf);
+    EXPECT_EQ(again.failure.reason, first.failure.reason);
+    EXPECT_EQ(again.failure.certificate, first.failure.certificate);
+    EXPECT_EQ(again.spent.signatures, first.spent.signatures);
+    EXPECT_EQ(again.spent.steps, first.spent.steps);
+  }
+}
+
+}  // namespace
+}  // namespace chainkeep::path
