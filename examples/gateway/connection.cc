@@ -168,8 +168,11 @@ void Connection::LogVerdict(std::string_view failure) {
   const bool accepted = verdict.accepted();
   const std::chrono::duration<double, std::milli> handshake =
       std::chrono::steady_clock::now() - accepted_at_;
-  const std::string_view detail =
-      verdict.detail().empty() ? failure : verdict.detail();
+  std::string_view detail = verdict.detail();
+  if (detail.empty()) detail = failure;
+  if (verdict.reason() != Reason::kNoVerdict && verdict.detail().empty()) {
+    detail = chainkeep::ReasonText(verdict.reason());
+  }
   const std::string device =
       verdict.device().empty() ? "" : verdict.device().ToHex();
   context_.output->Log(

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Tells the story of story.py and prints it as a table.
 
-    demo.py --gateway BINARY [--sustained BINARY] [--pause]
+    demo.py --gateway BINARY [--sustained BINARY] [--pause {start,end}]
 
-Exit status 0: every line was as expected. With --pause it stays at the end,
+Exit status 0: every line was as expected. With --pause it stays at that place,
 with gateway and broker running, until it is killed or one of them ends.
 """
 
@@ -21,8 +21,8 @@ import pki as pki_module
 import processes
 import story
 
-_WIDTHS = (49, 34, 31, 31, 26, 9)
-_HEAD = ("what", "client", "expected", "verdict", "alert (seen by client)",
+_WIDTHS = (53, 36, 34, 34, 24, 9)
+_HEAD = ("what", "client", "expected", "verdict", "alert the client saw",
          "validate")
 
 
@@ -30,7 +30,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--gateway", required=True)
     parser.add_argument("--sustained")
-    parser.add_argument("--pause", action="store_true")
+    parser.add_argument("--pause", choices=("start", "end"))
     arguments = parser.parse_args()
     # TERM unwinds like INT, so that everything is cleaned up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -53,10 +53,12 @@ def run(arguments):
             broker.start()
             gateway = gateway_module.Gateway(
                 arguments.gateway, pki, story.REGIONS, broker.port)
+            if arguments.pause == "start":
+                pause(gateway.child, broker.child)
             failures = tell(story.Lab(folder, pki, broker, gateway))
             if arguments.sustained:
                 sustain(arguments.sustained)
-            if arguments.pause:
+            if arguments.pause == "end":
                 pause(gateway.child, broker.child)
         finally:
             if gateway:

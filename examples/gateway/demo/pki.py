@@ -80,6 +80,11 @@ class Pki:
 
     def expired_device(self, name, issuer):
         """A device whose certificate ended years ago."""
+        return self.dated_device(name, issuer, "20200101000000Z",
+                                 "20200201000000Z")
+
+    def dated_device(self, name, issuer, not_before, not_after):
+        """A device whose certificate is valid as said, YYYYMMDDHHMMSSZ."""
         key = self._new_key("P-256")
         request = self._request("/CN=" + name, key)
         config = self._path("cnf")
@@ -92,10 +97,9 @@ class Pki:
         certificate = self._path("crt")
         _openssl("ca", "-batch", "-notext", "-config", config, "-in", request,
                  "-out", certificate, "-cert", issuer.certificate, "-keyfile",
-                 issuer.key, "-startdate", "20200101000000Z", "-enddate",
-                 "20200201000000Z", "-extfile",
-                 self._extensions(_PROFILES["device"]), "-extensions",
-                 "wanted")
+                 issuer.key, "-startdate", not_before, "-enddate", not_after,
+                 "-extfile", self._extensions(_PROFILES["device"]),
+                 "-extensions", "wanted")
         return Identity(certificate, key)
 
     def verification_certificate(self, ca, code):
