@@ -66,11 +66,25 @@ bool Cursor::ReadOptional(Tag tag, std::optional<Bytes>* contents) {
   return true;
 }
 
+namespace {
+
+bool IsInteger(Bytes contents) {
+  if (contents.size() < 2) return !contents.empty();
+  // Nine equal leading bits are one byte too many.
+  const uint8_t sign = contents[1] & 0x80;
+  return contents[0] != (sign == 0 ? 0x00 : 0xff);
+}
+
+bool IsBoolean(Bytes contents) {
+  return contents.size() == 1 && (contents[0] == 0x00 || contents[0] == 0xff);
+}
+
+}  // namespace
+
 bool ReadBoolean(Cursor& cursor, bool* value) {
   Bytes contents;
   Cursor ahead = cursor;
-  if (!ahead.Read(kBoolean, &contents) || contents.size() != 1) return false;
-  if (contents[0] != 0x00 && contents[0] != 0xff) return false;
+  if (!ahead.Read(kBoolean, &contents) || !IsBoolean(contents)) return false;
   *value = contents[0] != 0;
   cursor = ahead;
   return true;
@@ -79,12 +93,7 @@ bool ReadBoolean(Cursor& cursor, bool* value) {
 bool ReadInteger(Cursor& cursor, Bytes* value, Tag tag) {
   Bytes contents;
   Cursor ahead = cursor;
-  if (!ahead.Read(tag, &contents) || contents.empty()) return false;
-  if (contents.size() > 1) {
-    // Nine equal leading bits are one byte too many.
-    if (contents[0] == 0x00 && (contents[1] & 0x80) == 0) return false;
-    if (contents[0] == 0xff && (contents[1] & 0x80) != 0) return false;
-  }
+  if (!ahead.Read(tag, &contents) || !IsInteger(contents)) return false;
   *value = contents;
   cursor = ahead;
   return true;
@@ -145,6 +154,30 @@ bool ReadOid(Cursor& cursor, Bytes* oid) {
   *oid = contents;
   cursor = ahead;
   return true;
+}
+
+bool IsAny(Tag tag, Bytes contents) {
+  BitString bits;
+  switch (tag) {
+    case kBoolean:
+      return IsBoolean(contents);
+    case kInteger:
+    case kEnumerated:
+      return IsInteger(contents);
+    case kBitString:
+      return ParseBitString(contents, &bits);
+    case kNull:
+      return contents.empty();
+    case kOid:
+      return IsOid(contents);
+    case kSequence:
+    case kSet:
+      return true;
+    default: {
+      constexpr Tag kClass = 0xc0, kConstructed = 0x20;
+      return (tag & kClass) != 0 || (tag & kConstructed) == 0;
+    }
+  }
 }
 
 }  // namespace chainkeep::der

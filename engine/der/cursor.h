@@ -78,12 +78,12 @@ inline constexpr Tag kNull = 0x05;
 inline constexpr Tag kOid = 0x06;
 inline constexpr Tag kEnumerated = 0x0a;
 inline constexpr Tag kUtf8String = 0x0c;
+inline constexpr Tag kNumericString = 0x12;
 inline constexpr Tag kPrintableString = 0x13;
 inline constexpr Tag kTeletexString = 0x14;
 inline constexpr Tag kIa5String = 0x16;
 inline constexpr Tag kUtcTime = 0x17;
 inline constexpr Tag kGeneralizedTime = 0x18;
-inline constexpr Tag kVisibleString = 0x1a;
 inline constexpr Tag kUniversalString = 0x1c;
 inline constexpr Tag kBmpString = 0x1e;
 inline constexpr Tag kSequence = 0x30;
@@ -164,6 +164,12 @@ bool IsOid(Bytes contents);
 
 // ReadOid takes a well-formed OBJECT IDENTIFIER and gives its contents.
 [[nodiscard]] bool ReadOid(Cursor& cursor, Bytes* oid);
+
+// IsAny checks an element whose type the schema leaves open (ANY), as far as its
+// tag says what it is: the simple universal types have the form that the
+// functions above ask for, SEQUENCE and SET are constructed and nothing else of
+// the universal class is. What is inside a constructed element is not looked at.
+bool IsAny(Tag tag, Bytes contents);
 
 }  // namespace chainkeep::der
 

@@ -36,8 +36,8 @@ bool ReadAlgorithm(Cursor& cursor, Bytes* contents, Bytes* element) {
   Bytes oid, parameters;
   der::Tag tag;
   if (!der::ReadOid(fields, &oid)) return false;
-  return fields.empty() ||
-         (fields.ReadAny(&tag, &parameters) && fields.empty());
+  return fields.empty() || (fields.ReadAny(&tag, &parameters) &&
+                            fields.empty() && der::IsAny(tag, parameters));
 }
 
 bool ReadSpki(Cursor& cursor, Bytes* element) {

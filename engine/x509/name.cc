@@ -19,6 +19,29 @@ bool ReadAttribute(der::Cursor& rdn, Attribute* attribute) {
          pair.ReadAny(&attribute->value_tag, &attribute->value) && pair.empty();
 }
 
+der::Fault CheckValue(const Attribute& attribute) {
+  switch (attribute.value_tag) {
+    case der::kTeletexString:
+      return {};
+    case der::kBitString: {
+      der::BitString bits;
+      if (der::ParseBitString(attribute.value, &bits)) return {};
+      break;
+    }
+    case der::kNumericString:
+    case der::kPrintableString:
+    case der::kUtf8String:
+    case der::kIa5String:
+    case der::kBmpString:
+    case der::kUniversalString:
+      if (IsText(attribute.value_tag, attribute.value)) return {};
+      break;
+    default:
+      return der::Unsupported("AttributeValue");
+  }
+  return der::IllFormed("AttributeValue");
+}
+
 // Feeds 32-bit code points to XXH3 in blocks, so that the hash does not depend
 // on how a string was encoded, and needs no memory.
 class CodePointHash {
@@ -249,6 +272,8 @@ der::Result<Name> Name::Parse(Bytes element) {
       if (!ReadAttribute(rdn, &attribute)) {
         return der::IllFormed("AttributeTypeAndValue");
       }
+      const der::Fault fault = CheckValue(attribute);
+      if (fault.kind != der::Fault::Kind::kNone) return fault;
     }
   }
   return Name(element);

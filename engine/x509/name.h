@@ -2,10 +2,10 @@
 //
 // Two names are equal when they have the same attributes in the same RDNs and
 // each value is the same after normalization: PrintableString, UTF8String,
-// IA5String, VisibleString, BMPString and UniversalString are read as Unicode,
+// IA5String, NumericString, BMPString and UniversalString are read as Unicode,
 // ASCII letters folded to lower case, white space trimmed at both ends and
-// collapsed inside. Other string types, and other values, are compared byte for
-// byte with their tag. The order of the attributes in an RDN does not matter.
+// collapsed inside. TeletexString, whose meaning nobody agrees on, and BIT
+// STRING are compared byte for byte with their tag. The order of the attributes in an RDN does not matter.
 // Case is folded in ASCII only: that is stricter than RFC 4518 (two names that
 // differ in the case of "é" stay different), never looser.
 //
@@ -38,8 +38,9 @@ class Name {
   Name() = default;
 
   // Parse checks the whole form: `element` is a SEQUENCE OF non-empty SETs of
-  // attributes. String contents are checked for their type's alphabet only as
-  // far as reading them as Unicode needs.
+  // attributes. A value that is read as Unicode must be well-formed as such (of
+  // PrintableString and IA5String that means ASCII: real issuers write '@' and
+  // '*' into the former). A value of any type but the above is kUnsupported.
   static der::Result<Name> Parse(Bytes element);
 
   // The element, header included.

@@ -3,7 +3,13 @@
 namespace chainkeep::x509 {
 namespace {
 
-bool IsSurrogate(uint32_t c) { return c >= 0xd800 && c <= 0xdfff; }
+// A Unicode scalar value that may stand in text: no surrogate, no noncharacter.
+bool IsCharacter(uint32_t c) {
+  const bool surrogate = c >= 0xd800 && c <= 0xdfff;
+  const bool noncharacter =
+      (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe;
+  return c <= 0x10ffff && !surrogate && !noncharacter;
+}
 
 bool IsWhiteSpace(uint32_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -30,7 +36,7 @@ size_t DecodeUtf8(Bytes text, uint32_t* c) {
     value = value << 6 | (text[i] & 0x3f);
   }
   constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < kLeast[size] || value > 0x10ffff || IsSurrogate(value)) return 0;
+  if (value < kLeast[size] || !IsCharacter(value)) return 0;
   *c = value;
   return size;
 }
@@ -54,8 +60,7 @@ uint32_t BigEndian(Bytes bytes, size_t width) {
 bool IsFixedWidth(Bytes text, size_t width) {
   if (text.size() % width != 0) return false;
   for (; !text.empty(); text = text.subspan(width)) {
-    const uint32_t c = BigEndian(text, width);
-    if (c > 0x10ffff || IsSurrogate(c)) return false;
+    if (!IsCharacter(BigEndian(text, width))) return false;
   }
   return true;
 }
@@ -66,7 +71,7 @@ bool IsText(der::Tag tag, Bytes value) {
   switch (tag) {
     case der::kPrintableString:
     case der::kIa5String:
-    case der::kVisibleString:
+    case der::kNumericString:
       return IsAscii(value);
     case der::kUtf8String:
       return IsUtf8(value);

@@ -179,6 +179,24 @@ TEST(IsOid, ChecksEachSubidentifier) {
   }
 }
 
+TEST(IsAny, ChecksWhatTheTagSays) {
+  for (const ValueCase& c :
+       {ValueCase{"0500", true}, ValueCase{"050141", false},
+        ValueCase{"0101ff", true}, ValueCase{"010141", false},
+        ValueCase{"06032a8648", true}, ValueCase{"06032a86c8", false},
+        ValueCase{"26032a8648", false}, ValueCase{"02020001", false},
+        ValueCase{"03020781", false}, ValueCase{"300141", true},
+        ValueCase{"240141", false}, ValueCase{"a00141", true},
+        ValueCase{"040141", true}}) {
+    const std::string der = FromHex(c.hex);
+    Cursor cursor(AsBytes(der));
+    Tag tag;
+    Bytes contents;
+    ASSERT_TRUE(cursor.ReadAny(&tag, &contents)) << c.hex;
+    EXPECT_EQ(IsAny(tag, contents), c.taken) << c.hex;
+  }
+}
+
 TEST(Equal, ComparesTheLength) {
   const std::string a = FromHex("550403"), b = FromHex("55040300");
   EXPECT_TRUE(Equal(AsBytes(a), AsBytes(a)));
