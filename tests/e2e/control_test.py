@@ -186,7 +186,6 @@ def check_ends(report, binary):
     with report.case("a reader that goes away ends it"):
         with fixture.running(binary) as house:
             house.gateway.child.stdout.close()
-            house.gateway.send("stats")
             cases.equal(house.gateway.child.wait(10), 0)
 
 
