@@ -3,12 +3,18 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "engine/registry/registry_impl.h"
+#include "engine/store/memory_store.h"
 #include "tests/registry/registry_fixture.h"
 
 namespace chainkeep::test {
@@ -114,6 +120,68 @@ TEST_F(RegistryRules, R12_OneOfManyAccountsGetsTheHostName) {
     }
   });
   EXPECT_EQ(winners.load(), 1);
+}
+
+// SlowStore is a MemoryStore whose first transaction after Arm() is committed
+// and then lingers until another one has begun, or half a second has passed.
+class SlowStore final : public store::RegistryStore {
+ public:
+  void Arm() { armed_.store(true); }
+
+  absl::Status Transact(const Command& command) override {
+    const bool lingers = armed_.exchange(false);
+    if (!lingers && lingering_.HasBeenNotified()) overtaken_.Notify();
+    const absl::Status status = store_.Transact(command);
+    if (lingers) {
+      lingering_.Notify();
+      overtaken_.WaitForNotificationWithTimeout(absl::Milliseconds(500));
+    }
+    return status;
+  }
+
+  absl::Status Read(const Query& query) const override {
+    return store_.Read(query);
+  }
+
+  void WaitUntilItLingers() { lingering_.WaitForNotification(); }
+
+ private:
+  store::MemoryStore store_;
+  std::atomic<bool> armed_{false};
+  absl::Notification lingering_;
+  absl::Notification overtaken_;
+};
+
+// Of two updates the catalog must show the one that was committed last, though
+// the thread of the first is held up between committing and publishing.
+TEST_F(RegistryRules, R12_PublishingFollowsTheOrderOfCommits) {
+  auto owned = std::make_unique<SlowStore>();
+  SlowStore& store = *owned;
+  const std::unique_ptr<Registry> registry =
+      registry::MakeRegistry(std::move(owned), &catalog_, &clock_, nullptr);
+  const TestCertificate ca = MakeCa("CA");
+  ASSERT_TRUE(
+      HasCode(registry
+                  ->RegisterCaCertificate({.account = a_,
+                                           .region = r1_,
+                                           .ca_certificate = ToPem(ca.der),
+                                           .certificate_mode = "SNI_ONLY"})
+                  .status(),
+              ErrorCode::kOk));
+  const auto set_status = [&](std::string_view status) {
+    EXPECT_TRUE(HasCode(
+        registry->UpdateCaCertificate({.account = a_,
+                                       .region = r1_,
+                                       .ca_certificate_id = IdOf(ca).ToHex(),
+                                       .new_status = status}),
+        ErrorCode::kOk));
+  };
+  store.Arm();
+  std::thread first([&] { set_status("ACTIVE"); });
+  store.WaitUntilItLingers();
+  set_status("INACTIVE");
+  first.join();
+  EXPECT_EQ(SeenByTenant(a_, r1_, ca), CaStatus::kInactive);
 }
 
 // Every thread registers, switches and removes the same few CAs, each in its

@@ -92,6 +92,15 @@ TEST_F(RegistryEndpoints, ANameBelongsToOneAccountOfARegion) {
   EXPECT_TRUE(HasCode(Put("x.h.example", b_, r1_), ErrorCode::kOk));
 }
 
+TEST_F(RegistryEndpoints, SpellingsOfANameAreOneName) {
+  ASSERT_TRUE(HasCode(Put("Upper.EXAMPLE", a_, r1_), ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(Put("upper.example", b_, r1_),
+                      ErrorCode::kResourceAlreadyExists));
+  EXPECT_TRUE(HasCode(registry_->DeleteEndpoint(a_, r1_, "UPPER.example"),
+                      ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(Put("upper.example", b_, r1_), ErrorCode::kOk));
+}
+
 TEST_F(RegistryEndpoints, TheOwnerReplacesWhatItSaid) {
   ASSERT_TRUE(HasCode(Put("h.example", a_, r1_), ErrorCode::kOk));
   const uint64_t first = Resolve(r1_, "h.example").version;

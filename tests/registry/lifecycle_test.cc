@@ -106,6 +106,25 @@ TEST_F(RegistryRules, R39_EachUpdateIsAVersion) {
   }
 }
 
+// A verdict rests on the trust version: an update that changes nothing a
+// handshake sees must not disturb it, and any other must.
+TEST_F(RegistryRules, R39_OnlyAChangeOfStatusIsANewTrustVersion) {
+  const TestCertificate ca = MakeCa("CA");
+  ASSERT_TRUE(HasCode(RegisterSniOnly(a_, r1_, ca), ErrorCode::kOk));
+  const uint64_t version = VersionSeenByTenant(a_, r1_, ca);
+  ASSERT_NE(version, 0u);
+  ASSERT_TRUE(HasCode(SetStatus(a_, r1_, ca, "ACTIVE"), ErrorCode::kOk));
+  ASSERT_TRUE(HasCode(SetStatus(a_, r1_, ca, ""), ErrorCode::kOk));
+  EXPECT_EQ(VersionSeenByTenant(a_, r1_, ca), version);
+  ASSERT_TRUE(HasCode(SetStatus(a_, r1_, ca, "INACTIVE"), ErrorCode::kOk));
+  const uint64_t inactive = VersionSeenByTenant(a_, r1_, ca);
+  EXPECT_NE(inactive, version);
+  ASSERT_TRUE(HasCode(SetStatus(a_, r1_, ca, "ACTIVE"), ErrorCode::kOk));
+  const uint64_t active = VersionSeenByTenant(a_, r1_, ca);
+  EXPECT_NE(active, inactive);
+  EXPECT_NE(active, version);
+}
+
 TEST_F(RegistryRules, R40_OtherValuesAreRefusedAndChangeNothing) {
   const TestCertificate ca = MakeCa("CA");
   ASSERT_TRUE(HasCode(RegisterSniOnly(a_, r1_, ca), ErrorCode::kOk));

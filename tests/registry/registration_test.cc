@@ -95,6 +95,9 @@ TEST_F(RegistryRules, R16_DefaultDemandsAVerificationCertificate) {
   for (const char* mode : {"", "DEFAULT"}) {
     EXPECT_TRUE(HasCode(RegisterWith(ToPem(ca.der), "", mode),
                         ErrorCode::kInvalidRequest));
+    // Said before the certificate is looked at.
+    EXPECT_TRUE(
+        HasCode(RegisterWith("garbage", "", mode), ErrorCode::kInvalidRequest));
   }
   EXPECT_TRUE(HasCode(
       registry_
@@ -433,7 +436,9 @@ TEST_F(RegistryRules, R27_TheCommonNameIsTheAccountsCode) {
       {"with a space", CommonName(code + " "), false},
       {"with a NUL", CommonName(code + std::string(1, '\0')), false},
       {"as another attribute", {{.type = "O", .value = code}}, false},
-      {"as bytes", {{.type = "CN", .value = code, .tag = 0x04}}, false},
+      {"as a TeletexString",
+       {{.type = "CN", .value = code, .tag = kTeletex}},
+       false},
       {"the code", CommonName(code), true},
       {"the code as a PrintableString",
        {{.type = "CN", .value = code, .tag = kPrintable}},
@@ -490,8 +495,8 @@ TEST_F(RegistryRules, R28_OtherAttributesAreIgnored) {
        {{.type = "CN", .value = "x"},
         {.type = "CN", .value = code, .joins_previous = true}},
        false},
-      {"another CN that is no string",
-       {{.type = "CN", .value = "x", .tag = 0x04},
+      {"another CN that is not read as text",
+       {{.type = "CN", .value = "x", .tag = kTeletex},
         {.type = "CN", .value = code}},
        false},
   };

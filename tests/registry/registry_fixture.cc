@@ -134,9 +134,8 @@ std::optional<Account> RegistryRules::SeenWithoutName(
   return *anchor.account;
 }
 
-std::optional<CaStatus> RegistryRules::SeenByTenant(const Account& account,
-                                                    const Region& region,
-                                                    const TestCertificate& ca) {
+std::optional<RegistryRules::Seen> RegistryRules::Look(
+    const Account& account, const Region& region, const TestCertificate& ca) {
   // The tenant's own endpoint is the only way to a ResolvedTenant.
   const std::string host = absl::StrCat(account.text(), ".example");
   EXPECT_TRUE(registry_
@@ -151,7 +150,22 @@ std::optional<CaStatus> RegistryRules::SeenByTenant(const Account& account,
   if (!pin.View(*resolution.tenant).FindById(IdOf(ca), &anchor)) {
     return std::nullopt;
   }
-  return anchor.status;
+  return Seen{anchor.status, anchor.version};
+}
+
+std::optional<CaStatus> RegistryRules::SeenByTenant(const Account& account,
+                                                    const Region& region,
+                                                    const TestCertificate& ca) {
+  const std::optional<Seen> seen = Look(account, region, ca);
+  if (!seen.has_value()) return std::nullopt;
+  return seen->status;
+}
+
+uint64_t RegistryRules::VersionSeenByTenant(const Account& account,
+                                            const Region& region,
+                                            const TestCertificate& ca) {
+  const std::optional<Seen> seen = Look(account, region, ca);
+  return seen.has_value() ? seen->version : 0;
 }
 
 }  // namespace chainkeep::test

@@ -7,6 +7,7 @@
 #ifndef CHAINKEEP_TESTS_REGISTRY_REGISTRY_FIXTURE_H_
 #define CHAINKEEP_TESTS_REGISTRY_REGISTRY_FIXTURE_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,9 @@ class RegistryRules : public ::testing::Test {
   std::optional<CaStatus> SeenByTenant(const Account& account,
                                        const Region& region,
                                        const TestCertificate& ca);
+  // The trust version of what such a handshake sees; 0 if nothing.
+  uint64_t VersionSeenByTenant(const Account& account, const Region& region,
+                               const TestCertificate& ca);
 
   const Account a_ = AccountOf("111122223333");
   const Account b_ = AccountOf("444455556666");
@@ -99,6 +103,15 @@ class RegistryRules : public ::testing::Test {
   EventLog events_;
   catalog::Catalog catalog_;
   const std::unique_ptr<Registry> registry_;
+
+ private:
+  // What such a handshake sees, copied: the status is that of the moment.
+  struct Seen {
+    CaStatus status;
+    uint64_t version;
+  };
+  std::optional<Seen> Look(const Account& account, const Region& region,
+                           const TestCertificate& ca);
 };
 
 }  // namespace chainkeep::test
