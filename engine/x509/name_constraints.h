@@ -24,8 +24,9 @@
 // COST. n names and m constraints take O((n + m) log m): where n * m is large,
 // a sorted index is built (subtree_index.h), which allocates; otherwise nothing
 // is allocated. Either way the work is counted before it is done, in
-// comparisons of up to 64 bytes, and ends when the caller's budget does.
-// Thread-safe: pure functions over views.
+// comparisons of which long texts and directory names count for several, and
+// ends when the caller's budget does: 250,000 of them took 1.8 to 3.1 ms
+// (bench/x509, 2.6 GHz). Thread-safe: pure functions over views.
 
 #ifndef CHAINKEEP_ENGINE_X509_NAME_CONSTRAINTS_H_
 #define CHAINKEEP_ENGINE_X509_NAME_CONSTRAINTS_H_

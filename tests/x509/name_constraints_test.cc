@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chainkeep/certificate.h"
+#include "engine/x509/certificate.h"
 #include "gtest/gtest.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/test_certificates.h"
@@ -622,6 +623,39 @@ TEST(NameConstraintsVectorTest, AgreesWithThePublicSuite) {
     EXPECT_FALSE(diverges && c.core) << c.id;
   }
   RecordProperty("cases", run);
+  EXPECT_GT(run, 0);
+}
+
+// Its chains have at most one CA with constraints, and nothing else wrong.
+TEST(NameConstraintsVectorTest, AgreesWithBetterTls) {
+  const std::optional<std::string> folder = test::FindVectors();
+  if (!folder) GTEST_SKIP() << test::kNoVectors;
+  int run = 0;
+  for (const test::VectorCase& c :
+       test::ReadVectors(*folder, "bettertls-nc.jsonl")) {
+    if (!c.expected_without_name) continue;
+    ++run;
+    const auto leaf = Certificate::Parse(AsBytes(c.leaf));
+    ASSERT_TRUE(leaf.ok()) << c.id;
+    const CertificateNames names{leaf->subject(),
+                                 leaf->extensions().subject_alt_name};
+    bool allowed = true;
+    for (const auto* list : {&c.trusted, &c.untrusted}) {
+      for (const std::string& der : *list) {
+        const auto issuer = Certificate::Parse(AsBytes(der));
+        ASSERT_TRUE(issuer.ok()) << c.id;
+        if (!issuer->extensions().name_constraints) continue;
+        const auto constraints =
+            NameConstraints::Parse(*issuer->extensions().name_constraints);
+        ASSERT_TRUE(constraints.ok()) << c.id;
+        uint64_t comparisons_left = kBudgetDefault;
+        allowed = allowed &&
+                  Evaluate(*constraints, names, &comparisons_left) == kAllowed;
+      }
+    }
+    EXPECT_EQ(allowed, *c.expected_without_name == test::VectorResult::kSuccess)
+        << c.id << ": " << c.raw;
+  }
   EXPECT_GT(run, 0);
 }
 
