@@ -10,8 +10,10 @@ step=0
 
 # Ends the background command of `busy`, if there is one, with this shell.
 busy_pid=
+busy_log=
 stop_busy() {
   [[ -z $busy_pid ]] || kill -TERM "$busy_pid" 2>/dev/null || true
+  [[ -z $busy_log ]] || rm -f "$busy_log"
 }
 trap 'stop_busy; exit 130' INT
 trap 'stop_busy; exit 143' TERM
@@ -32,27 +34,30 @@ busy() {
   if [[ -t 1 ]]; then
     setpriv --pdeathsig TERM -- "$@" &
     busy_pid=$!
-    wait_for_busy true
+    wait_for_busy :
     return
   fi
-  local log
-  log=$(mktemp)
-  setpriv --pdeathsig TERM -- "$@" >"$log" 2>&1 &
+  busy_log=$(mktemp)
+  setpriv --pdeathsig TERM -- "$@" >"$busy_log" 2>&1 &
   busy_pid=$!
   local status=0
-  wait_for_busy say_progress "$log" || status=$?
-  # Progress has been told; the rest is for whoever reads a failure.
-  grep -v '^\[[0-9, /]*\]' "$log" || true
-  rm -f "$log"
+  wait_for_busy say_progress || status=$?
+  grep -Ev "$chatter" "$busy_log" || true
+  rm -f "$busy_log"
+  busy_log=
   return "$status"
 }
+
+# What Bazel says of its progress, of no interest once it is over.
+chatter='^(\[[0-9, /]+\]|Loading:|Analyzing:|INFO: |There were tests whose)'
+chatter+='|__asan_extra_spill_area'
 
 wait_for_busy() {
   local waited=0 status=0
   while kill -0 "$busy_pid" 2>/dev/null; do
-    read -r -t 1 -u "$never" || true
+    read -r -t 0.2 -u "$never" || true
     waited=$((waited + 1))
-    ((waited % 20 != 0)) || "$@"
+    ((waited % 100 != 0)) || "$@"
   done
   wait "$busy_pid" || status=$?
   busy_pid=
@@ -61,7 +66,7 @@ wait_for_busy() {
 
 say_progress() {
   printf '      still at work after %d s: %s\n' "$((SECONDS - started))" \
-    "$(tail -n 1 "$1" | cut -c 1-60)"
+    "$(tail -n 1 "$busy_log" | cut -c 1-60)"
 }
 
 # bazel_does COMMAND OPTION...: Bazel, with progress where somebody looks.

@@ -200,7 +200,7 @@ def check_same_process(report, house, before):
     with report.case("the gateway is the same process and has not grown"):
         cases.equal(house.gateway.child.poll(), None)
         with open("/proc/%d/exe" % house.gateway.child.pid, "rb") as binary:
-            sanitized = b"_san_init" in binary.read()
+            sanitized = b"san_init" in binary.read()
         limit = _GROWTH_SANITIZED if sanitized else _GROWTH
         grown = house.gateway.memory_kib() - before
         print("memory: %d KiB before, %+d KiB" % (before, grown))
