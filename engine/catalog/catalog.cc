@@ -29,11 +29,14 @@ struct Catalog::Tables {
   using RegistrationKey = std::tuple<Account, Region, CertificateId>;
   using TenantKey = std::pair<Account, Region>;
 
-  // How often a CA is registered SNI_ONLY in a region.
-  struct SniOnlyCount {
+  // A CA record and how many registrations share it.
+  struct SharedRecord {
     std::shared_ptr<const CaRecord> record;
     size_t registrations = 0;
   };
+
+  // How often a CA is registered SNI_ONLY in a region.
+  using SniOnlyCount = SharedRecord;
 
   // What a region holds.
   struct RegionTables {
@@ -49,7 +52,7 @@ struct Catalog::Tables {
   // and indexes point to them.
   absl::flat_hash_map<RegistrationKey, std::unique_ptr<Registration>>
       registrations;
-  absl::flat_hash_map<CertificateId, std::weak_ptr<const CaRecord>> records;
+  absl::flat_hash_map<CertificateId, SharedRecord> records;
   absl::flat_hash_map<Region, std::unique_ptr<RegionTables>> regions;
   absl::flat_hash_map<TenantKey, std::unique_ptr<TenantIndex>> tenants;
 };
@@ -105,11 +108,14 @@ Catalog::Catalog() : seed_(RandomSeed()), tables_(new Tables) {}
 
 Catalog::~Catalog() = default;
 
-Catalog::Pin::Pin(const Catalog& catalog) : catalog_(catalog) {
+Catalog::Pin::Pin(const Catalog& catalog) ABSL_NO_THREAD_SAFETY_ANALYSIS
+    : catalog_(catalog) {
   catalog_.mutex_.ReaderLock();
 }
 
-Catalog::Pin::~Pin() { catalog_.mutex_.ReaderUnlock(); }
+Catalog::Pin::~Pin() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  catalog_.mutex_.ReaderUnlock();
+}
 
 DefaultView Catalog::Pin::View(const Region& region) const {
   const auto& regions = catalog_.tables_->regions;
@@ -146,9 +152,7 @@ der::Result<std::shared_ptr<const CaRecord>> Catalog::Record(
   {
     absl::ReaderMutexLock lock(&mutex_);
     const auto found = tables_->records.find(id);
-    if (found != tables_->records.end()) {
-      if (auto record = found->second.lock()) return record;
-    }
+    if (found != tables_->records.end()) return found->second.record;
   }
   return CaRecord::Make(der);
 }
@@ -158,34 +162,29 @@ absl::Status Catalog::Publish(const Scope& scope,
                               CaStatus status) {
   absl::MutexLock lock(&mutex_);
   const CertificateId id = record->id();
-  auto& slot = tables_->registrations[{scope.account, scope.region, id}];
-  if (slot != nullptr) {
+  const Tables::RegistrationKey key(scope.account, scope.region, id);
+  if (tables_->registrations.contains(key)) {
     return MakeError(ErrorCode::kInternalFailure,
                      "catalog: the account has this CA already");
   }
   auto& region = tables_->regions[scope.region];
   if (region == nullptr) region = std::make_unique<Tables::RegionTables>();
-
-  // Two records of one certificate may have been made at the same time.
-  std::weak_ptr<const CaRecord>& shared = tables_->records[id];
-  if (auto existing = shared.lock()) {
-    record = std::move(existing);
-  } else {
-    shared = record;
+  path::Anchor other;
+  if (scope.mode == Mode::kDefault && region->defaults.FindById(id, &other)) {
+    return MakeError(ErrorCode::kInternalFailure,
+                     "catalog: the region has this CA in mode DEFAULT");
   }
+  // Two records of one certificate may have been made at the same time.
+  Tables::SharedRecord& shared = tables_->records[id];
+  if (shared.registrations++ == 0) shared.record = std::move(record);
+
   auto registration = std::make_unique<Registration>();
   registration->scope = scope;
-  registration->record = std::move(record);
+  registration->record = shared.record;
   registration->status = status;
   registration->version = NextVersion();
 
   if (auto by_default = DefaultRegistration::From(registration.get())) {
-    path::Anchor other;
-    if (region->defaults.FindById(id, &other)) {
-      tables_->registrations.erase({scope.account, scope.region, id});
-      return MakeError(ErrorCode::kInternalFailure,
-                       "catalog: the region has this CA in mode DEFAULT");
-    }
     region->defaults.Add(*by_default, seed_);
   } else {
     tables_->CountSniOnly(*registration, seed_);
@@ -193,7 +192,7 @@ absl::Status Catalog::Publish(const Scope& scope,
   auto& tenant = tables_->tenants[{scope.account, scope.region}];
   if (tenant == nullptr) tenant = std::make_unique<TenantIndex>();
   tenant->Add(TenantRegistration(registration.get()), seed_);
-  slot = std::move(registration);
+  tables_->registrations.emplace(key, std::move(registration));
   return absl::OkStatus();
 }
 
@@ -224,7 +223,8 @@ absl::Status Catalog::Withdraw(const Account& account, const Region& region,
   tenant->second->Remove(registration.get(), seed_);
   if (tenant->second->empty()) tables_->tenants.erase(tenant);
   // The last registration of a CA takes its record along.
-  if (registration->record.use_count() == 1) tables_->records.erase(id);
+  const auto shared = tables_->records.find(id);
+  if (--shared->second.registrations == 0) tables_->records.erase(shared);
   return absl::OkStatus();
 }
 

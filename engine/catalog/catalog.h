@@ -87,9 +87,9 @@ class Catalog {
 
   // Pin keeps what its views show alive. It belongs to the thread that made it,
   // which must not publish while it holds one.
-  class ABSL_SCOPED_LOCKABLE Pin {
+  class Pin {
    public:
-    ~Pin() ABSL_UNLOCK_FUNCTION();
+    ~Pin();
     Pin(const Pin&) = delete;
     Pin& operator=(const Pin&) = delete;
 
@@ -103,8 +103,7 @@ class Catalog {
 
    private:
     friend class Catalog;
-    explicit Pin(const Catalog& catalog)
-        ABSL_SHARED_LOCK_FUNCTION(catalog.mutex_);
+    explicit Pin(const Catalog& catalog);
 
     const Catalog& catalog_;
   };
@@ -144,8 +143,10 @@ class Catalog {
   std::atomic<uint64_t> next_version_{1};
   sni::EndpointTable endpoints_;
 
+  // Guards *tables_. Pins hold it across functions, which the static analysis
+  // of locks cannot follow, so it is not annotated.
   mutable absl::Mutex mutex_;
-  const std::unique_ptr<Tables> tables_ ABSL_PT_GUARDED_BY(mutex_);
+  const std::unique_ptr<Tables> tables_;
 };
 
 }  // namespace chainkeep::catalog

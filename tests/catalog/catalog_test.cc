@@ -1,0 +1,254 @@
+#include "engine/catalog/catalog.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "chainkeep/certificate.h"
+#include "chainkeep/status.h"
+#include "gtest/gtest.h"
+#include "tests/support/test_certificates.h"
+
+namespace chainkeep::catalog {
+namespace {
+
+using test::CaSpec;
+using test::CertificateSpec;
+using test::MakeCertificate;
+using test::TestCertificate;
+
+const Region kEast = *Region::Parse("us-east-1");
+const Region kWest = *Region::Parse("eu-west-1");
+
+Account AccountOf(int i) { return *Account::Parse("a" + std::to_string(i)); }
+
+Scope DefaultScope(const Account& account, const Region& region = kEast) {
+  return {account, region, Mode::kDefault};
+}
+Scope SniOnlyScope(const Account& account, const Region& region = kEast) {
+  return {account, region, Mode::kSniOnly};
+}
+
+class CatalogTest : public testing::Test {
+ protected:
+  void Publish(const Scope& scope, const TestCertificate& ca,
+               CaStatus status = CaStatus::kActive) {
+    auto record = catalog_.Record(ca.der);
+    ASSERT_TRUE(record.ok());
+    ASSERT_TRUE(catalog_.Publish(scope, *record, status).ok());
+  }
+
+  // The accounts of what a view shows for the issuer `ca`, in its order.
+  std::vector<std::string> Issuers(const path::AnchorSource& view,
+                                   const TestCertificate& ca,
+                                   Bytes key_id = {}) {
+    std::array<path::Anchor, 8> anchors;
+    const auto parsed = x509::Certificate::Parse(ca.bytes());
+    const size_t count = view.FindIssuers(parsed->subject(), key_id, anchors);
+    std::vector<std::string> accounts;
+    for (size_t i = 0; i < count; ++i) {
+      accounts.emplace_back(anchors[i].account->text());
+    }
+    return accounts;
+  }
+
+  std::vector<std::string> InDefault(const TestCertificate& ca,
+                                     const Region& region = kEast) {
+    const Catalog::Pin pin = catalog_.Acquire();
+    return Issuers(pin.View(region), ca);
+  }
+
+  // As a handshake gets there: by a name that resolves to the account.
+  std::vector<std::string> InTenant(const Account& account,
+                                    const TestCertificate& ca) {
+    const auto name = sni::HostName::Parse("x.example");
+    catalog_.endpoints().Put(*name, {.account = account, .region = kEast},
+                             catalog_.NextVersion());
+    const sni::Resolution resolution =
+        catalog_.endpoints().Resolve(kEast, *name, EndpointService::kData);
+    const Catalog::Pin pin = catalog_.Acquire();
+    return Issuers(pin.View(*resolution.tenant), ca);
+  }
+
+  Catalog catalog_;
+  const TestCertificate ca_ = MakeCertificate(CaSpec("CA"), nullptr);
+  const CertificateId id_ = ComputeCertificateId(ca_.bytes());
+};
+
+using Accounts = std::vector<std::string>;
+
+TEST_F(CatalogTest, R82_SniOnlyIsNotShownWithoutATenant) {
+  Publish(SniOnlyScope(AccountOf(1)), ca_);
+  EXPECT_EQ(InDefault(ca_), Accounts());
+  EXPECT_EQ(InTenant(AccountOf(1), ca_), Accounts{"a1"});
+  EXPECT_EQ(InTenant(AccountOf(2), ca_), Accounts());
+  Publish(DefaultScope(AccountOf(2)), ca_);
+  EXPECT_EQ(InDefault(ca_), Accounts{"a2"});
+  EXPECT_EQ(InTenant(AccountOf(2), ca_), Accounts{"a2"});
+  EXPECT_EQ(InTenant(AccountOf(1), ca_), Accounts{"a1"});
+
+  const Catalog::Pin pin = catalog_.Acquire();
+  path::Anchor anchor;
+  EXPECT_TRUE(pin.View(kEast).FindById(id_, &anchor));
+  EXPECT_EQ(anchor.mode, Mode::kDefault);
+  EXPECT_FALSE(pin.View(kWest).FindById(id_, &anchor));
+}
+
+TEST_F(CatalogTest, DefaultRegistrationIsACheckedConversion) {
+  Registration registration;
+  registration.scope.mode = Mode::kSniOnly;
+  EXPECT_FALSE(DefaultRegistration::From(&registration).has_value());
+  registration.scope.mode = Mode::kDefault;
+  EXPECT_TRUE(DefaultRegistration::From(&registration).has_value());
+}
+
+TEST_F(CatalogTest, SniOnlyIsToldToTheOperator) {
+  const auto has = [&](const Region& region) {
+    const Catalog::Pin pin = catalog_.Acquire();
+    return pin.HasSniOnlyIssuer(
+        region, x509::Certificate::Parse(ca_.bytes())->subject());
+  };
+  EXPECT_FALSE(has(kEast));
+  Publish(SniOnlyScope(AccountOf(1)), ca_);
+  Publish(SniOnlyScope(AccountOf(2)), ca_);
+  EXPECT_TRUE(has(kEast));
+  EXPECT_FALSE(has(kWest));
+  ASSERT_TRUE(catalog_.Withdraw(AccountOf(1), kEast, id_).ok());
+  EXPECT_TRUE(has(kEast));
+  ASSERT_TRUE(catalog_.Withdraw(AccountOf(2), kEast, id_).ok());
+  EXPECT_FALSE(has(kEast));
+}
+
+TEST_F(CatalogTest, RecordsAreSharedAndGoWithTheLastRegistration) {
+  for (int i = 0; i < 1000; ++i) Publish(SniOnlyScope(AccountOf(i)), ca_);
+  EXPECT_EQ(catalog_.registrations(), 1000u);
+  EXPECT_EQ(catalog_.records(), 1u);
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(catalog_.Withdraw(AccountOf(i), kEast, id_).ok());
+  }
+  EXPECT_EQ(catalog_.registrations(), 0u);
+  EXPECT_EQ(catalog_.records(), 0u);
+}
+
+TEST_F(CatalogTest, KeyIdFirstThenOldestFirst) {
+  std::vector<TestCertificate> cas;
+  for (int i = 0; i < 4; ++i) {
+    CertificateSpec spec = CaSpec("shared");
+    spec.subject_key_id = i == 2 ? "wanted" : "other";
+    cas.push_back(MakeCertificate(spec, nullptr));
+    Publish(DefaultScope(AccountOf(i)), cas.back());
+  }
+  const auto order = [&](std::string_view key_id) {
+    const Catalog::Pin pin = catalog_.Acquire();
+    return Issuers(pin.View(kEast), cas[0], AsBytes(key_id));
+  };
+  EXPECT_EQ(order(""), (Accounts{"a0", "a1", "a2", "a3"}));
+  EXPECT_EQ(order("wanted"), (Accounts{"a2", "a0", "a1", "a3"}));
+  EXPECT_EQ(order("other"), (Accounts{"a0", "a1", "a3", "a2"}));
+}
+
+// Decision 5: who registers later cannot push out who came first.
+TEST_F(CatalogTest, AFloodOfSameSubjectsDoesNotHideTheOldest) {
+  CertificateSpec spec = CaSpec("victim");
+  spec.subject_key_id = "id";
+  const TestCertificate victim = MakeCertificate(spec, nullptr);
+  Publish(DefaultScope(AccountOf(0)), victim);
+  for (int i = 1; i <= 100; ++i) {
+    Publish(DefaultScope(AccountOf(i)), MakeCertificate(spec, nullptr));
+  }
+  const Catalog::Pin pin = catalog_.Acquire();
+  EXPECT_EQ(Issuers(pin.View(kEast), victim, AsBytes("id"))[0], "a0");
+}
+
+TEST_F(CatalogTest, EveryChangeHasAVersionOfItsOwn) {
+  const auto version = [&] {
+    path::Anchor anchor;
+    const Catalog::Pin pin = catalog_.Acquire();
+    EXPECT_TRUE(pin.View(kEast).FindById(id_, &anchor));
+    return anchor.version;
+  };
+  std::vector<uint64_t> seen;
+  Publish(DefaultScope(AccountOf(1)), ca_);
+  seen.push_back(version());
+  for (CaStatus status : {CaStatus::kInactive, CaStatus::kActive}) {
+    ASSERT_TRUE(catalog_.SetStatus(AccountOf(1), kEast, id_, status).ok());
+    seen.push_back(version());
+  }
+  ASSERT_TRUE(catalog_.Withdraw(AccountOf(1), kEast, id_).ok());
+  Publish(DefaultScope(AccountOf(1)), ca_);
+  seen.push_back(version());
+  for (size_t i = 0; i < seen.size(); ++i) {
+    EXPECT_NE(seen[i], 0u);
+    for (size_t j = 0; j < i; ++j) EXPECT_NE(seen[i], seen[j]);
+  }
+}
+
+TEST_F(CatalogTest, RefusesWhatWouldBreakItsInvariants) {
+  Publish(DefaultScope(AccountOf(1)), ca_);
+  const auto record = catalog_.Record(ca_.der);
+  const auto code = [&](const absl::Status& status) {
+    return ErrorCodeOf(status);
+  };
+  EXPECT_EQ(code(catalog_.Publish(SniOnlyScope(AccountOf(1)), *record,
+                                  CaStatus::kActive)),
+            ErrorCode::kInternalFailure);
+  EXPECT_EQ(code(catalog_.Publish(DefaultScope(AccountOf(2)), *record,
+                                  CaStatus::kActive)),
+            ErrorCode::kInternalFailure);
+  EXPECT_EQ(
+      code(catalog_.SetStatus(AccountOf(2), kEast, id_, CaStatus::kActive)),
+      ErrorCode::kInternalFailure);
+  EXPECT_EQ(code(catalog_.Withdraw(AccountOf(2), kEast, id_)),
+            ErrorCode::kInternalFailure);
+  EXPECT_EQ(catalog_.registrations(), 1u);
+  EXPECT_EQ(InDefault(ca_), Accounts{"a1"});
+  // The refused account left nothing behind.
+  EXPECT_EQ(InTenant(AccountOf(2), ca_), Accounts());
+}
+
+TEST_F(CatalogTest, NoRecordOfWhatIsNoCertificate) {
+  EXPECT_FALSE(catalog_.Record("garbage").ok());
+  EXPECT_FALSE(catalog_.Record("").ok());
+  EXPECT_EQ(catalog_.records(), 0u);
+}
+
+// R103: a reader sees mode and status of one moment, and what it found stays
+// alive, while writers publish, change and withdraw.
+TEST_F(CatalogTest, R103_ReadersAndWritersTogether) {
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> readers;
+  std::atomic<uint64_t> found{0};
+  for (int t = 0; t < 2; ++t) {
+    readers.emplace_back([&] {
+      const auto parsed = x509::Certificate::Parse(ca_.bytes());
+      while (!stop) {
+        const Catalog::Pin pin = catalog_.Acquire();
+        std::array<path::Anchor, 4> anchors;
+        const size_t count =
+            pin.View(kEast).FindIssuers(parsed->subject(), {}, anchors);
+        for (size_t i = 0; i < count; ++i) {
+          // In this test DEFAULT is always ACTIVE.
+          EXPECT_EQ(anchors[i].mode, Mode::kDefault);
+          EXPECT_EQ(anchors[i].status, CaStatus::kActive);
+          EXPECT_TRUE(anchors[i].certificate->subject() == parsed->subject());
+          ++found;
+        }
+      }
+    });
+  }
+  for (int i = 0; i < 500 || found == 0; ++i) {
+    Publish(DefaultScope(AccountOf(1)), ca_);
+    Publish(SniOnlyScope(AccountOf(2)), ca_, CaStatus::kInactive);
+    ASSERT_TRUE(catalog_.Withdraw(AccountOf(1), kEast, id_).ok());
+    ASSERT_TRUE(catalog_.Withdraw(AccountOf(2), kEast, id_).ok());
+  }
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_GT(found, 0u);
+}
+
+}  // namespace
+}  // namespace chainkeep::catalog

@@ -1,0 +1,57 @@
+// A TLS server with a gate and a BoringSSL client, joined by memory.
+//
+// Real handshakes, byte for byte, without a socket: what the sockets add is
+// tested with the example gateway. Not thread-safe.
+
+#ifndef CHAINKEEP_TESTS_TLS_TLS_PAIR_H_
+#define CHAINKEEP_TESTS_TLS_TLS_PAIR_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chainkeep/engine.h"
+#include "chainkeep/tls.h"
+#include "openssl/ssl.h"
+#include "tests/support/test_certificates.h"
+
+namespace chainkeep::test {
+
+// ServerContext returns a context with a certificate, and no gate yet.
+bssl::UniquePtr<SSL_CTX> ServerContext(const SSL_METHOD* method);
+
+struct ClientSpec {
+  std::optional<std::string> server_name = {};
+  // Null: none is sent.
+  const TestCertificate* certificate = nullptr;
+  // DER of more certificates to present.
+  std::vector<std::string> chain = {};
+  // If set, signs in place of the certificate's own key: a client that holds
+  // somebody else's certificate.
+  EVP_PKEY* key = nullptr;
+  uint16_t version = TLS1_3_VERSION;
+  // Offered for resumption.
+  SSL_SESSION* session = nullptr;
+};
+
+struct HandshakeOutcome {
+  bool finished = false;  // for the server
+  bool client_finished = false;
+  Verdict verdict;    // of CompleteHandshake
+  uint8_t alert = 0;  // that the client received
+  bool resumed = false;
+  bool ticket = false;  // the client was given a session to resume
+  int64_t verdict_ns = 0;
+  bssl::UniquePtr<SSL> server;
+  bssl::UniquePtr<SSL> client;
+  bssl::UniquePtr<SSL_SESSION> session;  // as the client keeps it
+};
+
+// RunHandshake lets both talk until neither has anything left to say, and asks
+// the server for its verdict.
+HandshakeOutcome RunHandshake(SSL_CTX* server, const ClientSpec& client);
+
+}  // namespace chainkeep::test
+
+#endif  // CHAINKEEP_TESTS_TLS_TLS_PAIR_H_
