@@ -3,12 +3,13 @@
 
     count_cases.py REPORT... [-- PROBLEM...]
 
-Each REPORT is a file written by --build_event_json_file. It names the test.xml
-of each test that ran or whose result was kept, so that results of tests that
-are no more are not counted. A test that failed without naming a failed case (a
-crash, a time-out, a build that failed) counts as one failed case, and so does
-each PROBLEM. Prints what failed and, last, "N passed, N failed[, N skipped]";
-exit status 0 if nothing failed.
+Each REPORT is a JUnit file (*.xml), or a file written by
+--build_event_json_file (*.json). The latter names the test.xml of each test
+that ran or whose result was kept, so that results of tests that are no more are
+not counted. A test that failed without naming a failed case (a crash, a
+time-out, a build that failed) counts as one failed case, and so does each
+PROBLEM that no failure of its name explains. Prints what failed and, last,
+"N passed, N failed[, N skipped]"; exit status 0 if nothing failed.
 """
 
 import collections
@@ -34,7 +35,8 @@ def main():
         failures += failed
     # A run whose failure was counted above is not counted again.
     for problem in problems:
-        if not any(problem == failure.split()[0] for failure in failures):
+        if not any(failure.startswith((problem + " ", problem + "."))
+                   for failure in failures):
             failures.append(problem)
             total["failed"] += 1
     for failure in failures:
@@ -48,6 +50,8 @@ def main():
 
 def count_report(path):
     """Returns the counts and the failures of one report."""
+    if path.endswith(".xml"):
+        return count_cases("file:" + path)
     run = path.rsplit("/", 1)[-1].removesuffix(".json")
     counts = collections.Counter()
     failures = []
