@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import cases
@@ -22,10 +23,14 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
 def start_demo(*options):
+    # A demo that is killed cannot remove its folder; Bazel removes this one.
+    environment = dict(os.environ)
+    environment["TMPDIR"] = os.environ.get("TEST_TMPDIR",
+                                           tempfile.gettempdir())
     return subprocess.Popen(
         [sys.executable, "-B", "-P", sys.argv[1], "--gateway", sys.argv[2],
-         *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL)
+         *options], env=environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def living_children():
