@@ -9,52 +9,16 @@ bool Equal(Bytes a, Bytes b) {
          (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
-bool Cursor::Header(size_t* header_size, size_t* contents_size) const {
-  if (rest_.size() < 2) return false;
-  // A tag number of 31 announces more tag bytes; X.509 has none of those.
-  if ((rest_[0] & 0x1f) == 0x1f) return false;
-
-  const uint8_t first = rest_[1];
-  size_t header = 2;
-  size_t length = first;
-  if (first >= 0x80) {
-    // 0x80 is the indefinite length of BER.
-    const size_t count = first & 0x7f;
-    if (count == 0 || count > 4 || rest_.size() < 2 + count) return false;
-    length = 0;
-    for (size_t i = 0; i < count; ++i) length = length << 8 | rest_[2 + i];
-    // The shortest form only: no leading zero, no long form below 128.
-    if (rest_[2] == 0 || length < 0x80) return false;
-    header = 2 + count;
-  }
-  if (rest_.size() - header < length) return false;
-  *header_size = header;
+bool Cursor::LongLength(size_t* header_size, size_t* contents_size) const {
+  // 0x80 is the indefinite length of BER.
+  const size_t count = rest_[1] & 0x7f;
+  if (count == 0 || count > 4 || rest_.size() < 2 + count) return false;
+  size_t length = 0;
+  for (size_t i = 0; i < count; ++i) length = length << 8 | rest_[2 + i];
+  // The shortest form only: no leading zero, no long form below 128.
+  if (rest_[2] == 0 || length < 0x80) return false;
+  *header_size = 2 + count;
   *contents_size = length;
-  return true;
-}
-
-bool Cursor::Read(Tag tag, Bytes* contents) {
-  Bytes element;
-  return ReadBoth(tag, contents, &element);
-}
-
-bool Cursor::ReadElement(Tag tag, Bytes* element) {
-  Bytes contents;
-  return ReadBoth(tag, &contents, element);
-}
-
-bool Cursor::ReadAny(Tag* tag, Bytes* contents) {
-  if (rest_.empty()) return false;
-  *tag = rest_[0];
-  return Read(*tag, contents);
-}
-
-bool Cursor::ReadBoth(Tag tag, Bytes* contents, Bytes* element) {
-  size_t header, length;
-  if (!NextIs(tag) || !Header(&header, &length)) return false;
-  *contents = rest_.subspan(header, length);
-  *element = rest_.first(header + length);
-  rest_ = rest_.subspan(header + length);
   return true;
 }
 

@@ -112,13 +112,24 @@ class Cursor {
   bool NextIs(Tag tag) const { return !rest_.empty() && rest_[0] == tag; }
 
   // Read takes the next element if it has `tag`, and gives its contents.
-  [[nodiscard]] bool Read(Tag tag, Bytes* contents);
+  [[nodiscard]] bool Read(Tag tag, Bytes* contents) {
+    Bytes element;
+    return ReadBoth(tag, contents, &element);
+  }
 
   // ReadElement likewise gives the whole element, header included.
-  [[nodiscard]] bool ReadElement(Tag tag, Bytes* element);
+  [[nodiscard]] bool ReadElement(Tag tag, Bytes* element) {
+    Bytes contents;
+    return ReadBoth(tag, &contents, element);
+  }
 
   // ReadAny takes the next element, whatever its tag.
-  [[nodiscard]] bool ReadAny(Tag* tag, Bytes* contents);
+  [[nodiscard]] bool ReadAny(Tag* tag, Bytes* contents) {
+    if (rest_.empty()) return false;
+    *tag = rest_[0];
+    // A tag number of 31 announces more tag bytes; X.509 has none of those.
+    return (*tag & 0x1f) != 0x1f && Read(*tag, contents);
+  }
 
   // ReadBoth gives contents and whole element in one pass.
   [[nodiscard]] bool ReadBoth(Tag tag, Bytes* contents, Bytes* element);
@@ -128,11 +139,25 @@ class Cursor {
   [[nodiscard]] bool ReadOptional(Tag tag, std::optional<Bytes>* contents);
 
  private:
-  // Decodes one header; false if there is no whole element.
-  bool Header(size_t* header_size, size_t* contents_size) const;
+  // Decodes a length that is not one byte below 128; false if it is not DER.
+  bool LongLength(size_t* header_size, size_t* contents_size) const;
 
   Bytes rest_;
 };
+
+// Here, and not in the source: a certificate has about a hundred elements, and
+// a call for each would be half of what parsing costs.
+inline bool Cursor::ReadBoth(Tag tag, Bytes* contents, Bytes* element) {
+  if (rest_.size() < 2 || rest_[0] != tag) return false;
+  size_t header = 2;
+  size_t length = rest_[1];
+  if (length >= 0x80 && !LongLength(&header, &length)) return false;
+  if (rest_.size() - header < length) return false;
+  *contents = rest_.subspan(header, length);
+  *element = rest_.first(header + length);
+  rest_ = rest_.subspan(header + length);
+  return true;
+}
 
 // ReadBoolean takes a BOOLEAN, 00 or FF (X.690 §11.1).
 [[nodiscard]] bool ReadBoolean(Cursor& cursor, bool* value);
@@ -165,10 +190,11 @@ bool IsOid(Bytes contents);
 // ReadOid takes a well-formed OBJECT IDENTIFIER and gives its contents.
 [[nodiscard]] bool ReadOid(Cursor& cursor, Bytes* oid);
 
-// IsAny checks an element whose type the schema leaves open (ANY), as far as its
-// tag says what it is: the simple universal types have the form that the
+// IsAny checks an element whose type the schema leaves open (ANY), as far as
+// its tag says what it is: the simple universal types have the form that the
 // functions above ask for, SEQUENCE and SET are constructed and nothing else of
-// the universal class is. What is inside a constructed element is not looked at.
+// the universal class is. What is inside a constructed element is not looked
+// at.
 bool IsAny(Tag tag, Bytes contents);
 
 }  // namespace chainkeep::der

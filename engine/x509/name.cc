@@ -42,14 +42,28 @@ der::Fault CheckValue(const Attribute& attribute) {
   return der::IllFormed("AttributeValue");
 }
 
-// Feeds 32-bit code points to XXH3 in blocks, so that the hash does not depend
-// on how a string was encoded, and needs no memory.
-class CodePointHash {
- public:
-  explicit CodePointHash(uint64_t seed) : hash_(seed) {}
+void AppendUtf8Bytes(uint32_t c, auto&& append) {
+  if (c < 0x80) return append(static_cast<uint8_t>(c));
+  const int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+  constexpr uint8_t kLead[] = {0, 0xc0, 0xe0, 0xf0};
+  append(static_cast<uint8_t>(kLead[more] | c >> (6 * more)));
+  for (int i = more - 1; i >= 0; --i) {
+    append(static_cast<uint8_t>(0x80 | (c >> (6 * i) & 0x3f)));
+  }
+}
 
-  void Add(uint32_t c) {
-    block_[used_++] = c;
+uint8_t ToLower(uint8_t c) {
+  return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+// Feeds the normal form, as UTF-8, to XXH3 in blocks, so that the hash does not
+// depend on how a string was encoded, and needs no memory.
+class TextHash {
+ public:
+  explicit TextHash(uint64_t seed) : hash_(seed) {}
+
+  void Add(uint8_t byte) {
+    block_[used_++] = byte;
     if (used_ == block_.size()) Flush();
   }
   uint64_t Finish() {
@@ -59,14 +73,13 @@ class CodePointHash {
 
  private:
   void Flush() {
-    hash_ =
-        XXH3_64bits_withSeed(block_.data(), used_ * sizeof(uint32_t), hash_);
+    hash_ = XXH3_64bits_withSeed(block_.data(), used_, hash_);
     used_ = 0;
   }
 
   uint64_t hash_;
   size_t used_ = 0;
-  std::array<uint32_t, 64> block_;
+  std::array<uint8_t, 128> block_;
 };
 
 uint64_t HashAttribute(const Attribute& attribute, uint64_t seed) {
@@ -76,9 +89,15 @@ uint64_t HashAttribute(const Attribute& attribute, uint64_t seed) {
     return XXH3_64bits_withSeed(attribute.value.data(), attribute.value.size(),
                                 type_hash ^ attribute.value_tag);
   }
-  CodePointHash hash(type_hash);
+  TextHash hash(type_hash);
+  if (IsPlainAscii(attribute.value_tag, attribute.value)) {
+    for (uint8_t byte : attribute.value) hash.Add(ToLower(byte));
+    return hash.Finish();
+  }
   NormalizedValue value(attribute.value_tag, attribute.value);
-  for (uint32_t c; (c = value.Next()) != NormalizedValue::kEnd;) hash.Add(c);
+  for (uint32_t c; (c = value.Next()) != NormalizedValue::kEnd;) {
+    AppendUtf8Bytes(c, [&](uint8_t byte) { hash.Add(byte); });
+  }
   return hash.Finish();
 }
 
@@ -192,19 +211,6 @@ void AppendHex(uint8_t byte, std::string* out) {
   absl::StrAppend(out, absl::Hex(byte, absl::kZeroPad2));
 }
 
-void AppendUtf8(uint32_t c, std::string* out) {
-  if (c < 0x80) {
-    out->push_back(static_cast<char>(c));
-    return;
-  }
-  const int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-  constexpr uint8_t kLead[] = {0, 0xc0, 0xe0, 0xf0};
-  out->push_back(static_cast<char>(kLead[more] | c >> (6 * more)));
-  for (int i = more - 1; i >= 0; --i) {
-    out->push_back(static_cast<char>(0x80 | (c >> (6 * i) & 0x3f)));
-  }
-}
-
 // Escapes as RFC 4514 §2.4 asks, and everything that is not printable ASCII.
 void AppendEscaped(std::string_view utf8, std::string* out) {
   for (size_t i = 0; i < utf8.size(); ++i) {
@@ -225,7 +231,9 @@ std::string ToUtf8(const Attribute& attribute, size_t limit) {
   std::string text;
   Bytes rest = attribute.value;
   while (!rest.empty() && text.size() <= limit) {
-    AppendUtf8(NextCodePoint(attribute.value_tag, &rest), &text);
+    AppendUtf8Bytes(
+        NextCodePoint(attribute.value_tag, &rest),
+        [&](uint8_t byte) { text.push_back(static_cast<char>(byte)); });
   }
   return text;
 }

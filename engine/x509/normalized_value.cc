@@ -1,5 +1,7 @@
 #include "engine/x509/normalized_value.h"
 
+#include <cstring>
+
 namespace chainkeep::x509 {
 namespace {
 
@@ -13,12 +15,18 @@ bool IsCharacter(uint32_t c) {
 
 bool IsWhiteSpace(uint32_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-bool IsAscii(Bytes value) {
-  for (uint8_t byte : value) {
-    if (byte >= 0x80) return false;
+// How many of the first bytes are below 0x80, eight at a time.
+size_t AsciiPrefix(Bytes value) {
+  size_t i = 0;
+  for (uint64_t word; i + sizeof(word) <= value.size(); i += sizeof(word)) {
+    std::memcpy(&word, value.data() + i, sizeof(word));
+    if ((word & 0x8080808080808080) != 0) break;
   }
-  return true;
+  while (i < value.size() && value[i] < 0x80) ++i;
+  return i;
 }
+
+bool IsAscii(Bytes value) { return AsciiPrefix(value) == value.size(); }
 
 // Decodes one UTF-8 sequence of RFC 3629, shortest form only; 0 if there is
 // none. U+0000 counts one byte like any other.
@@ -42,13 +50,14 @@ size_t DecodeUtf8(Bytes text, uint32_t* c) {
 }
 
 bool IsUtf8(Bytes text) {
-  while (!text.empty()) {
+  for (;;) {
+    text = text.subspan(AsciiPrefix(text));
+    if (text.empty()) return true;
     uint32_t c;
     const size_t size = DecodeUtf8(text, &c);
     if (size == 0) return false;
     text = text.subspan(size);
   }
-  return true;
 }
 
 uint32_t BigEndian(Bytes bytes, size_t width) {
@@ -104,6 +113,20 @@ uint32_t NextCodePoint(der::Tag tag, Bytes* rest) {
   }
   *rest = rest->subspan(size);
   return c;
+}
+
+bool IsPlainAscii(der::Tag tag, Bytes value) {
+  if (tag == der::kBmpString || tag == der::kUniversalString) return false;
+  // A space before the first would be a leading one.
+  uint8_t previous = ' ';
+  for (uint8_t byte : value) {
+    if (byte >= 0x80 || (byte < ' ' && IsWhiteSpace(byte)) ||
+        (byte == ' ' && previous == ' ')) {
+      return false;
+    }
+    previous = byte;
+  }
+  return value.empty() || previous != ' ';
 }
 
 NormalizedValue::NormalizedValue(der::Tag tag, Bytes value)

@@ -20,6 +20,11 @@ bool IsText(der::Tag tag, Bytes value);
 // for which IsText holds, and that it is not empty.
 uint32_t NextCodePoint(der::Tag tag, Bytes* rest);
 
+// IsPlainAscii returns whether normalizing `value`, for which IsText holds,
+// changes nothing but the case of letters, so that its bytes can be used as
+// they are. Most values are like that.
+bool IsPlainAscii(der::Tag tag, Bytes value);
+
 class NormalizedValue {
  public:
   static constexpr uint32_t kEnd = UINT32_MAX;

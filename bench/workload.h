@@ -1,0 +1,70 @@
+// The chains that benchmarks and cost tests measure: devices as they are made,
+// from a fixed list of shapes. Made once, at start; see docs/benchmarks.md for
+// what they hold.
+
+#ifndef CHAINKEEP_BENCH_WORKLOAD_H_
+#define CHAINKEEP_BENCH_WORKLOAD_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chainkeep/engine.h"
+#include "engine/signature/public_key.h"
+#include "engine/x509/certificate.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/test_certificates.h"
+
+namespace chainkeep::bench {
+
+enum class Shape {
+  kP256,              // a: P-256 CA → P-256 device
+  kP256Intermediate,  // b: P-256 root → P-256 intermediate → P-256 device
+  kRsa2048,           // c: RSA-2048 CA → RSA-2048 device
+  kRsaIssuesP256,     // d: RSA-2048 CA → P-256 device
+};
+
+// Workload is an engine with one registered CA and the devices below it.
+class Workload {
+ public:
+  Workload(Shape shape, int devices);
+
+  const Engine& engine() const { return *engine_; }
+  const Listener& listener() const { return *listener_; }
+  size_t size() const { return handshakes_.size(); }
+  const Handshake& handshake(size_t i) const {
+    return handshakes_[i % handshakes_.size()];
+  }
+
+  // What has to be done whoever does it: the SHA-256 of the certificate, and,
+  // by BoringSSL on the ready keys, the hash and signature of each link.
+  // Returns whether all verified.
+  bool Bare(size_t i) const;
+
+ private:
+  struct Link {
+    x509::Certificate certificate;
+    signature::SignatureAlgorithm algorithm;
+    const signature::PublicKey* issuer;
+  };
+
+  void AddLink(std::vector<Link>* links, Bytes der,
+               const signature::PublicKey* issuer);
+
+  test::ManualClock clock_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Listener> listener_;
+  std::vector<std::string> ders_;
+  std::vector<Bytes> presented_;
+  std::vector<Handshake> handshakes_;
+  std::vector<signature::PublicKey> keys_;
+  std::vector<std::vector<Link>> links_;
+};
+
+// A device certificate of about 700 bytes: C, O, OU, CN of 36 characters and
+// serialNumber; basicConstraints, keyUsage, clientAuth, both key ids.
+test::CertificateSpec DeviceSpec(int number);
+
+}  // namespace chainkeep::bench
+
+#endif  // CHAINKEEP_BENCH_WORKLOAD_H_
