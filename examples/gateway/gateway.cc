@@ -225,7 +225,9 @@ void Gateway::Serve(const std::vector<pollfd>& waits) {
 
 void Gateway::AcceptFrom(const Door& door, TimePoint now) {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    if (MakeRoom() == Room::kNone) {
+    const auto leaver = FindLeaver();
+    const bool full = connections_.size() >= limits_.connections;
+    if (full && leaver == connections_.end()) {
       accept_again_ = now + kAcceptPause;
       return;
     }
@@ -242,21 +244,20 @@ void Gateway::AcceptFrom(const Door& door, TimePoint now) {
     }
     bssl::UniquePtr<SSL> ssl(SSL_new(door.context.get()));
     if (ssl == nullptr) return;
+    if (full) {
+      (*leaver)->Abandon();
+      connections_.erase(leaver);
+    }
     connections_.push_back(std::make_unique<Connection>(
         next_connection_++, std::move(client), std::move(ssl), door.region,
         ConnectionContext{&output_, upstream_, limits_}, now));
   }
 }
 
-Gateway::Room Gateway::MakeRoom() {
-  if (connections_.size() < limits_.connections) return Room::kFree;
-  auto oldest = std::find_if(
+Gateway::Connections::iterator Gateway::FindLeaver() {
+  return std::find_if(
       connections_.begin(), connections_.end(),
       [](const auto& connection) { return connection->expendable(); });
-  if (oldest == connections_.end()) return Room::kNone;
-  (*oldest)->Abandon();
-  connections_.erase(oldest);
-  return Room::kFree;
 }
 
 void Gateway::ReadCommands() {

@@ -57,6 +57,8 @@ class Gateway : private chainkeep::EventObserver {
     bssl::UniquePtr<SSL_CTX> context;
   };
 
+  using Connections = std::vector<std::unique_ptr<Connection>>;  // oldest first
+
   explicit Gateway(const Limits& limits);
 
   absl::Status Open(const Flags& flags);
@@ -67,8 +69,10 @@ class Gateway : private chainkeep::EventObserver {
   int Timeout(TimePoint now) const;
   void Serve(const std::vector<pollfd>& waits);
   void AcceptFrom(const Door& door, TimePoint now);
-  enum class Room { kFree, kNone };
-  Room MakeRoom();
+
+  // The connection to end when there are too many: the oldest expendable one.
+  Connections::iterator FindLeaver();
+
   void ReadCommands();
   void ExecuteLines();
   void ExecuteLine(std::string_view line);
@@ -85,7 +89,7 @@ class Gateway : private chainkeep::EventObserver {
   std::unique_ptr<chainkeep::Engine> engine_;
   std::unique_ptr<ControlPlane> control_plane_;
   std::vector<Door> doors_;
-  std::vector<std::unique_ptr<Connection>> connections_;  // oldest first
+  Connections connections_;
   Fd signals_;
   std::string commands_;   // read, and not executed yet
   bool skipping_ = false;  // the rest of a line that was too long

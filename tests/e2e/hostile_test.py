@@ -248,6 +248,13 @@ def check_slow(report, binary):
             house.gateway.forget_connections()
             house.honest_device_connects()
 
+    with fixture.running(binary, options=["--max-connections", "1"]) as house:
+        with report.case("one place is enough for one honest device at a time"):
+            for _ in range(5):
+                peer = dial(house.port)
+                house.honest_device_is_told()
+                peer.close()
+
     with fixture.running(binary, options=["--max-connections", "8"]) as house:
         with report.case("who never finishes makes room for who does"):
             peers = [dial(house.port) for _ in range(30)]
