@@ -1,0 +1,65 @@
+// A certificate that we take is one that BoringSSL takes, and means the same.
+// There is no exception: all that x509::Certificate adds is to refuse more.
+
+#include "chainkeep/certificate.h"
+#include "engine/x509/certificate.h"
+#include "fuzz/input.h"
+#include "fuzz/reference.h"
+#include "fuzz/require.h"
+
+namespace chainkeep::fuzz {
+namespace {
+
+void CheckViews(const x509::Certificate& parsed, Bytes input) {
+  for (Bytes view :
+       {parsed.der(), parsed.tbs(), parsed.serial(), parsed.issuer().der(),
+        parsed.subject().der(), parsed.spki(), parsed.signature()}) {
+    Require(LiesWithin(view, input), "views lie within the input");
+  }
+  const auto again = x509::Certificate::Parse(parsed.der());
+  Require(again.ok() && again->tbs().data() == parsed.tbs().data() &&
+              again->signature().data() == parsed.signature().data(),
+          "parsing der() gives the same views");
+}
+
+void CheckAgainst(X509& theirs, const x509::Certificate& ours) {
+  Require(TbsOf(theirs) == AsText(ours.tbs()), "same tbsCertificate");
+  Require(SpkiOf(theirs) == AsText(ours.spki()), "same subjectPublicKeyInfo");
+  Require(SerialOf(theirs) == AsText(ours.serial()), "same serialNumber");
+  Require(X509_get_version(&theirs) + 1 == ours.version(), "same version");
+  Require(TimeOf(*X509_get0_notBefore(&theirs)) == ours.not_before() &&
+              TimeOf(*X509_get0_notAfter(&theirs)) == ours.not_after(),
+          "same validity");
+  Require(NameOf(*X509_get_issuer_name(&theirs)) == AsText(ours.issuer().der()),
+          "same issuer");
+  Require(
+      NameOf(*X509_get_subject_name(&theirs)) == AsText(ours.subject().der()),
+      "same subject");
+}
+
+void CheckSummary(Bytes der, const der::Result<x509::Certificate>& parsed) {
+  const auto summary = SummarizeCertificate(der);
+  Require(summary.ok() == parsed.ok(), "what parses can be described");
+  if (!summary.ok()) return;
+  for (const std::string& text : {summary->subject, summary->issuer,
+                                  summary->common_name, summary->serial}) {
+    Require(text.size() <= 1024 + 3 && IsPrintableAscii(text),
+            "a description is 1 KiB of printable ASCII");
+  }
+}
+
+}  // namespace
+}  // namespace chainkeep::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace chainkeep;
+  const Bytes input(data, size);
+  const auto parsed = x509::Certificate::Parse(input);
+  fuzz::CheckSummary(input, parsed);
+  if (!parsed.ok()) return 0;
+  fuzz::CheckViews(*parsed, input);
+  const bssl::UniquePtr<X509> theirs = fuzz::ParseX509(input);
+  fuzz::Require(theirs != nullptr, "BoringSSL takes what we take");
+  fuzz::CheckAgainst(*theirs, *parsed);
+  return 0;
+}

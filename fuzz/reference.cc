@@ -1,0 +1,140 @@
+#include "fuzz/reference.h"
+
+#include "openssl/asn1.h"
+#include "openssl/bytestring.h"
+#include "openssl/digest.h"
+#include "openssl/ec_key.h"
+#include "openssl/err.h"
+#include "openssl/mem.h"
+#include "openssl/rsa.h"
+
+namespace chainkeep::fuzz {
+namespace {
+
+template <typename T>
+bssl::UniquePtr<T> ParseAll(Bytes der,
+                            T* (*parse)(T**, const uint8_t**, long)) {
+  const uint8_t* at = der.data();
+  bssl::UniquePtr<T> parsed(parse(nullptr, &at, static_cast<long>(der.size())));
+  if (at != der.data() + der.size()) parsed.reset();
+  ERR_clear_error();
+  return parsed;
+}
+
+// `write` is a call of an i2d function.
+template <typename Write>
+std::string Serialize(Write write) {
+  uint8_t* bytes = nullptr;
+  const int size = write(&bytes);
+  if (size < 0) return {};
+  const bssl::UniquePtr<uint8_t> owner(bytes);
+  return {reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)};
+}
+
+int KeyTypeOf(signature::Scheme scheme) {
+  switch (scheme) {
+    case signature::Scheme::kRsaPkcs1:
+    case signature::Scheme::kRsaPss:
+      return EVP_PKEY_RSA;
+    case signature::Scheme::kEcdsa:
+      return EVP_PKEY_EC;
+    case signature::Scheme::kEd25519:
+      return EVP_PKEY_ED25519;
+  }
+  return EVP_PKEY_NONE;
+}
+
+const EVP_MD* DigestOf(signature::Digest digest) {
+  switch (digest) {
+    case signature::Digest::kNone:
+      return nullptr;
+    case signature::Digest::kSha1:
+      return EVP_sha1();
+    case signature::Digest::kSha256:
+      return EVP_sha256();
+    case signature::Digest::kSha384:
+      return EVP_sha384();
+    case signature::Digest::kSha512:
+      return EVP_sha512();
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bssl::UniquePtr<X509> ParseX509(Bytes der) { return ParseAll(der, d2i_X509); }
+
+bssl::UniquePtr<X509_NAME> ParseX509Name(Bytes der) {
+  return ParseAll(der, d2i_X509_NAME);
+}
+
+bssl::UniquePtr<X509_CRL> ParseX509Crl(Bytes der) {
+  return ParseAll(der, d2i_X509_CRL);
+}
+
+bssl::UniquePtr<EVP_PKEY> ParseSpki(Bytes der) {
+  CBS cbs;
+  CBS_init(&cbs, der.data(), der.size());
+  bssl::UniquePtr<EVP_PKEY> key(EVP_parse_public_key(&cbs));
+  if (CBS_len(&cbs) != 0) key.reset();
+  ERR_clear_error();
+  return key;
+}
+
+int CurveOf(const EVP_PKEY& key) {
+  if (EVP_PKEY_id(&key) != EVP_PKEY_EC) return NID_undef;
+  return EC_GROUP_get_curve_name(EC_KEY_get0_group(EVP_PKEY_get0_EC_KEY(&key)));
+}
+
+bool Verifies(EVP_PKEY& key, signature::SignatureAlgorithm algorithm,
+              Bytes message, Bytes signature) {
+  if (EVP_PKEY_id(&key) != KeyTypeOf(algorithm.scheme)) return false;
+  bssl::ScopedEVP_MD_CTX ctx;
+  EVP_PKEY_CTX* key_ctx = nullptr;  // owned by ctx
+  bool good =
+      EVP_DigestVerifyInit(ctx.get(), &key_ctx, DigestOf(algorithm.digest),
+                           nullptr, &key) == 1;
+  if (good && algorithm.scheme == signature::Scheme::kRsaPss) {
+    good = EVP_PKEY_CTX_set_rsa_padding(key_ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(key_ctx, -1) == 1;
+  }
+  good = good && EVP_DigestVerify(ctx.get(), signature.data(), signature.size(),
+                                  message.data(), message.size()) == 1;
+  ERR_clear_error();
+  return good;
+}
+
+std::string IntegerOf(const ASN1_INTEGER& integer) {
+  // The element's header is cut off: the contents are short.
+  const std::string element =
+      Serialize([&](uint8_t** out) { return i2d_ASN1_INTEGER(&integer, out); });
+  return element.size() < 2 ? std::string() : element.substr(2);
+}
+
+std::string SerialOf(const X509& certificate) {
+  return IntegerOf(*X509_get0_serialNumber(&certificate));
+}
+
+std::string TbsOf(X509& certificate) {
+  return Serialize(
+      [&](uint8_t** out) { return i2d_X509_tbs(&certificate, out); });
+}
+
+std::string SpkiOf(const X509& certificate) {
+  X509_PUBKEY* const spki = X509_get_X509_PUBKEY(&certificate);
+  return Serialize([&](uint8_t** out) { return i2d_X509_PUBKEY(spki, out); });
+}
+
+std::string NameOf(const X509_NAME& name) {
+  return Serialize([&](uint8_t** out) {
+    return i2d_X509_NAME(const_cast<X509_NAME*>(&name), out);
+  });
+}
+
+std::optional<UnixSeconds> TimeOf(const ASN1_TIME& time) {
+  int64_t seconds;
+  if (ASN1_TIME_to_posix(&time, &seconds) != 1) return std::nullopt;
+  return seconds;
+}
+
+}  // namespace chainkeep::fuzz

@@ -1,0 +1,49 @@
+// BoringSSL's X.509 code, as what our own is compared with.
+//
+// Functions return null where BoringSSL refuses, and leave its error queue
+// empty. Any thread may call.
+
+#ifndef CHAINKEEP_FUZZ_REFERENCE_H_
+#define CHAINKEEP_FUZZ_REFERENCE_H_
+
+#include <optional>
+#include <string>
+
+#include "chainkeep/types.h"
+#include "engine/signature/algorithm.h"
+#include "openssl/base.h"
+#include "openssl/evp.h"
+#include "openssl/nid.h"
+#include "openssl/x509.h"
+
+namespace chainkeep::fuzz {
+
+// These take all of `der`, or nothing.
+bssl::UniquePtr<X509> ParseX509(Bytes der);
+bssl::UniquePtr<X509_NAME> ParseX509Name(Bytes der);
+bssl::UniquePtr<X509_CRL> ParseX509Crl(Bytes der);
+
+// A SubjectPublicKeyInfo with nothing behind it.
+bssl::UniquePtr<EVP_PKEY> ParseSpki(Bytes der);
+
+// The NID of the curve of an EC key; NID_undef for other keys.
+int CurveOf(const EVP_PKEY& key);
+
+// Whether `signature` is of `key` over `message`, asked of the EVP interface.
+// False where key and algorithm do not go together.
+bool Verifies(EVP_PKEY& key, signature::SignatureAlgorithm algorithm,
+              Bytes message, Bytes signature);
+
+// What BoringSSL makes of a part of a certificate, for comparing with ours.
+std::string SerialOf(const X509& certificate);  // two's complement, big-endian
+std::string TbsOf(X509& certificate);           // DER, as it was signed
+std::string SpkiOf(const X509& certificate);    // DER
+std::string NameOf(const X509_NAME& name);      // DER
+std::optional<UnixSeconds> TimeOf(const ASN1_TIME& time);
+
+// Contents of an INTEGER.
+std::string IntegerOf(const ASN1_INTEGER& integer);
+
+}  // namespace chainkeep::fuzz
+
+#endif  // CHAINKEEP_FUZZ_REFERENCE_H_

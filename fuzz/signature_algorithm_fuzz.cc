@@ -1,0 +1,66 @@
+// Keys and signatures: what we prepare, BoringSSL takes too, as the same kind
+// and size; and a signature is good for us exactly if it is for BoringSSL's EVP
+// interface, which goes another way than the functions that we call.
+
+#include "engine/signature/algorithm.h"
+#include "engine/signature/public_key.h"
+#include "fuzz/input.h"
+#include "fuzz/reference.h"
+#include "fuzz/require.h"
+
+namespace chainkeep::fuzz {
+namespace {
+
+using signature::KeyInfo;
+using signature::KeyKind;
+using signature::PublicKey;
+using signature::SignatureAlgorithm;
+
+bool IsSameKey(const KeyInfo& ours, const EVP_PKEY& theirs) {
+  switch (ours.kind) {
+    case KeyKind::kRsa:
+      return EVP_PKEY_id(&theirs) == EVP_PKEY_RSA &&
+             static_cast<unsigned>(EVP_PKEY_bits(&theirs)) == ours.rsa_bits;
+    case KeyKind::kP256:
+      return CurveOf(theirs) == NID_X9_62_prime256v1;
+    case KeyKind::kP384:
+      return CurveOf(theirs) == NID_secp384r1;
+    case KeyKind::kP521:
+      return CurveOf(theirs) == NID_secp521r1;
+    case KeyKind::kEd25519:
+      return EVP_PKEY_id(&theirs) == EVP_PKEY_ED25519;
+  }
+  return false;
+}
+
+void CheckKey(Bytes spki, const PublicKey& key, const EVP_PKEY* theirs) {
+  const auto info = signature::InspectKey(spki);
+  Require(info.ok(), "what is prepared can be inspected");
+  Require(
+      info->kind == key.info().kind && info->rsa_bits == key.info().rsa_bits,
+      "inspected and prepared are one key");
+  Require(theirs != nullptr, "BoringSSL takes what we take");
+  Require(IsSameKey(*info, *theirs), "same kind and size");
+}
+
+}  // namespace
+}  // namespace chainkeep::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace chainkeep;
+  fuzz::Input input(data, size);
+  const auto algorithm = signature::ParseSignatureAlgorithm(input.TakePiece());
+  const Bytes spki = input.TakePiece();
+  const Bytes signature = input.TakePiece();
+  const auto key = signature::PublicKey::Parse(spki);
+  if (!key.ok()) return 0;
+  const auto theirs = fuzz::ParseSpki(spki);
+  fuzz::CheckKey(spki, *key, theirs.get());
+  if (!algorithm.ok()) return 0;
+  fuzz::Require(
+      key->Verify(*algorithm, input.rest(), signature) ==
+          (key->Fits(*algorithm) &&
+           fuzz::Verifies(*theirs, *algorithm, input.rest(), signature)),
+      "good for BoringSSL, good for us");
+  return 0;
+}
