@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "engine/der/writer.h"
 
 namespace chainkeep::x509 {
 namespace {
@@ -103,21 +104,6 @@ Block MakeBlock(Bytes base) {
   return block;
 }
 
-// Writes the SEQUENCE of one RDN, so that the RDN can be read as a name.
-void WrapRdn(Bytes rdn, std::string* name) {
-  name->assign(1, static_cast<char>(der::kSequence));
-  if (rdn.size() < 0x80) {
-    name->push_back(static_cast<char>(rdn.size()));
-  } else {
-    const int count = (std::bit_width(rdn.size()) + 7) / 8;
-    name->push_back(static_cast<char>(0x80 | count));
-    for (int i = count - 1; i >= 0; --i) {
-      name->push_back(static_cast<char>(rdn.size() >> (8 * i)));
-    }
-  }
-  name->append(reinterpret_cast<const char*>(rdn.data()), rdn.size());
-}
-
 // A hash for each RDN, equal for equal ones. The seed is fixed: whoever makes
 // two bases collide loses the index, and is charged for the slow way.
 std::vector<uint64_t> HashRdns(const Name& name) {
@@ -126,7 +112,8 @@ std::vector<uint64_t> HashRdns(const Name& name) {
   der::Cursor rdns(name.rdns());
   Bytes rdn;
   while (rdns.ReadElement(der::kSet, &rdn)) {
-    WrapRdn(rdn, &wrapped);
+    wrapped.clear();
+    der::AppendElement(der::kSequence, rdn, &wrapped);
     const der::Result<Name> one = Name::Parse(
         {reinterpret_cast<const uint8_t*>(wrapped.data()), wrapped.size()});
     hashes.push_back(one.ok() ? one->Hash(/*seed=*/0) : 0);

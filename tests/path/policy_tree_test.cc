@@ -12,6 +12,7 @@
 #include "chainkeep/certificate.h"
 #include "engine/x509/certificate.h"
 #include "gtest/gtest.h"
+#include "tests/support/certificate_extensions.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/vectors.h"
 
@@ -695,52 +696,27 @@ TEST(PolicyTreeCostTest, ManyPoliciesBelowAnyPolicy) {
 
 // --- The public vectors ------------------------------------------------------
 
-// The extnValue of each extension of a certificate, by the hex of its OID.
-std::map<std::string, Bytes> ExtensionsOf(
-    const x509::Certificate& certificate) {
-  std::map<std::string, Bytes> result;
-  Bytes tbs, contents;
-  if (!der::Cursor(certificate.tbs()).Read(der::kSequence, &tbs)) return result;
-  der::Cursor fields(tbs);
-  der::Tag tag = 0;
-  while (tag != der::ContextConstructed(3)) {
-    if (!fields.ReadAny(&tag, &contents)) return result;
-  }
-  Bytes list, extension, oid, value;
-  if (!der::Cursor(contents).Read(der::kSequence, &list)) return result;
-  der::Cursor extensions(list);
-  while (extensions.Read(der::kSequence, &extension)) {
-    der::Cursor parts(extension);
-    std::optional<Bytes> critical;
-    EXPECT_TRUE(der::ReadOid(parts, &oid) &&
-                parts.ReadOptional(der::kBoolean, &critical) &&
-                parts.Read(der::kOctetString, &value));
-    result[test::ToHex(
-        {reinterpret_cast<const char*>(oid.data()), oid.size()})] = value;
-  }
-  return result;
-}
-
 // Fills `out`; false for an ill-formed extension.
 bool ReadPolicyExtensions(const x509::Certificate& certificate,
                           x509::PolicyExtensions* out) {
-  const std::map<std::string, Bytes> extensions = ExtensionsOf(certificate);
-  if (auto found = extensions.find("551d20"); found != extensions.end()) {
+  const std::map<std::string, Bytes> extensions =
+      test::ExtensionsOf(certificate.tbs());
+  if (auto found = extensions.find("2.5.29.32"); found != extensions.end()) {
     auto policies = x509::CertificatePolicies::Parse(found->second);
     if (!policies.ok()) return false;
     out->policies = *policies;
   }
-  if (auto found = extensions.find("551d21"); found != extensions.end()) {
+  if (auto found = extensions.find("2.5.29.33"); found != extensions.end()) {
     auto mappings = x509::PolicyMappings::Parse(found->second);
     if (!mappings.ok()) return false;
     out->mappings = *mappings;
   }
-  if (auto found = extensions.find("551d24"); found != extensions.end()) {
+  if (auto found = extensions.find("2.5.29.36"); found != extensions.end()) {
     auto constraints = x509::ParsePolicyConstraints(found->second);
     if (!constraints.ok()) return false;
     out->constraints = *constraints;
   }
-  if (auto found = extensions.find("551d36"); found != extensions.end()) {
+  if (auto found = extensions.find("2.5.29.54"); found != extensions.end()) {
     auto inhibit = x509::ParseInhibitAnyPolicy(found->second);
     if (!inhibit.ok()) return false;
     out->inhibit_any_policy = *inhibit;

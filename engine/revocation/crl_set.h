@@ -1,0 +1,90 @@
+// CrlSet is all the CRLs that are known for one issuer, and answers whether a
+// certificate of that issuer is revoked (RFC 5280 §6.3.3).
+//
+//   const RevocationAnswer answer = set.Ask({
+//       .issuer = leaf.issuer(), .serial = leaf.serial(), .now = now});
+//
+// Several lists may share the work: by distribution point, by kind of
+// certificate, by reason. A certificate is good when lists that are current
+// speak of it for every reason and none names it.
+//
+//   any list that speaks of the certificate names it      kRevoked
+//   else current lists speak of it, for all reasons       kGood
+//   else lists do, but some of them are past nextUpdate   kStale
+//   else                                                  kUnknown
+//
+// A list from the future (thisUpdate) counts as absent. One past its nextUpdate
+// still revokes: nothing it named has become good since. What kStale and
+// kUnknown mean for a connection is the caller's policy; refusing is the safe
+// one.
+//
+// DOES NOT fetch anything, and takes neither delta nor indirect CRLs.
+//
+// Immutable; any thread may ask. One look-up for each list (loaded_crl.h says
+// what that costs); allocates only for a distribution point that is relative to
+// its issuer.
+
+#ifndef CHAINKEEP_ENGINE_REVOCATION_CRL_SET_H_
+#define CHAINKEEP_ENGINE_REVOCATION_CRL_SET_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "chainkeep/types.h"
+#include "engine/revocation/loaded_crl.h"
+#include "engine/x509/crl.h"
+#include "engine/x509/distribution_point.h"
+#include "engine/x509/name.h"
+
+namespace chainkeep::revocation {
+
+enum class RevocationStatus : uint8_t { kUnknown, kGood, kRevoked, kStale };
+
+// CertificateKind is what basicConstraints says: kCa where cA is TRUE.
+enum class CertificateKind : uint8_t { kEndEntity, kCa };
+
+struct RevocationQuery {
+  x509::Name issuer;  // of the certificate
+  Bytes serial;       // contents of the INTEGER
+  CertificateKind kind = CertificateKind::kEndEntity;
+  // Of the certificate, where it has the extension.
+  std::optional<x509::DistributionPoints> distribution_points;
+  UnixSeconds now = 0;
+  // If set, a list whose thisUpdate is longer ago is stale, whatever its
+  // nextUpdate; the only way for one without a nextUpdate to become stale.
+  std::optional<int64_t> max_age_seconds;
+};
+
+struct RevocationAnswer {
+  RevocationStatus status = RevocationStatus::kUnknown;
+  // Of kRevoked.
+  x509::RevocationReason reason = x509::RevocationReason::kUnspecified;
+  UnixSeconds revoked_at = 0;
+  // Of kGood: the last second at which it holds; nothing if it holds on.
+  std::optional<UnixSeconds> fresh_until;
+};
+
+class CrlSet {
+ public:
+  // All lists must have been loaded for the same issuer. None: all is unknown.
+  explicit CrlSet(std::vector<std::shared_ptr<const LoadedCrl>> crls)
+      : crls_(std::move(crls)) {}
+
+  RevocationAnswer Ask(const RevocationQuery& query) const;
+
+  size_t size() const { return crls_.size(); }
+
+ private:
+  const std::vector<std::shared_ptr<const LoadedCrl>> crls_;
+};
+
+// SpeaksOf returns the reasons for which `crl` would name the certificate if it
+// were revoked: 0 if it does not speak of it at all.
+x509::ReasonMask SpeaksOf(const LoadedCrl& crl, const RevocationQuery& query);
+
+}  // namespace chainkeep::revocation
+
+#endif  // CHAINKEEP_ENGINE_REVOCATION_CRL_SET_H_

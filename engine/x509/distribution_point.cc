@@ -1,0 +1,213 @@
+#include "engine/x509/distribution_point.h"
+
+#include "engine/der/writer.h"
+
+namespace chainkeep::x509 {
+namespace {
+
+using der::Cursor;
+using der::IllFormed;
+using der::Result;
+
+constexpr size_t kMaxNames = 16;
+constexpr size_t kMaxPoints = 16;
+
+// DistributionPointName ::= CHOICE { fullName [0] GeneralNames,
+//     nameRelativeToCRLIssuer [1] RelativeDistinguishedName }
+// from the contents of the EXPLICIT tag around it.
+Result<DistributionPointName> ParseName(Bytes contents) {
+  Cursor cursor(contents);
+  DistributionPointName name;
+  Bytes inner;
+  if (cursor.Read(der::ContextConstructed(0), &inner)) {
+    const Result<GeneralNames> names = GeneralNames::Parse(inner);
+    if (!names.ok()) return names.fault();
+    name.full_name = *names;
+  } else if (cursor.Read(der::ContextConstructed(1), &inner)) {
+    std::string wrapped, set;
+    der::AppendElement(der::kSet, inner, &set);
+    der::AppendHeader(der::kSequence, set.size(), &wrapped);
+    wrapped += set;
+    const Result<Name> rdn = Name::Parse(
+        {reinterpret_cast<const uint8_t*>(wrapped.data()), wrapped.size()});
+    if (!rdn.ok()) return rdn.fault();
+    name.relative_name = inner;
+  } else {
+    return IllFormed("DistributionPointName");
+  }
+  if (!cursor.empty()) return IllFormed("DistributionPointName");
+  return name;
+}
+
+// Reads the optional name of either structure, which is tagged [0] EXPLICIT.
+der::Fault ReadName(Cursor& fields,
+                    std::optional<DistributionPointName>* name) {
+  std::optional<Bytes> contents;
+  if (!fields.ReadOptional(der::ContextConstructed(0), &contents)) {
+    return IllFormed("distributionPoint");
+  }
+  if (!contents) return der::Fault();
+  const Result<DistributionPointName> parsed = ParseName(*contents);
+  if (!parsed.ok()) return parsed.fault();
+  *name = *parsed;
+  return der::Fault();
+}
+
+// ReasonFlags, a BIT STRING of named bits: in DER the last one is set (X.690
+// §11.2.2).
+bool ReadReasons(Cursor& fields, der::Tag tag, ReasonMask* reasons) {
+  std::optional<Bytes> contents;
+  if (!fields.ReadOptional(tag, &contents)) return false;
+  if (!contents) return true;
+  der::BitString bits;
+  if (!der::ParseBitString(*contents, &bits)) return false;
+  if (!bits.bytes.empty() && (bits.bytes.back() >> bits.unused & 1) == 0) {
+    return false;
+  }
+  *reasons = 0;
+  for (unsigned n = 1; (1u << n) <= kAllReasons; ++n) {
+    if (bits.Bit(n)) *reasons |= static_cast<ReasonMask>(1u << n);
+  }
+  return true;
+}
+
+// A BOOLEAN DEFAULT FALSE, IMPLICIT: TRUE, or absent.
+bool ReadFlag(Cursor& fields, unsigned number, bool* flag) {
+  std::optional<Bytes> contents;
+  if (!fields.ReadOptional(der::ContextPrimitive(number), &contents)) {
+    return false;
+  }
+  *flag = contents.has_value();
+  return !contents || (contents->size() == 1 && (*contents)[0] == 0xff);
+}
+
+Result<DistributionPoint> ReadPoint(Cursor& list) {
+  Bytes contents;
+  if (!list.Read(der::kSequence, &contents)) {
+    return IllFormed("DistributionPoint");
+  }
+  Cursor fields(contents);
+  DistributionPoint point;
+  const der::Fault fault = ReadName(fields, &point.name);
+  if (fault.kind != der::Fault::Kind::kNone) return fault;
+  std::optional<Bytes> crl_issuer;
+  if (!ReadReasons(fields, der::ContextPrimitive(1), &point.reasons) ||
+      !fields.ReadOptional(der::ContextConstructed(2), &crl_issuer) ||
+      !fields.empty()) {
+    return IllFormed("DistributionPoint");
+  }
+  if (crl_issuer) {
+    const Result<GeneralNames> names = GeneralNames::Parse(*crl_issuer);
+    if (!names.ok()) return names.fault();
+    point.has_crl_issuer = true;
+  }
+  // RFC 5280 §4.2.1.13: reasons alone are not enough.
+  if (!point.name && !point.has_crl_issuer) {
+    return IllFormed("DistributionPoint");
+  }
+  return point;
+}
+
+size_t CountNames(const GeneralNames& names) {
+  size_t count = 0;
+  GeneralNameReader reader(names);
+  while (reader.Next()) ++count;
+  return count;
+}
+
+bool AreSame(const GeneralName& a, const GeneralName& b) {
+  if (a.form != b.form) return false;
+  if (a.form == NameForm::kDirectoryName) {
+    return a.directory_name == b.directory_name;
+  }
+  return der::Equal(a.contents, b.contents);
+}
+
+}  // namespace
+
+Result<IssuingDistributionPoint> IssuingDistributionPoint::Parse(Bytes value) {
+  Cursor outer(value);
+  Bytes contents;
+  // RFC 5280 §5.2.5 forbids an empty one.
+  if (!outer.Read(der::kSequence, &contents) || !outer.empty() ||
+      contents.empty()) {
+    return IllFormed("issuingDistributionPoint");
+  }
+  Cursor fields(contents);
+  IssuingDistributionPoint point;
+  const der::Fault fault = ReadName(fields, &point.name);
+  if (fault.kind != der::Fault::Kind::kNone) return fault;
+  bool user = false, ca = false, attribute = false;
+  if (!ReadFlag(fields, 1, &user) || !ReadFlag(fields, 2, &ca) ||
+      !ReadReasons(fields, der::ContextPrimitive(3), &point.reasons) ||
+      !ReadFlag(fields, 4, &point.is_indirect) ||
+      !ReadFlag(fields, 5, &attribute) || !fields.empty() ||
+      user + ca + attribute > 1) {
+    return IllFormed("issuingDistributionPoint");
+  }
+  if (user) point.scope = CertificateScope::kEndEntity;
+  if (ca) point.scope = CertificateScope::kCa;
+  if (attribute) point.scope = CertificateScope::kAttribute;
+  if (point.name && point.name->full_name &&
+      CountNames(*point.name->full_name) > kMaxNames) {
+    return der::Unsupported("issuingDistributionPoint of more than 16 names");
+  }
+  return point;
+}
+
+Result<DistributionPoints> DistributionPoints::Parse(Bytes value) {
+  Cursor outer(value);
+  Bytes contents;
+  if (!outer.Read(der::kSequence, &contents) || !outer.empty() ||
+      contents.empty()) {
+    return IllFormed("cRLDistributionPoints");
+  }
+  size_t count = 0;
+  for (Cursor list(contents); !list.empty(); ++count) {
+    const Result<DistributionPoint> point = ReadPoint(list);
+    if (!point.ok()) return point.fault();
+  }
+  if (count > kMaxPoints) {
+    return der::Unsupported("more than 16 cRLDistributionPoints");
+  }
+  return DistributionPoints(contents);
+}
+
+std::optional<DistributionPoint> DistributionPointReader::Next() {
+  Result<DistributionPoint> point = ReadPoint(rest_);
+  if (!point.ok()) return std::nullopt;
+  return *point;
+}
+
+std::string FullName(const DistributionPointName& name, const Name& issuer) {
+  std::string full_name;
+  if (name.full_name) {
+    der::AppendBytes(name.full_name->contents(), &full_name);
+    return full_name;
+  }
+  if (!name.relative_name) return full_name;
+  std::string rdns;
+  der::AppendBytes(issuer.rdns(), &rdns);
+  der::AppendElement(der::kSet, *name.relative_name, &rdns);
+  std::string element;
+  der::AppendHeader(der::kSequence, rdns.size(), &element);
+  element += rdns;
+  der::AppendHeader(
+      der::ContextConstructed(static_cast<unsigned>(NameForm::kDirectoryName)),
+      element.size(), &full_name);
+  return full_name + element;
+}
+
+bool HaveCommonName(const GeneralNames& a, const GeneralNames& b) {
+  GeneralNameReader outer(a);
+  while (const std::optional<GeneralName> x = outer.Next()) {
+    if (b.Count(x->form) == 0) continue;
+    GeneralNameReader inner(b);
+    while (const std::optional<GeneralName> y = inner.Next()) {
+      if (AreSame(*x, *y)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace chainkeep::x509
