@@ -58,6 +58,14 @@ absl::Status CheckBudgets(const Budgets& budgets) {
   return absl::OkStatus();
 }
 
+absl::Status CheckPolicies(const CertificatePolicyOptions& policies) {
+  for (const std::string& dotted : policies.initial_policies) {
+    const absl::Status status = internal::EncodeOid(dotted).status();
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 // What the server name of a handshake led to: a tenant, or nothing because
 // there is none, or a refusal.
 struct NameAnswer {
@@ -161,6 +169,7 @@ absl::StatusOr<Listener> Engine::CreateListener(
   if (options.region.empty()) return Invalid("region is required");
   absl::Status status = CheckAlgorithms(options.validation.algorithms);
   if (status.ok()) status = CheckBudgets(options.validation.budgets);
+  if (status.ok()) status = CheckPolicies(options.validation.policies);
   if (!status.ok()) return status;
   return Listener(options);
 }

@@ -10,9 +10,15 @@
 #ifndef CHAINKEEP_API_CHAINKEEP_OPTIONS_H_
 #define CHAINKEEP_API_CHAINKEEP_OPTIONS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "chainkeep/endpoint.h"
 #include "chainkeep/types.h"
 
@@ -85,13 +91,77 @@ struct Budgets {
   unsigned signatures = 24;
   // Candidates looked at over the whole search.
   unsigned steps = 200;
+  // Comparisons of a name with a name constraint; a long name counts as
+  // several. 250,000 take a few milliseconds; CVE-2024-12133 is what none at
+  // all costs.
+  unsigned name_comparisons = 250'000;
+};
+
+namespace internal {
+
+// EncodeOid returns the contents of the OBJECT IDENTIFIER that `dotted` spells,
+// every arc below 2^32. Errors: ErrorCode::kInvalidRequest.
+absl::StatusOr<std::string> EncodeOid(std::string_view dotted);
+
+}  // namespace internal
+
+// KeyPurpose is one KeyPurposeId of extendedKeyUsage (RFC 5280 §4.2.1.12).
+class KeyPurpose {
+ public:
+  static KeyPurpose ClientAuth();
+  static KeyPurpose ServerAuth();
+
+  // FromOid reads "1.3.6.1.5.5.7.3.2". Errors: ErrorCode::kInvalidRequest, also
+  // for an OID of more than 32 bytes in DER.
+  static absl::StatusOr<KeyPurpose> FromOid(std::string_view dotted);
+
+  // The contents of the OBJECT IDENTIFIER.
+  Bytes oid() const { return {oid_.data(), size_}; }
+
+ private:
+  KeyPurpose() = default;
+
+  std::array<uint8_t, 32> oid_ = {};
+  uint8_t size_ = 0;
+};
+
+// AnchorRules says what of a registered CA's certificate is enforced, beyond
+// its name and key, when a path ends in it.
+enum class AnchorRules : uint8_t {
+  // Nothing: a trust anchor is a name and a key (RFC 5280 §6.1.1 (d)).
+  kNameAndKey,
+  // What it says of the certificates below it: basicConstraints with its path
+  // length, keyUsage, name constraints, policy constraints (RFC 5937).
+  kConstraints,
+  // All that an intermediate must satisfy, its validity included.
+  kFull,
+};
+
+// CertificatePolicyOptions are the inputs of RFC 5280 §6.1.1 (c), (e), (f),
+// (g).
+struct CertificatePolicyOptions {
+  // The policies that are acceptable, as dotted OIDs. Empty: any.
+  std::vector<std::string> initial_policies = {};
+
+  enum class Explicit : uint8_t { kNotRequired, kRequired };
+  enum class Mapping : uint8_t { kAllowed, kInhibited };
+  enum class AnyPolicy : uint8_t { kAllowed, kInhibited };
+
+  Explicit explicit_policy = Explicit::kNotRequired;
+  Mapping mapping = Mapping::kAllowed;
+  AnyPolicy any_policy = AnyPolicy::kAllowed;
 };
 
 // ValidationOptions says what a chain must satisfy.
 struct ValidationOptions {
-  AlgorithmPolicy algorithms;
+  AlgorithmPolicy algorithms = {};
   LeafProfile leaf_profile = LeafProfile::kClientAuth;
-  Budgets budgets;
+  // If set, what leaf and intermediates must be usable for, where they have an
+  // extendedKeyUsage, in place of what the profile asks.
+  std::optional<KeyPurpose> required_purpose = {};
+  AnchorRules anchor_rules = AnchorRules::kFull;
+  CertificatePolicyOptions policies = {};
+  Budgets budgets = {};
 };
 
 // ListenerOptions is all that may differ between two listeners of a gateway.

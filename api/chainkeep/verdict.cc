@@ -73,6 +73,8 @@ constexpr ReasonRow kRows[] = {
      "A CA's certificate was used as a device's."},
     {Reason::kNameConstraint, kBadCertificate, "kNameConstraint",
      "A name is outside of what an issuer may name."},
+    {Reason::kPolicy, kBadCertificate, "kPolicy",
+     "The certificates share no certificate policy that is acceptable."},
     {Reason::kUnknownCriticalExtension, kUnsupportedCertificate,
      "kUnknownCriticalExtension",
      "A certificate has a critical extension that is not processed."},
@@ -86,6 +88,9 @@ constexpr ReasonRow kRows[] = {
      "Building a path took more signature checks than the budget allows."},
     {Reason::kBudgetSteps, kBadCertificate, "kBudgetSteps",
      "Building a path took more steps than the budget allows."},
+    {Reason::kBudgetNameComparisons, kBadCertificate, "kBudgetNameComparisons",
+     "Checking name constraints took more comparisons than the budget "
+     "allows."},
 };
 
 constexpr bool RowsAreInOrder() {

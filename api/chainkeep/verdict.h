@@ -54,18 +54,21 @@ enum class Reason : uint8_t {
   kExtendedKeyUsage,          // extendedKeyUsage lacks the needed purpose
   kCaAsLeaf,                  // a CA certificate used as a device's
   kNameConstraint,            // a name outside an issuer's nameConstraints
+  kPolicy,                    // no acceptable certificate policy
   kUnknownCriticalExtension,  // a critical extension we do not process
 
   // Budgets: the answer was given up for its cost (see Budgets in options.h).
-  kBudgetCertificates,  // more certificates presented than allowed
-  kBudgetBytes,         // a certificate larger than allowed
-  kBudgetPathLength,    // a path longer than allowed
-  kBudgetSignatures,    // more signature checks than allowed
-  kBudgetSteps,         // more path-building steps than allowed
+  kBudgetCertificates,     // more certificates presented than allowed
+  kBudgetBytes,            // a certificate larger than allowed
+  kBudgetPathLength,       // a path longer than allowed
+  kBudgetSignatures,       // more signature checks than allowed
+  kBudgetSteps,            // more path-building steps than allowed
+  kBudgetNameComparisons,  // more name-constraint work than allowed
 };
 
 // The number of reasons; they are 0 … kReasonCount - 1.
-inline constexpr int kReasonCount = static_cast<int>(Reason::kBudgetSteps) + 1;
+inline constexpr int kReasonCount =
+    static_cast<int>(Reason::kBudgetNameComparisons) + 1;
 
 // ReasonName returns the enumerator's name, "kExpired". Static.
 std::string_view ReasonName(Reason reason);
@@ -81,8 +84,9 @@ uint8_t TlsAlertOf(Reason reason);
 
 // BudgetSpent is what one answer cost.
 struct BudgetSpent {
-  uint32_t signatures = 0;  // signature checks
-  uint32_t steps = 0;       // candidates looked at while building a path
+  uint32_t signatures = 0;        // signature checks
+  uint32_t steps = 0;             // candidates looked at while building a path
+  uint32_t name_comparisons = 0;  // names against name constraints
   uint32_t path_length =
       0;  // certificates of the path, leaf and anchor counted
 };

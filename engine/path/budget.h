@@ -25,6 +25,16 @@ class Budget {
     return Take(&spent_.steps, limits_.steps, Reason::kBudgetSteps);
   }
 
+  // What is left of the name comparisons, and what was taken from it.
+  uint64_t name_comparisons_left() const {
+    return limits_.name_comparisons - spent_.name_comparisons;
+  }
+  void TakeNameComparisons(uint64_t count) {
+    spent_.name_comparisons += static_cast<uint32_t>(count);
+  }
+  // A name constraint could not be decided with what was left.
+  void ExhaustNameComparisons() { exhausted_ = Reason::kBudgetNameComparisons; }
+
   std::optional<Reason> exhausted() const { return exhausted_; }
   const BudgetSpent& spent() const { return spent_; }
   const Budgets& limits() const { return limits_; }

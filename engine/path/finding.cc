@@ -45,20 +45,23 @@ int RankOf(Reason reason) {
       return 14;
     case Reason::kNameConstraint:
       return 15;
+    case Reason::kPolicy:
+      return 16;
 
     // Everything is right but the time, or the owner's will.
     case Reason::kNotYetValid:
-      return 16;
-    case Reason::kExpired:
       return 17;
-    case Reason::kCaInactive:
+    case Reason::kExpired:
       return 18;
+    case Reason::kCaInactive:
+      return 19;
 
     // The search was given up; whatever else was found may be by chance.
     case Reason::kBudgetCertificates:
     case Reason::kBudgetBytes:
     case Reason::kBudgetSignatures:
     case Reason::kBudgetSteps:
+    case Reason::kBudgetNameComparisons:
       return 30;
 
     // Not findings about a path.

@@ -6,6 +6,7 @@
 
 #include "chainkeep/certificate.h"
 #include "engine/path/budget.h"
+#include "engine/path/path_check.h"
 #include "engine/path/rules.h"
 
 namespace chainkeep::path {
@@ -139,7 +140,7 @@ Reason PathSearch::FindOwnFault(const x509::Certificate& certificate) const {
     reason = CheckSubjectKey(certificate, options.algorithms);
   }
   if (reason == Reason::kAccepted) {
-    reason = length_ == 0 ? CheckLeaf(certificate, options.leaf_profile)
+    reason = length_ == 0 ? CheckLeaf(certificate, options)
                           : CheckIssuer(certificate);
   }
   if (reason == Reason::kAccepted) {
@@ -209,7 +210,7 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
 
   path_[length_] = anchor.certificate;
   const Path path(path_.data(), length_ + 1);
-  Finding finding = CheckPath(path, request_.options, request_.now);
+  Finding finding = CheckPath(path, request_.options, request_.now, budget_);
   if (finding.ok() && anchor.status != CaStatus::kActive) {
     finding = {Reason::kCaInactive, static_cast<int>(length_)};
   }

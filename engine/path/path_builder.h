@@ -14,10 +14,9 @@
 //
 // What ends a search early is a budget, and then for good.
 //
-// Deviations from RFC 5280 §6.1: an anchor is a whole certificate, whose
-// validity, key usage, path length and critical extensions are enforced like an
-// intermediate's; no certificate policies; a certificate with name constraints
-// refuses as an issuer.
+// Deviations from RFC 5280 §6.1: by default an anchor is a whole certificate,
+// enforced like an intermediate (AnchorRules); keys and algorithms must satisfy
+// a policy; policy qualifiers are not given out.
 
 #ifndef CHAINKEEP_ENGINE_PATH_PATH_BUILDER_H_
 #define CHAINKEEP_ENGINE_PATH_PATH_BUILDER_H_

@@ -1,13 +1,13 @@
 #include "engine/path/rules.h"
 
+#include <optional>
+
 #include "engine/signature/public_key.h"
 
 namespace chainkeep::path {
 namespace {
 
-// Contents of OBJECT IDENTIFIERs.
-constexpr uint8_t kClientAuth[] = {0x2b, 0x06, 0x01, 0x05,
-                                   0x05, 0x07, 0x03, 0x02};
+// Contents of the OBJECT IDENTIFIER.
 constexpr uint8_t kAnyExtendedKeyUsage[] = {0x55, 0x1d, 0x25, 0x00};
 
 bool HasUsage(const x509::Certificate& certificate, x509::KeyUsageBit bit) {
@@ -24,10 +24,25 @@ bool HasPurpose(Bytes purposes, Bytes wanted) {
   return false;
 }
 
-bool AllowsClientAuth(const x509::Certificate& certificate) {
+// What leaf and intermediates must be usable for, or nothing.
+std::optional<KeyPurpose> PurposeOf(const ValidationOptions& options) {
+  if (options.required_purpose) return options.required_purpose;
+  switch (options.leaf_profile) {
+    case LeafProfile::kClientAuth:
+    case LeafProfile::kClientAuthRequired:
+      return KeyPurpose::ClientAuth();
+    case LeafProfile::kAnyPurpose:
+    case LeafProfile::kNone:
+      break;
+  }
+  return std::nullopt;
+}
+
+// Without the extension a certificate is for everything.
+bool Allows(const x509::Certificate& certificate, Bytes purpose) {
   const std::optional<Bytes>& purposes =
       certificate.extensions().extended_key_usage;
-  return !purposes || HasPurpose(*purposes, kClientAuth) ||
+  return !purposes || HasPurpose(*purposes, purpose) ||
          HasPurpose(*purposes, kAnyExtendedKeyUsage);
 }
 
@@ -68,49 +83,32 @@ Reason CheckIssuer(const x509::Certificate& certificate) {
              : Reason::kKeyUsage;
 }
 
-Reason CheckLeaf(const x509::Certificate& certificate, LeafProfile profile) {
-  if (profile == LeafProfile::kNone) return Reason::kAccepted;
-  if (certificate.extensions().is_ca) return Reason::kCaAsLeaf;
-  if (!HasUsage(certificate, x509::KeyUsageBit::kDigitalSignature)) {
-    return Reason::kKeyUsage;
-  }
-  if (profile == LeafProfile::kAnyPurpose) return Reason::kAccepted;
-  if (!AllowsClientAuth(certificate)) return Reason::kExtendedKeyUsage;
-  if (profile == LeafProfile::kClientAuthRequired) {
-    const std::optional<Bytes>& purposes =
-        certificate.extensions().extended_key_usage;
-    if (!purposes || !HasPurpose(*purposes, kClientAuth)) {
-      return Reason::kExtendedKeyUsage;
+Reason CheckLeaf(const x509::Certificate& certificate,
+                 const ValidationOptions& options) {
+  const x509::Extensions& extensions = certificate.extensions();
+  if (options.leaf_profile != LeafProfile::kNone) {
+    if (extensions.is_ca) return Reason::kCaAsLeaf;
+    if (!HasUsage(certificate, x509::KeyUsageBit::kDigitalSignature)) {
+      return Reason::kKeyUsage;
     }
   }
-  return Reason::kAccepted;
+  const std::optional<KeyPurpose> purpose = PurposeOf(options);
+  if (!purpose) return Reason::kAccepted;
+  if (options.leaf_profile == LeafProfile::kClientAuthRequired &&
+      !(extensions.extended_key_usage &&
+        HasPurpose(*extensions.extended_key_usage, purpose->oid()))) {
+    return Reason::kExtendedKeyUsage;
+  }
+  return Allows(certificate, purpose->oid()) ? Reason::kAccepted
+                                             : Reason::kExtendedKeyUsage;
 }
 
 Reason CheckIssuerPurpose(const x509::Certificate& certificate,
-                          LeafProfile profile) {
-  switch (profile) {
-    case LeafProfile::kNone:
-    case LeafProfile::kAnyPurpose:
-      return Reason::kAccepted;
-    case LeafProfile::kClientAuth:
-    case LeafProfile::kClientAuthRequired:
-      break;
-  }
-  return AllowsClientAuth(certificate) ? Reason::kAccepted
-                                       : Reason::kExtendedKeyUsage;
-}
-
-Finding CheckPathLengths(Path path) {
-  // Those between the leaf and the issuer looked at.
-  uint32_t below = 0;
-  for (size_t i = 1; i < path.size(); ++i) {
-    const std::optional<uint32_t>& limit = path[i]->extensions().path_length;
-    if (limit && below > *limit) {
-      return {Reason::kPathLengthExceeded, static_cast<int>(i)};
-    }
-    if (!path[i]->is_self_issued()) ++below;
-  }
-  return {};
+                          const ValidationOptions& options) {
+  const std::optional<KeyPurpose> purpose = PurposeOf(options);
+  return !purpose || Allows(certificate, purpose->oid())
+             ? Reason::kAccepted
+             : Reason::kExtendedKeyUsage;
 }
 
 AllowedAlgorithm CheckSignatureAlgorithm(const x509::Certificate& certificate,
@@ -122,32 +120,6 @@ AllowedAlgorithm CheckSignatureAlgorithm(const x509::Certificate& certificate,
     return {Reason::kAlgorithmNotAllowed, {}};
   }
   return {Reason::kAccepted, *algorithm};
-}
-
-Finding CheckPath(Path path, const ValidationOptions& options,
-                  UnixSeconds now) {
-  for (size_t i = 0; i < path.size(); ++i) {
-    const x509::Certificate& certificate = *path[i];
-    const int place = static_cast<int>(i);
-    const bool is_anchor = i + 1 == path.size();
-    Reason reason = CheckValidity(certificate, now);
-    if (reason != Reason::kAccepted) return {reason, place};
-    reason = CheckCriticalExtensions(certificate);
-    if (reason != Reason::kAccepted) return {reason, place};
-    reason = CheckSubjectKey(certificate, options.algorithms);
-    if (reason != Reason::kAccepted) return {reason, place};
-    if (i == 0) continue;
-    reason = CheckIssuer(certificate);
-    if (reason != Reason::kAccepted) return {reason, place};
-    if (certificate.extensions().name_constraints) {
-      return {Reason::kNameConstraint, place,
-              "nameConstraints are not processed"};
-    }
-    if (is_anchor) continue;
-    reason = CheckIssuerPurpose(certificate, options.leaf_profile);
-    if (reason != Reason::kAccepted) return {reason, place};
-  }
-  return CheckPathLengths(path);
 }
 
 }  // namespace chainkeep::path

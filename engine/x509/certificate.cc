@@ -4,6 +4,9 @@
 #include <array>
 
 #include "engine/der/time.h"
+#include "engine/x509/distribution_point.h"
+#include "engine/x509/general_name.h"
+#include "engine/x509/name_constraints.h"
 
 namespace chainkeep::x509 {
 namespace {
@@ -20,8 +23,13 @@ enum IdCe : uint8_t {
   kSubjectAltName = 17,
   kBasicConstraints = 19,
   kNameConstraints = 30,
+  kCrlDistributionPoints = 31,
+  kCertificatePolicies = 32,
+  kPolicyMappings = 33,
   kAuthorityKeyIdentifier = 35,
+  kPolicyConstraints = 36,
   kExtKeyUsage = 37,
+  kInhibitAnyPolicy = 54,
 };
 
 // The number below id-ce, or -1 for an OID elsewhere.
@@ -168,51 +176,78 @@ bool ParseAuthorityKeyId(Bytes value, Extensions* out) {
   return fields.empty();
 }
 
-bool ParseSubjectAltName(Bytes value, Extensions* out) {
+Fault ParseSubjectAltName(Bytes value, Extensions* out) {
   Bytes contents;
-  if (!Only(der::kSequence, value, &contents) || contents.empty()) return false;
-  Cursor names(contents);
-  while (!names.empty()) {
-    der::Tag tag;
-    Bytes name;
-    // Each GeneralName is a context-specific element, [0] to [8].
-    if (!names.ReadAny(&tag, &name)) return false;
-    if ((tag & 0xc0) != 0x80 || (tag & 0x1f) > 8) return false;
+  if (!Only(der::kSequence, value, &contents)) {
+    return IllFormed("subjectAltName");
   }
+  const der::Result<GeneralNames> names = GeneralNames::Parse(contents);
+  if (!names.ok()) return names.fault();
   out->subject_alt_name = contents;
-  return true;
+  return Fault();
 }
 
-bool ParseNameConstraints(Bytes value, Extensions* out) {
+// Constraints that are well-formed and not implemented are kept: they refuse
+// where they are applied.
+Fault ParseNameConstraints(Bytes value, Extensions* out) {
   Bytes contents;
-  if (!Only(der::kSequence, value, &contents) || contents.empty()) return false;
+  if (!Only(der::kSequence, value, &contents)) {
+    return IllFormed("nameConstraints");
+  }
+  const Fault fault = NameConstraints::Parse(contents).fault();
+  if (fault.kind == Fault::Kind::kIllFormed) return fault;
   out->name_constraints = contents;
-  return true;
+  return Fault();
+}
+
+// Likewise: points that cannot be compared leave the status unknown.
+Fault ParseCrlDistributionPoints(Bytes value, Extensions* out) {
+  const Fault fault = DistributionPoints::Parse(value).fault();
+  if (fault.kind == Fault::Kind::kIllFormed) return fault;
+  out->crl_distribution_points = value;
+  return Fault();
+}
+
+// Puts what was parsed into its place, or returns why it was not.
+template <typename T, typename Place>
+Fault Keep(const der::Result<T>& parsed, Place* place) {
+  if (!parsed.ok()) return parsed.fault();
+  *place = *parsed;
+  return Fault();
+}
+
+Fault Check(bool well_formed, std::string_view what) {
+  return well_formed ? Fault() : IllFormed(what);
 }
 
 // Parses one extension that is acted on; kUnsupported for all others.
 Fault ParseKnown(int id_ce, Bytes value, Extensions* out) {
   switch (id_ce) {
     case kSubjectKeyIdentifier:
-      return ParseSubjectKeyId(value, out) ? Fault()
-                                           : IllFormed("subjectKeyIdentifier");
+      return Check(ParseSubjectKeyId(value, out), "subjectKeyIdentifier");
     case kKeyUsage:
-      return ParseKeyUsage(value, out) ? Fault() : IllFormed("keyUsage");
+      return Check(ParseKeyUsage(value, out), "keyUsage");
     case kSubjectAltName:
-      return ParseSubjectAltName(value, out) ? Fault()
-                                             : IllFormed("subjectAltName");
+      return ParseSubjectAltName(value, out);
     case kBasicConstraints:
-      return ParseBasicConstraints(value, out) ? Fault()
-                                               : IllFormed("basicConstraints");
+      return Check(ParseBasicConstraints(value, out), "basicConstraints");
     case kNameConstraints:
-      return ParseNameConstraints(value, out) ? Fault()
-                                              : IllFormed("nameConstraints");
+      return ParseNameConstraints(value, out);
+    case kCrlDistributionPoints:
+      return ParseCrlDistributionPoints(value, out);
+    case kCertificatePolicies:
+      return Keep(CertificatePolicies::Parse(value), &out->policies.policies);
+    case kPolicyMappings:
+      return Keep(PolicyMappings::Parse(value), &out->policies.mappings);
+    case kPolicyConstraints:
+      return Keep(ParsePolicyConstraints(value), &out->policies.constraints);
+    case kInhibitAnyPolicy:
+      return Keep(ParseInhibitAnyPolicy(value),
+                  &out->policies.inhibit_any_policy);
     case kAuthorityKeyIdentifier:
-      return ParseAuthorityKeyId(value, out)
-                 ? Fault()
-                 : IllFormed("authorityKeyIdentifier");
+      return Check(ParseAuthorityKeyId(value, out), "authorityKeyIdentifier");
     case kExtKeyUsage:
-      return ParseExtKeyUsage(value, out) ? Fault() : IllFormed("extKeyUsage");
+      return Check(ParseExtKeyUsage(value, out), "extKeyUsage");
     default:
       return Unsupported("extension");
   }

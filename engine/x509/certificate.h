@@ -18,6 +18,7 @@
 #include "chainkeep/types.h"
 #include "engine/der/cursor.h"
 #include "engine/x509/name.h"
+#include "engine/x509/policies.h"
 
 namespace chainkeep::x509 {
 
@@ -41,10 +42,13 @@ struct Extensions {
   // keyIdentifier of subjectKeyIdentifier and of authorityKeyIdentifier.
   std::optional<Bytes> subject_key_id;
   std::optional<Bytes> authority_key_id;
-  // Contents of the GeneralNames of subjectAltName.
+  // Contents of the GeneralNames of subjectAltName, all of them checked.
   std::optional<Bytes> subject_alt_name;
-  // Contents of NameConstraints.
+  // Contents of NameConstraints, not ill-formed.
   std::optional<Bytes> name_constraints;
+  PolicyExtensions policies;
+  // extnValue of cRLDistributionPoints, not ill-formed.
+  std::optional<Bytes> crl_distribution_points;
 
   // A critical extension that nothing above covers.
   bool has_unknown_critical = false;

@@ -26,9 +26,10 @@ using test::TestCertificate;
 class ListOfAnchors final : public AnchorSource {
  public:
   void Add(const TestCertificate& ca, CaStatus status = CaStatus::kActive) {
-    entries_.push_back(Entry{*x509::Certificate::Parse(ca.bytes()),
-                             *signature::PublicKey::Parse(
-                                 x509::Certificate::Parse(ca.bytes())->spki()),
+    ders_.push_back(ca.der);
+    const auto parsed = x509::Certificate::Parse(AsBytes(ders_.back()));
+    entries_.push_back(Entry{*parsed,
+                             *signature::PublicKey::Parse(parsed->spki()),
                              ComputeCertificateId(ca.bytes()), status});
   }
 
@@ -74,6 +75,7 @@ class ListOfAnchors final : public AnchorSource {
   }
 
   Account account_ = *Account::Parse("a");
+  std::deque<std::string> ders_;
   std::deque<Entry> entries_;
 };
 

@@ -1,0 +1,197 @@
+#include "engine/path/path_check.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "engine/path/policy_tree.h"
+#include "engine/path/rules.h"
+#include "engine/x509/name_constraints.h"
+
+namespace chainkeep::path {
+namespace {
+
+Reason CheckOwnForm(const x509::Certificate& certificate, UnixSeconds now) {
+  const Reason reason = CheckValidity(certificate, now);
+  return reason == Reason::kAccepted ? CheckCriticalExtensions(certificate)
+                                     : reason;
+}
+
+Reason CheckAnchor(const x509::Certificate& anchor,
+                   const ValidationOptions& options, UnixSeconds now) {
+  switch (options.anchor_rules) {
+    case AnchorRules::kNameAndKey:
+      return Reason::kAccepted;
+    case AnchorRules::kConstraints:
+      return CheckIssuer(anchor);
+    case AnchorRules::kFull:
+      break;
+  }
+  const Reason reason = CheckOwnForm(anchor, now);
+  return reason == Reason::kAccepted ? CheckIssuer(anchor) : reason;
+}
+
+Reason CheckIntermediate(const x509::Certificate& certificate,
+                         const ValidationOptions& options, UnixSeconds now) {
+  Reason reason = CheckOwnForm(certificate, now);
+  if (reason == Reason::kAccepted) reason = CheckIssuer(certificate);
+  if (reason == Reason::kAccepted) {
+    reason = CheckIssuerPurpose(certificate, options);
+  }
+  return reason;
+}
+
+// Where on the path the last certificate stands whose own extensions bind those
+// below it.
+size_t LastBinding(Path path, AnchorRules anchor_rules) {
+  return anchor_rules == AnchorRules::kNameAndKey ? path.size() - 2
+                                                  : path.size() - 1;
+}
+
+Finding ToFinding(x509::NameConstraintResult result, size_t place,
+                  Budget& budget) {
+  const int certificate = static_cast<int>(place);
+  switch (result) {
+    case x509::NameConstraintResult::kAllowed:
+      return {};
+    case x509::NameConstraintResult::kForbidden:
+      return {Reason::kNameConstraint, certificate};
+    case x509::NameConstraintResult::kUnsupported:
+      return {Reason::kNameConstraint, certificate,
+              "a constraint of a form that is not processed"};
+    case x509::NameConstraintResult::kBudget:
+      break;
+  }
+  budget.ExhaustNameComparisons();
+  return {Reason::kBudgetNameComparisons, certificate};
+}
+
+// Whether the path at all could be refused for its policies.
+bool RequiresPolicies(Path path, const ValidationOptions& options,
+                      size_t last_binding) {
+  using Explicit = CertificatePolicyOptions::Explicit;
+  if (options.policies.explicit_policy == Explicit::kRequired) return true;
+  return std::any_of(
+      path.begin(), path.begin() + last_binding + 1,
+      [](const x509::Certificate* certificate) {
+        return certificate->extensions()
+            .policies.constraints.require_explicit_policy.has_value();
+      });
+}
+
+PolicyOptions ToPolicyOptions(const CertificatePolicyOptions& options) {
+  using Options = CertificatePolicyOptions;
+  PolicyOptions result;
+  for (const std::string& dotted : options.initial_policies) {
+    // One that is no OID matches no policy. CreateListener refuses it.
+    result.initial_policies.push_back(
+        internal::EncodeOid(dotted).value_or("?"));
+  }
+  if (options.explicit_policy == Options::Explicit::kRequired) {
+    result.explicit_policy = InitialExplicitPolicy::kRequired;
+  }
+  if (options.mapping == Options::Mapping::kInhibited) {
+    result.mapping = InitialPolicyMapping::kInhibited;
+  }
+  if (options.any_policy == Options::AnyPolicy::kInhibited) {
+    result.any_policy = InitialAnyPolicy::kInhibited;
+  }
+  return result;
+}
+
+}  // namespace
+
+Finding CheckEach(Path path, const ValidationOptions& options,
+                  UnixSeconds now) {
+  for (size_t i = 0; i < path.size(); ++i) {
+    const x509::Certificate& certificate = *path[i];
+    Reason reason = CheckSubjectKey(certificate, options.algorithms);
+    if (reason == Reason::kAccepted) {
+      if (i == 0) {
+        reason = CheckOwnForm(certificate, now);
+        if (reason == Reason::kAccepted) {
+          reason = CheckLeaf(certificate, options);
+        }
+      } else if (i + 1 == path.size()) {
+        reason = CheckAnchor(certificate, options, now);
+      } else {
+        reason = CheckIntermediate(certificate, options, now);
+      }
+    }
+    if (reason != Reason::kAccepted) return {reason, static_cast<int>(i)};
+  }
+  return {};
+}
+
+Finding CheckPathLengths(Path path, AnchorRules anchor_rules) {
+  const size_t last = LastBinding(path, anchor_rules);
+  // Those between the leaf and the issuer looked at.
+  uint32_t below = 0;
+  for (size_t i = 1; i <= last; ++i) {
+    const std::optional<uint32_t>& limit = path[i]->extensions().path_length;
+    if (limit && below > *limit) {
+      return {Reason::kPathLengthExceeded, static_cast<int>(i)};
+    }
+    // Comparing names costs; the anchor has nothing above it that would ask.
+    if (i < last && !path[i]->is_self_issued()) ++below;
+  }
+  return {};
+}
+
+Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
+                             Budget& budget) {
+  for (size_t i = LastBinding(path, anchor_rules); i >= 1; --i) {
+    const std::optional<Bytes>& contents =
+        path[i]->extensions().name_constraints;
+    if (!contents) continue;
+    const der::Result<x509::NameConstraints> constraints =
+        x509::NameConstraints::Parse(*contents);
+    if (!constraints.ok()) {
+      return {Reason::kNameConstraint, static_cast<int>(i),
+              constraints.fault().what};
+    }
+    for (size_t j = 0; j < i; ++j) {
+      if (j > 0 && path[j]->is_self_issued()) continue;
+      const uint64_t before = budget.name_comparisons_left();
+      uint64_t left = before;
+      const x509::NameConstraintResult result = x509::Evaluate(
+          *constraints,
+          {path[j]->subject(), path[j]->extensions().subject_alt_name}, &left);
+      budget.TakeNameComparisons(before - left);
+      const Finding finding = ToFinding(result, j, budget);
+      if (!finding.ok()) return finding;
+    }
+  }
+  return {};
+}
+
+Finding CheckPolicies(Path path, const ValidationOptions& options) {
+  const size_t last = LastBinding(path, options.anchor_rules);
+  if (!RequiresPolicies(path, options, last)) return {};
+  PolicyChecker checker(ToPolicyOptions(options.policies));
+  for (size_t i = last + 1; i-- > 0;) {
+    PolicyRole role = PolicyRole::kIssuer;
+    if (i == 0) {
+      role = PolicyRole::kLeaf;
+    } else if (i + 1 == path.size()) {
+      role = PolicyRole::kAnchor;
+    } else if (path[i]->is_self_issued()) {
+      role = PolicyRole::kSelfIssuedIssuer;
+    }
+    checker.Step(path[i]->extensions().policies, role);
+  }
+  if (checker.Finish().valid) return {};
+  return {Reason::kPolicy, 0};
+}
+
+Finding CheckPath(Path path, const ValidationOptions& options, UnixSeconds now,
+                  Budget& budget) {
+  Finding finding = CheckEach(path, options, now);
+  if (finding.ok()) finding = CheckPathLengths(path, options.anchor_rules);
+  if (finding.ok()) {
+    finding = CheckNameConstraints(path, options.anchor_rules, budget);
+  }
+  if (finding.ok()) finding = CheckPolicies(path, options);
+  return finding;
+}
+
+}  // namespace chainkeep::path

@@ -1,0 +1,46 @@
+// The rules of RFC 5280 §6.1 that concern a whole path, each a function that
+// can be tested alone, and all of them in order.
+//
+// A path is written from the leaf, at index 0, up to the anchor, at the end.
+// Its names are chained and its signatures verified already. Every function is
+// pure, but for what it takes from a budget.
+
+#ifndef CHAINKEEP_ENGINE_PATH_PATH_CHECK_H_
+#define CHAINKEEP_ENGINE_PATH_PATH_CHECK_H_
+
+#include <span>
+
+#include "chainkeep/options.h"
+#include "chainkeep/types.h"
+#include "engine/path/budget.h"
+#include "engine/path/finding.h"
+#include "engine/x509/certificate.h"
+
+namespace chainkeep::path {
+
+using Path = std::span<const x509::Certificate* const>;
+
+// Every certificate on its own: validity, critical extensions, key; leaf or
+// issuer as its place demands. Of the anchor, what `options.anchor_rules` says.
+Finding CheckEach(Path path, const ValidationOptions& options, UnixSeconds now);
+
+// Every pathLenConstraint is kept; certificates that are self-issued do not
+// count (RFC 5280 §4.2.1.9). The anchor's counts unless it is a name and a key.
+Finding CheckPathLengths(Path path, AnchorRules anchor_rules);
+
+// No certificate has a name that an issuer above it does not allow (RFC 5280
+// §6.1.3 (b), (c)); intermediates that are self-issued are exempt.
+Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
+                             Budget& budget);
+
+// The path has an acceptable certificate policy, where the options or one of
+// its certificates require one. Only then is anything computed or allocated.
+Finding CheckPolicies(Path path, const ValidationOptions& options);
+
+// All of the above.
+Finding CheckPath(Path path, const ValidationOptions& options, UnixSeconds now,
+                  Budget& budget);
+
+}  // namespace chainkeep::path
+
+#endif  // CHAINKEEP_ENGINE_PATH_PATH_CHECK_H_
