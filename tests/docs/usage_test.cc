@@ -122,10 +122,26 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
   ASSERT_TRUE(listener.region.empty());
   ASSERT_EQ(listener.service, EndpointService::kData);
   ASSERT_EQ(listener.validation.leaf_profile, LeafProfile::kClientAuth);
+  ASSERT_FALSE(listener.validation.required_purpose.has_value());
+  ASSERT_EQ(listener.validation.anchor_rules, AnchorRules::kFull);
+  using Policies = CertificatePolicyOptions;
+  const Policies& policies = listener.validation.policies;
+  ASSERT_TRUE(policies.initial_policies.empty());
+  ASSERT_EQ(policies.explicit_policy, Policies::Explicit::kNotRequired);
+  ASSERT_EQ(policies.mapping, Policies::Mapping::kAllowed);
+  ASSERT_EQ(policies.any_policy, Policies::AnyPolicy::kAllowed);
   const std::map<std::string, std::string> expected = {
       {"region", "none"},
       {"service", "EndpointService::kData"},
       {"validation.leaf_profile", "LeafProfile::kClientAuth"},
+      {"validation.required_purpose", "none"},
+      {"validation.anchor_rules", "AnchorRules::kFull"},
+      {"validation.policies.initial_policies", "any"},
+      {"validation.policies.explicit_policy", "kNotRequired"},
+      {"validation.policies.mapping", "kAllowed"},
+      {"validation.policies.any_policy", "kAllowed"},
+      {"validation.budgets.name_comparisons",
+       std::to_string(budgets.name_comparisons)},
       {"ip_literal_as_absent", Text(listener.ip_literal_as_absent)},
       {"validation.algorithms.min_rsa_bits",
        std::to_string(algorithms.min_rsa_bits)},
