@@ -152,6 +152,26 @@ struct CertificatePolicyOptions {
   AnyPolicy any_policy = AnyPolicy::kAllowed;
 };
 
+// RevocationOptions says for whom a CRL must answer, and what its silence
+// means. CRLs are given to the registry (Registry::SetCrls); nothing is ever
+// fetched.
+struct RevocationOptions {
+  enum class Scope : uint8_t {
+    kOff,    // CRLs are not looked at
+    kLeaf,   // the device's certificate must not be revoked
+    kChain,  // nor any intermediate's below the anchor
+  };
+  enum class OnDoubt : uint8_t { kRefuse, kAccept };
+
+  Scope scope = Scope::kOff;
+  // No CRL speaks of the certificate.
+  OnDoubt unknown = OnDoubt::kRefuse;
+  // One does, and is past its nextUpdate, or older than `max_age_seconds`. A
+  // certificate that it names is refused all the same.
+  OnDoubt stale = OnDoubt::kRefuse;
+  std::optional<int64_t> max_age_seconds = {};
+};
+
 // ValidationOptions says what a chain must satisfy.
 struct ValidationOptions {
   AlgorithmPolicy algorithms = {};
@@ -161,6 +181,7 @@ struct ValidationOptions {
   std::optional<KeyPurpose> required_purpose = {};
   AnchorRules anchor_rules = AnchorRules::kFull;
   CertificatePolicyOptions policies = {};
+  RevocationOptions revocation = {};
   Budgets budgets = {};
 };
 

@@ -56,6 +56,8 @@ enum class Reason : uint8_t {
   kNameConstraint,            // a name outside an issuer's nameConstraints
   kPolicy,                    // no acceptable certificate policy
   kUnknownCriticalExtension,  // a critical extension we do not process
+  kRevoked,                   // a CRL names the certificate
+  kRevocationUnknown,         // no current CRL says that it is not revoked
 
   // Budgets: the answer was given up for its cost (see Budgets in options.h).
   kBudgetCertificates,     // more certificates presented than allowed
@@ -97,6 +99,7 @@ struct BudgetSpent {
 struct TrustVersions {
   uint64_t endpoint = 0;
   uint64_t anchor = 0;
+  uint64_t revocation = 0;  // the CRLs of the anchor's tenant
 
   friend bool operator==(const TrustVersions&, const TrustVersions&) = default;
 };
@@ -145,7 +148,7 @@ class Verdict {
   int failing_certificate() const { return fields_.failing_certificate; }
 
   // The last second at which an accepting answer holds: the least notAfter of
-  // the path. Close the connection then.
+  // the path, and of the nextUpdates that it needs. Close the connection then.
   UnixSeconds not_after() const { return fields_.not_after; }
 
   const TrustVersions& trust_versions() const { return fields_.trust_versions; }

@@ -53,8 +53,12 @@ int RankOf(Reason reason) {
       return 17;
     case Reason::kExpired:
       return 18;
-    case Reason::kCaInactive:
+    case Reason::kRevocationUnknown:
       return 19;
+    case Reason::kRevoked:
+      return 20;
+    case Reason::kCaInactive:
+      return 21;
 
     // The search was given up; whatever else was found may be by chance.
     case Reason::kBudgetCertificates:

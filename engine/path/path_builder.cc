@@ -210,21 +210,23 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
 
   path_[length_] = anchor.certificate;
   const Path path(path_.data(), length_ + 1);
-  Finding finding = CheckPath(path, request_.options, request_.now, budget_);
-  if (finding.ok() && anchor.status != CaStatus::kActive) {
-    finding = {Reason::kCaInactive, static_cast<int>(length_)};
-  }
-  if (!finding.ok()) {
-    failure_ = MoreTelling(failure_, finding);
-    return;
-  }
   UnixSeconds not_before = path[0]->not_before();
   UnixSeconds not_after = path[0]->not_after();
   for (const x509::Certificate* certificate : path) {
     not_before = std::max(not_before, certificate->not_before());
     not_after = std::min(not_after, certificate->not_after());
   }
-  path_found_ = VerifiedPath(anchor, not_before, not_after);
+  Finding finding = CheckPath(path, request_.options, request_.now, budget_);
+  if (finding.ok()) {
+    finding =
+        CheckRevocation(path, anchor, request_.crls,
+                        request_.options.revocation, request_.now, &not_after);
+  }
+  if (finding.ok() && anchor.status != CaStatus::kActive) {
+    finding = {Reason::kCaInactive, static_cast<int>(length_)};
+  }
+  failure_ = MoreTelling(failure_, finding);
+  if (finding.ok()) path_found_ = VerifiedPath(anchor, not_before, not_after);
 }
 
 // Whether the candidate, or another certificate of the same subject and key, is

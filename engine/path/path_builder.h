@@ -28,6 +28,7 @@
 #include "chainkeep/types.h"
 #include "engine/path/anchor_source.h"
 #include "engine/path/finding.h"
+#include "engine/path/revocation_source.h"
 #include "engine/x509/certificate.h"
 
 namespace chainkeep::path {
@@ -42,7 +43,8 @@ inline constexpr unsigned kMaxCandidates = 32;
 class VerifiedPath {
  public:
   const Anchor& anchor() const { return anchor_; }
-  // The latest notBefore and the earliest notAfter on the path.
+  // The latest notBefore, and the earliest notAfter on the path or nextUpdate
+  // that the answer rests on.
   UnixSeconds not_before() const { return not_before_; }
   UnixSeconds not_after() const { return not_after_; }
 
@@ -62,6 +64,7 @@ struct PathRequest {
   // DER, not parsed; counted and measured by the caller against the budgets.
   std::span<const Bytes> presented;
   const AnchorSource& anchors;
+  const RevocationSource& crls;
   const ValidationOptions& options;
   UnixSeconds now = 0;
 };

@@ -98,6 +98,25 @@ PolicyOptions ToPolicyOptions(const CertificatePolicyOptions& options) {
   return result;
 }
 
+revocation::RevocationQuery QueryFor(const x509::Certificate& certificate,
+                                     const RevocationOptions& options,
+                                     UnixSeconds now) {
+  const x509::Extensions& extensions = certificate.extensions();
+  revocation::RevocationQuery query;
+  query.issuer = certificate.issuer();
+  query.serial = certificate.serial();
+  query.kind = extensions.is_ca ? revocation::CertificateKind::kCa
+                                : revocation::CertificateKind::kEndEntity;
+  if (extensions.crl_distribution_points) {
+    const der::Result<x509::DistributionPoints> points =
+        x509::DistributionPoints::Parse(*extensions.crl_distribution_points);
+    if (points.ok()) query.distribution_points = *points;
+  }
+  query.now = now;
+  query.max_age_seconds = options.max_age_seconds;
+  return query;
+}
+
 }  // namespace
 
 Finding CheckEach(Path path, const ValidationOptions& options,
@@ -181,6 +200,53 @@ Finding CheckPolicies(Path path, const ValidationOptions& options) {
   }
   if (checker.Finish().valid) return {};
   return {Reason::kPolicy, 0};
+}
+
+Finding CheckRevocation(Path path, const Anchor& anchor,
+                        const RevocationSource& crls,
+                        const RevocationOptions& options, UnixSeconds now,
+                        UnixSeconds* good_until) {
+  size_t count = 0;
+  switch (options.scope) {
+    case RevocationOptions::Scope::kOff:
+      break;
+    case RevocationOptions::Scope::kLeaf:
+      count = 1;
+      break;
+    case RevocationOptions::Scope::kChain:
+      count = path.size() - 1;
+      break;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    const revocation::CrlSet* set = crls.FindCrls(anchor, *path[i + 1]);
+    revocation::RevocationAnswer answer;
+    if (set != nullptr) {
+      answer = set->Ask(QueryFor(*path[i], options, now));
+    }
+    const int place = static_cast<int>(i);
+    switch (answer.status) {
+      case revocation::RevocationStatus::kRevoked:
+        return {Reason::kRevoked, place};
+      case revocation::RevocationStatus::kUnknown:
+        if (options.unknown == RevocationOptions::OnDoubt::kRefuse) {
+          return {Reason::kRevocationUnknown, place,
+                  "no CRL speaks of the certificate"};
+        }
+        break;
+      case revocation::RevocationStatus::kStale:
+        if (options.stale == RevocationOptions::OnDoubt::kRefuse) {
+          return {Reason::kRevocationUnknown, place, "the CRL is stale"};
+        }
+        break;
+      case revocation::RevocationStatus::kGood:
+        if (options.stale == RevocationOptions::OnDoubt::kRefuse) {
+          *good_until =
+              std::min(*good_until, answer.fresh_until.value_or(*good_until));
+        }
+        break;
+    }
+  }
+  return {};
 }
 
 Finding CheckPath(Path path, const ValidationOptions& options, UnixSeconds now,

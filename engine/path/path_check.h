@@ -12,8 +12,10 @@
 
 #include "chainkeep/options.h"
 #include "chainkeep/types.h"
+#include "engine/path/anchor_source.h"
 #include "engine/path/budget.h"
 #include "engine/path/finding.h"
+#include "engine/path/revocation_source.h"
 #include "engine/x509/certificate.h"
 
 namespace chainkeep::path {
@@ -37,7 +39,14 @@ Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
 // its certificates require one. Only then is anything computed or allocated.
 Finding CheckPolicies(Path path, const ValidationOptions& options);
 
-// All of the above.
+// No certificate that `options` speaks of is revoked. Lowers `good_until` to
+// the moment at which a CRL that this rests on becomes stale.
+Finding CheckRevocation(Path path, const Anchor& anchor,
+                        const RevocationSource& crls,
+                        const RevocationOptions& options, UnixSeconds now,
+                        UnixSeconds* good_until);
+
+// All of the above but revocation.
 Finding CheckPath(Path path, const ValidationOptions& options, UnixSeconds now,
                   Budget& budget);
 
