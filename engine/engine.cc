@@ -122,18 +122,34 @@ Reason MeasureInput(const Handshake& handshake, const Budgets& budgets) {
 }
 
 path::PathResult BuildIn(const path::AnchorSource& view,
-                         const Listener& listener, const Handshake& handshake,
+                         const catalog::CrlView& crls, const Listener& listener,
+                         const Handshake& handshake,
                          const x509::Certificate& leaf, UnixSeconds now) {
   return path::BuildPath({.leaf = leaf,
                           .presented = handshake.presented,
                           .anchors = view,
+                          .crls = crls,
                           .options = listener.options().validation,
                           .now = now});
 }
 
-Verdict Judge(const path::PathResult& result, VerdictFields fields) {
+// The version of the CRLs that an answer for `account` rests on.
+uint64_t CrlVersion(const catalog::CrlView& crls, const Listener& listener,
+                    const Account& account) {
+  const RevocationOptions& options = listener.options().validation.revocation;
+  return options.scope == RevocationOptions::Scope::kOff
+             ? 0
+             : crls.Version(account);
+}
+
+Verdict Judge(const path::PathResult& result, VerdictFields fields,
+              const catalog::CrlView& crls, const Listener& listener) {
   fields.spent = result.spent;
-  if (result.path) return VerdictMint::Accept(fields, *result.path);
+  if (result.path) {
+    fields.trust_versions.revocation =
+        CrlVersion(crls, listener, *result.path->anchor().account);
+    return VerdictMint::Accept(fields, *result.path);
+  }
   fields.failing_certificate = result.failure.certificate;
   return RefuseFor(fields, result.failure.reason, result.failure.detail);
 }
@@ -204,19 +220,22 @@ Verdict Engine::Validate(const Listener& listener,
   fields.device = ComputeCertificateId(handshake.leaf);
 
   const UnixSeconds now = impl_->clock->Now();
+  const Region& region = listener.options().region;
   const catalog::Catalog::Pin pin = impl_->catalog.Acquire();
+  const catalog::CrlView crls = pin.Crls(region);
   if (name.tenant) {
     const catalog::TenantView view = pin.View(*name.tenant);
-    return Judge(BuildIn(view, listener, handshake, *leaf, now), fields);
+    return Judge(BuildIn(view, crls, listener, handshake, *leaf, now), fields,
+                 crls, listener);
   }
-  const Region& region = listener.options().region;
   const catalog::DefaultView view = pin.View(region);
-  path::PathResult result = BuildIn(view, listener, handshake, *leaf, now);
+  path::PathResult result =
+      BuildIn(view, crls, listener, handshake, *leaf, now);
   if (result.failure.reason == Reason::kNoRegisteredCa &&
       pin.HasSniOnlyIssuer(region, leaf->issuer())) {
     result.failure.reason = Reason::kServerNameRequired;
   }
-  return Judge(result, fields);
+  return Judge(result, fields, crls, listener);
 }
 
 // Whether everything that an accepting `verdict` rested on is as it was.
@@ -235,6 +254,8 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
     return false;
   }
   versions.anchor = anchor.version;
+  versions.revocation = CrlVersion(pin.Crls(listener.options().region),
+                                   listener, verdict.account());
   return versions == verdict.trust_versions() &&
          impl_->clock->Now() <= verdict.not_after();
 }

@@ -27,6 +27,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -60,6 +61,17 @@ struct UpdateCaCertificateRequest {
   std::string_view new_status = {};
   // "ENABLE", "DISABLE", or "" to leave it.
   std::string_view new_auto_registration_status = {};
+};
+
+struct SetCrlsRequest {
+  Account account = {};
+  Region region = {};
+  // PEM of the CA whose certificates the lists speak of, exactly one block. It
+  // need not be registered: an intermediate's is given the same way.
+  std::string_view ca_certificate = {};
+  // Each PEM with one X509 CRL block, or DER. All that the account has for this
+  // CA from now on; none: it has none.
+  std::vector<std::string_view> crls = {};
 };
 
 struct RegisteredCertificate {
@@ -122,6 +134,17 @@ class Registry {
   virtual absl::Status DeleteCaCertificate(
       const Account& account, const Region& region,
       std::string_view ca_certificate_id) = 0;
+
+  // SetCrls replaces, as a whole, the CRLs that this account's handshakes are
+  // answered from for one CA (see RevocationOptions). Each list is parsed and
+  // its signature verified here, once. Loading a million entries takes about
+  // half a second; the look-up in a handshake does not depend on their number.
+  //
+  // Errors: kInvalidRequest (arguments; more than 64 lists; a list above
+  // 64 MiB), kCertificateValidation (the CA's certificate, or a list that is
+  // ill-formed, delta or indirect, of another issuer, or not signed by the CA).
+  // The message says which list.
+  virtual absl::Status SetCrls(const SetCrlsRequest& request) = 0;
 
   // PutEndpoint gives a host name to an account, or replaces what the same
   // account said of it. Errors: kInvalidRequest (the name, account or region),

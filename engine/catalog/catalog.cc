@@ -104,6 +104,15 @@ bool TenantView::FindById(const CertificateId& id, path::Anchor* anchor) const {
   return index_ != nullptr && index_->FindById(id, anchor);
 }
 
+const revocation::CrlSet* CrlView::FindCrls(
+    const path::Anchor& anchor, const x509::Certificate& issuer) const {
+  return table_->Find({*anchor.account, region_}, issuer, seed_);
+}
+
+uint64_t CrlView::Version(const Account& account) const {
+  return table_->Version({account, region_});
+}
+
 Catalog::Catalog() : seed_(RandomSeed()), tables_(new Tables) {}
 
 Catalog::~Catalog() = default;
@@ -130,6 +139,10 @@ TenantView Catalog::Pin::View(const sni::ResolvedTenant& tenant) const {
   const auto found = tenants.find({tenant.account(), tenant.region()});
   return TenantView(found == tenants.end() ? nullptr : found->second.get(),
                     catalog_.seed_);
+}
+
+CrlView Catalog::Pin::Crls(const Region& region) const {
+  return CrlView(&catalog_.crls_, region, catalog_.seed_);
 }
 
 bool Catalog::Pin::HasSniOnlyIssuer(const Region& region,
@@ -226,6 +239,16 @@ absl::Status Catalog::Withdraw(const Account& account, const Region& region,
   const auto shared = tables_->records.find(id);
   if (--shared->second.registrations == 0) tables_->records.erase(shared);
   return absl::OkStatus();
+}
+
+void Catalog::ReplaceCrls(
+    const Account& account, const Region& region,
+    std::shared_ptr<const CaRecord> ca,
+    std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls) {
+  auto set = std::make_unique<const revocation::CrlSet>(std::move(crls));
+  absl::MutexLock lock(&mutex_);
+  crls_.Replace({account, region}, std::move(ca), std::move(set), NextVersion(),
+                seed_);
 }
 
 size_t Catalog::registrations() const {

@@ -33,14 +33,17 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "chainkeep/types.h"
 #include "engine/catalog/ca_record.h"
+#include "engine/catalog/crl_table.h"
 #include "engine/catalog/registration.h"
 #include "engine/path/anchor_source.h"
+#include "engine/path/revocation_source.h"
 #include "engine/sni/endpoint_table.h"
 
 namespace chainkeep::catalog {
@@ -77,6 +80,28 @@ class TenantView final : public path::AnchorSource {
   uint64_t seed_;
 };
 
+// CrlView shows the CRLs of each tenant of one region, to that tenant's anchors
+// only.
+class CrlView final : public path::RevocationSource {
+ public:
+  const revocation::CrlSet* FindCrls(
+      const path::Anchor& anchor,
+      const x509::Certificate& issuer) const override;
+
+  // The trust version of all the CRLs of a tenant: that of their last change, 0
+  // if there never was one.
+  uint64_t Version(const Account& account) const;
+
+ private:
+  friend class Catalog;
+  CrlView(const CrlTable* table, const Region& region, uint64_t seed)
+      : table_(table), region_(region), seed_(seed) {}
+
+  const CrlTable* table_;
+  const Region& region_;  // of the caller
+  uint64_t seed_;
+};
+
 class Catalog {
  public:
   // Makes an empty catalog whose tables hash under a fresh random secret.
@@ -95,6 +120,9 @@ class Catalog {
 
     DefaultView View(const Region& region) const;
     TenantView View(const sni::ResolvedTenant& tenant) const;
+
+    // The CRLs of the tenants of `region`, which the caller keeps.
+    CrlView Crls(const Region& region) const;
 
     // Whether any account of `region` has an SNI_ONLY registration of a CA
     // whose subject is `issuer`. Only for telling an operator why a handshake
@@ -127,6 +155,13 @@ class Catalog {
   absl::Status Withdraw(const Account& account, const Region& region,
                         const CertificateId& id);
 
+  // ReplaceCrls puts `crls` in the place of all that the tenant has for the CA
+  // named and keyed like `ca`.
+  void ReplaceCrls(
+      const Account& account, const Region& region,
+      std::shared_ptr<const CaRecord> ca,
+      std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls);
+
   // NextVersion takes a new value of the trust-version counter.
   uint64_t NextVersion() { return next_version_.fetch_add(1); }
 
@@ -143,10 +178,11 @@ class Catalog {
   std::atomic<uint64_t> next_version_{1};
   sni::EndpointTable endpoints_;
 
-  // Guards *tables_. Pins hold it across functions, which the static analysis
-  // of locks cannot follow, so it is not annotated.
+  // Guards *tables_ and crls_. Pins hold it across functions, which the static
+  // analysis of locks cannot follow, so it is not annotated.
   mutable absl::Mutex mutex_;
   const std::unique_ptr<Tables> tables_;
+  CrlTable crls_;
 };
 
 }  // namespace chainkeep::catalog

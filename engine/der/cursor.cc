@@ -121,6 +121,7 @@ bool ReadOid(Cursor& cursor, Bytes* oid) {
 }
 
 bool IsAny(Tag tag, Bytes contents) {
+  constexpr Tag kClass = 0xc0, kConstructed = 0x20;
   BitString bits;
   switch (tag) {
     case kBoolean:
@@ -137,10 +138,14 @@ bool IsAny(Tag tag, Bytes contents) {
     case kSequence:
     case kSet:
       return true;
-    default: {
-      constexpr Tag kClass = 0xc0, kConstructed = 0x20;
+    // X.690 keeps universal 0 for the end of indefinite lengths, §8.1.5; a
+    // primitive SEQUENCE or SET is none.
+    case 0x00:
+    case kSequence & ~kConstructed:
+    case kSet & ~kConstructed:
+      return false;
+    default:
       return (tag & kClass) != 0 || (tag & kConstructed) == 0;
-    }
   }
 }
 

@@ -193,8 +193,8 @@ bool IsOid(Bytes contents);
 // IsAny checks an element whose type the schema leaves open (ANY), as far as
 // its tag says what it is: the simple universal types have the form that the
 // functions above ask for, SEQUENCE and SET are constructed and nothing else of
-// the universal class is. What is inside a constructed element is not looked
-// at.
+// the universal class is; universal 0 is no type. What is inside a constructed
+// element is not looked at.
 bool IsAny(Tag tag, Bytes contents);
 
 }  // namespace chainkeep::der

@@ -11,6 +11,7 @@
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
 #include "engine/catalog/ca_record.h"
+#include "engine/registry/crl_rules.h"
 #include "engine/registry/registration_code.h"
 #include "engine/registry/rules.h"
 #include "engine/sni/host_name.h"
@@ -27,11 +28,15 @@ using store::RegistryView;
 using store::Tenant;
 using store::Transaction;
 
+constexpr std::string_view kCaWhat = "the CA certificate";
+
+using CaPtr = std::shared_ptr<const catalog::CaRecord>;
+
 // What step 1 of RegisterCaCertificate found out.
 struct Candidate {
   Tenant tenant;
   Mode mode = Mode::kDefault;
-  std::shared_ptr<const catalog::CaRecord> ca;
+  CaPtr ca;
   std::string offered_code;  // mode DEFAULT only
 
   CaKey key() const { return {tenant, ca->id()}; }
@@ -123,6 +128,7 @@ class RegistryImpl final : public Registry {
       const UpdateCaCertificateRequest& request) override;
   absl::Status DeleteCaCertificate(const Account& account, const Region& region,
                                    std::string_view ca_certificate_id) override;
+  absl::Status SetCrls(const SetCrlsRequest& request) override;
   absl::Status PutEndpoint(const Endpoint& endpoint) override;
   absl::Status DeleteEndpoint(const Account& account, const Region& region,
                               std::string_view host_name) override;
@@ -130,6 +136,7 @@ class RegistryImpl final : public Registry {
  private:
   using Publish = std::function<absl::Status()>;
 
+  absl::StatusOr<CaPtr> RecordOf(std::string_view what, std::string_view der);
   absl::StatusOr<Candidate> Examine(const RegisterCaCertificateRequest& request,
                                     UnixSeconds now);
   absl::StatusOr<std::string> ExamineProof(std::string_view pem,
@@ -206,7 +213,6 @@ absl::Status RegistryImpl::DeleteRegistrationCode(const Account& account,
 
 absl::StatusOr<Candidate> RegistryImpl::Examine(
     const RegisterCaCertificateRequest& request, UnixSeconds now) {
-  constexpr std::string_view kWhat = "the CA certificate";
   const absl::StatusOr<Tenant> tenant =
       CheckTenant(request.account, request.region);
   if (!tenant.ok()) return tenant.status();
@@ -214,23 +220,18 @@ absl::StatusOr<Candidate> RegistryImpl::Examine(
       CheckMode(request.certificate_mode, request.verification_certificate);
   if (!mode.ok()) return mode.status();
   const absl::StatusOr<std::string> der =
-      CheckPem(kWhat, request.ca_certificate);
+      CheckPem(kCaWhat, request.ca_certificate);
   if (!der.ok()) return der.status();
   const absl::StatusOr<x509::Certificate> ca =
-      ParseCertificate(kWhat, AsBytes(*der));
+      ParseCertificate(kCaWhat, AsBytes(*der));
   if (!ca.ok()) return ca.status();
   // Before the key is prepared, which costs the more the larger it is.
   if (absl::Status status = CheckCaCertificate(*ca, policy_, now);
       !status.ok()) {
     return status;
   }
-  der::Result<std::shared_ptr<const catalog::CaRecord>> record =
-      catalog_.Record(*der);
-  if (!record.ok()) {
-    return MakeError(
-        ErrorCode::kCertificateValidation,
-        absl::StrCat(kWhat, ": ", record.fault().what, " is not valid"));
-  }
+  absl::StatusOr<CaPtr> record = RecordOf(kCaWhat, *der);
+  if (!record.ok()) return record.status();
   Candidate candidate{*tenant, *mode, *std::move(record), ""};
   if (candidate.mode == Mode::kDefault) {
     absl::StatusOr<std::string> code =
@@ -239,6 +240,15 @@ absl::StatusOr<Candidate> RegistryImpl::Examine(
     candidate.offered_code = *std::move(code);
   }
   return candidate;
+}
+
+absl::StatusOr<CaPtr> RegistryImpl::RecordOf(std::string_view what,
+                                             std::string_view der) {
+  der::Result<CaPtr> record = catalog_.Record(der);
+  if (record.ok()) return *std::move(record);
+  return MakeError(
+      ErrorCode::kCertificateValidation,
+      absl::StrCat(what, ": ", record.fault().what, " is not valid"));
 }
 
 absl::StatusOr<std::string> RegistryImpl::ExamineProof(
@@ -379,6 +389,22 @@ absl::Status RegistryImpl::DeleteCaCertificate(
         t.PutCa(before);
         return absl::OkStatus();
       });
+}
+
+absl::Status RegistryImpl::SetCrls(const SetCrlsRequest& request) {
+  const absl::StatusOr<Tenant> tenant =
+      CheckTenant(request.account, request.region);
+  if (!tenant.ok()) return tenant.status();
+  const absl::StatusOr<std::string> der =
+      CheckPem(kCaWhat, request.ca_certificate);
+  if (!der.ok()) return der.status();
+  const absl::StatusOr<CaPtr> ca = RecordOf(kCaWhat, *der);
+  if (!ca.ok()) return ca.status();
+  auto crls = LoadCrls(request.crls, **ca, policy_);
+  if (!crls.ok()) return crls.status();
+  absl::MutexLock lock(&mutex_);
+  catalog_.ReplaceCrls(tenant->account, tenant->region, *ca, *std::move(crls));
+  return absl::OkStatus();
 }
 
 absl::Status RegistryImpl::PutEndpoint(const Endpoint& endpoint) {

@@ -79,6 +79,14 @@ class ListOfAnchors final : public AnchorSource {
   std::deque<Entry> entries_;
 };
 
+class NoCrls final : public RevocationSource {
+ public:
+  const revocation::CrlSet* FindCrls(const Anchor&,
+                                     const x509::Certificate&) const override {
+    return nullptr;
+  }
+};
+
 // One search: registered CAs, presented certificates, a leaf.
 class PathBuilder : public testing::Test {
  protected:
@@ -88,6 +96,7 @@ class PathBuilder : public testing::Test {
     return BuildPath({.leaf = *parsed,
                       .presented = presented_,
                       .anchors = anchors_,
+                      .crls = no_crls_,
                       .options = options_,
                       .now = now_});
   }
@@ -103,6 +112,7 @@ class PathBuilder : public testing::Test {
   }
 
   ListOfAnchors anchors_;
+  NoCrls no_crls_;
   std::deque<std::string> kept_;
   std::vector<Bytes> presented_;
   ValidationOptions options_;

@@ -1,0 +1,29 @@
+// What a tenant may upload as the CRLs of one CA.
+
+#ifndef CHAINKEEP_ENGINE_REGISTRY_CRL_RULES_H_
+#define CHAINKEEP_ENGINE_REGISTRY_CRL_RULES_H_
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "chainkeep/options.h"
+#include "engine/catalog/ca_record.h"
+#include "engine/revocation/loaded_crl.h"
+
+namespace chainkeep::registry {
+
+// Beside its distribution points a CA may split its lists by kind of
+// certificate and by reason; a look-up asks each.
+inline constexpr size_t kMaxCrls = 64;
+
+// LoadCrls verifies each of `crls`, PEM or DER, as the CA's. Pure but for what
+// it allocates. Errors: as Registry::SetCrls.
+absl::StatusOr<std::vector<std::shared_ptr<const revocation::LoadedCrl>>>
+LoadCrls(const std::vector<std::string_view>& crls, const catalog::CaRecord& ca,
+         const AlgorithmPolicy& policy);
+
+}  // namespace chainkeep::registry
+
+#endif  // CHAINKEEP_ENGINE_REGISTRY_CRL_RULES_H_
