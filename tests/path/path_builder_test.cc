@@ -7,6 +7,7 @@
 
 #include "chainkeep/certificate.h"
 #include "gtest/gtest.h"
+#include "tests/support/path_sources.h"
 #include "tests/support/test_certificates.h"
 
 namespace chainkeep::path {
@@ -19,73 +20,9 @@ using test::kDay;
 using test::KeyType;
 using test::kTestNow;
 using test::LeafSpec;
+using test::ListOfAnchors;
 using test::MakeCertificate;
 using test::TestCertificate;
-
-// Registered CAs as a plain list.
-class ListOfAnchors final : public AnchorSource {
- public:
-  void Add(const TestCertificate& ca, CaStatus status = CaStatus::kActive) {
-    ders_.push_back(ca.der);
-    const auto parsed = x509::Certificate::Parse(AsBytes(ders_.back()));
-    entries_.push_back(Entry{*parsed,
-                             *signature::PublicKey::Parse(parsed->spki()),
-                             ComputeCertificateId(ca.bytes()), status});
-  }
-
-  size_t FindIssuers(const x509::Name& issuer, Bytes key_id,
-                     std::span<Anchor> anchors) const override {
-    size_t count = 0;
-    for (const bool wanted : {true, false}) {
-      for (const Entry& entry : entries_) {
-        const auto& own = entry.certificate.extensions().subject_key_id;
-        const bool matches = own && der::Equal(*own, key_id);
-        if (count < anchors.size() && matches == wanted &&
-            entry.certificate.subject() == issuer) {
-          anchors[count++] = ToAnchor(entry);
-        }
-      }
-    }
-    return count;
-  }
-
-  bool FindById(const CertificateId& id, Anchor* anchor) const override {
-    for (const Entry& entry : entries_) {
-      if (entry.id != id) continue;
-      *anchor = ToAnchor(entry);
-      return true;
-    }
-    return false;
-  }
-
- private:
-  struct Entry {
-    x509::Certificate certificate;
-    signature::PublicKey key;
-    CertificateId id;
-    CaStatus status;
-  };
-
-  Anchor ToAnchor(const Entry& entry) const {
-    return {.certificate = &entry.certificate,
-            .key = &entry.key,
-            .id = &entry.id,
-            .account = &account_,
-            .status = entry.status};
-  }
-
-  Account account_ = *Account::Parse("a");
-  std::deque<std::string> ders_;
-  std::deque<Entry> entries_;
-};
-
-class NoCrls final : public RevocationSource {
- public:
-  const revocation::CrlSet* FindCrls(const Anchor&,
-                                     const x509::Certificate&) const override {
-    return nullptr;
-  }
-};
 
 // One search: registered CAs, presented certificates, a leaf.
 class PathBuilder : public testing::Test {
@@ -96,7 +33,7 @@ class PathBuilder : public testing::Test {
     return BuildPath({.leaf = *parsed,
                       .presented = presented_,
                       .anchors = anchors_,
-                      .crls = no_crls_,
+                      .crls = test::NoCrls(),
                       .options = options_,
                       .now = now_});
   }
@@ -106,13 +43,17 @@ class PathBuilder : public testing::Test {
     return result.path ? Reason::kAccepted : result.failure.reason;
   }
 
+  void Register(const TestCertificate& ca,
+                CaStatus status = CaStatus::kActive) {
+    ASSERT_TRUE(anchors_.Add(ca.der, status));
+  }
+
   void Present(const TestCertificate& certificate) {
     kept_.push_back(certificate.der);
     presented_.push_back(AsBytes(kept_.back()));
   }
 
   ListOfAnchors anchors_;
-  NoCrls no_crls_;
   std::deque<std::string> kept_;
   std::vector<Bytes> presented_;
   ValidationOptions options_;
@@ -138,7 +79,7 @@ TestCertificate Leaf(const TestCertificate& issuer) {
 
 TEST_F(PathBuilder, OneStepCostsOneSignature) {
   const TestCertificate ca = Ca("CA");
-  anchors_.Add(ca);
+  Register(ca);
   const PathResult result = Build(Leaf(ca));
   ASSERT_TRUE(result.path.has_value());
   EXPECT_EQ(*result.path->anchor().id, ComputeCertificateId(ca.bytes()));
@@ -151,7 +92,7 @@ TEST_F(PathBuilder, ValidityOfTheAnswerIsTheIntersection) {
   ca_spec.not_before = kTestNow - 10;
   ca_spec.not_after = kTestNow + 5;
   const TestCertificate ca = MakeCertificate(ca_spec, nullptr);
-  anchors_.Add(ca);
+  Register(ca);
   const PathResult result = Build(Leaf(ca));
   ASSERT_TRUE(result.path.has_value());
   EXPECT_EQ(result.path->not_before(), kTestNow - 10);
@@ -164,13 +105,13 @@ TEST_F(PathBuilder, EveryKeyKindIssues) {
     CertificateSpec spec = CaSpec("CA of a kind");
     spec.key_type = type;
     const TestCertificate ca = MakeCertificate(spec, nullptr);
-    anchors_.Add(ca);
+    Register(ca);
     EXPECT_EQ(ReasonFor(Leaf(ca)), Reason::kAccepted) << static_cast<int>(type);
   }
 }
 
 TEST_F(PathBuilder, UnknownIssuerIsNotRegistered) {
-  anchors_.Add(Ca("CA"));
+  Register(Ca("CA"));
   EXPECT_EQ(ReasonFor(Leaf(Ca("another"))), Reason::kNoRegisteredCa);
   // Also when the leaf has faults of its own: they are not ours to tell.
   CertificateSpec spec = LeafSpec("device");
@@ -180,7 +121,7 @@ TEST_F(PathBuilder, UnknownIssuerIsNotRegistered) {
 }
 
 TEST_F(PathBuilder, R90_AnImpostorIsRefused) {
-  anchors_.Add(Ca("CA"));
+  Register(Ca("CA"));
   const TestCertificate impostor = Ca("CA");
   EXPECT_EQ(ReasonFor(Leaf(impostor)), Reason::kBadSignature);
   Present(impostor);
@@ -190,7 +131,7 @@ TEST_F(PathBuilder, R90_AnImpostorIsRefused) {
 TEST_F(PathBuilder, R48_ALeafUnderAPresentedIntermediateIsFollowed) {
   const TestCertificate root = Ca("root");
   const TestCertificate middle = Ca("middle", &root);
-  anchors_.Add(root);
+  Register(root);
   const TestCertificate leaf = Leaf(middle);
   EXPECT_EQ(ReasonFor(leaf), Reason::kNoRegisteredCa);
   Present(middle);
@@ -201,7 +142,7 @@ TEST_F(PathBuilder, R48_ALeafUnderAPresentedIntermediateIsFollowed) {
 }
 
 TEST_F(PathBuilder, APresentedIntermediateWithoutItsIssuerIsNoIssuer) {
-  anchors_.Add(Ca("root"));
+  Register(Ca("root"));
   const TestCertificate stranger = Ca("stranger");
   const TestCertificate middle = Ca("middle", &stranger);
   Present(middle);
@@ -212,7 +153,7 @@ TEST_F(PathBuilder, APresentedIntermediateWithoutItsIssuerIsNoIssuer) {
 
 TEST_F(PathBuilder, InactiveIsToldOnlyOfWhoReallyIssued) {
   const TestCertificate ca = Ca("CA");
-  anchors_.Add(ca, CaStatus::kInactive);
+  Register(ca, CaStatus::kInactive);
   EXPECT_EQ(ReasonFor(Leaf(ca)), Reason::kCaInactive);
   EXPECT_EQ(ReasonFor(Leaf(Ca("CA"))), Reason::kBadSignature);
 }
@@ -225,7 +166,7 @@ struct LeafCase {
 
 TEST_F(PathBuilder, LeavesAreChecked) {
   const TestCertificate ca = Ca("CA");
-  anchors_.Add(ca);
+  Register(ca);
   const LeafCase kCases[] = {
       {"nothing unusual", [](CertificateSpec&) {}, Reason::kAccepted},
       {"last second", [](CertificateSpec& s) { s.not_after = kTestNow; },
@@ -292,7 +233,7 @@ TEST_F(PathBuilder, LeavesAreChecked) {
 
 TEST_F(PathBuilder, ProfilesAskForMoreOrLess) {
   const TestCertificate ca = Ca("CA");
-  anchors_.Add(ca);
+  Register(ca);
   CertificateSpec none = LeafSpec("none");
   none.extended_key_usage.clear();
   CertificateSpec any = LeafSpec("any");
@@ -375,7 +316,7 @@ TEST_F(PathBuilder, IssuersAreChecked) {
     c.change(spec);
     const TestCertificate middle = MakeCertificate(spec, &root);
     anchors_ = ListOfAnchors();
-    anchors_.Add(root);
+    Register(root);
     presented_.clear();
     Present(middle);
     EXPECT_EQ(ReasonFor(Leaf(middle)), c.reason);
@@ -385,7 +326,7 @@ TEST_F(PathBuilder, IssuersAreChecked) {
       continue;
     }
     anchors_ = ListOfAnchors();
-    anchors_.Add(middle);
+    Register(middle);
     presented_.clear();
     EXPECT_EQ(ReasonFor(Leaf(middle)), c.reason);
   }
@@ -395,7 +336,7 @@ TEST_F(PathBuilder, PathLengthDoesNotCountTheSelfIssued) {
   CertificateSpec spec = CaSpec("root");
   spec.basic_constraints->path_length = 0;
   const TestCertificate root = MakeCertificate(spec, nullptr);
-  anchors_.Add(root);
+  Register(root);
   // A self-issued certificate: the root's next key.
   const TestCertificate rollover = Ca("root", &root);
   Present(rollover);
@@ -409,7 +350,7 @@ TEST_F(PathBuilder, PathLengthDoesNotCountTheSelfIssued) {
 // D6: a bad path first does not hide a good one, in either order.
 TEST_F(PathBuilder, D6_BacktracksInBothOrders) {
   const TestCertificate root = Ca("root");
-  anchors_.Add(root);
+  Register(root);
   CertificateSpec good = CaSpec("middle");
   const auto key = test::MakeKey(KeyType::kP256);
   good.key = key.get();
@@ -447,8 +388,8 @@ TEST_F(PathBuilder, D6_BacktracksInBothOrders) {
 TEST_F(PathBuilder, D8_ExpiredCrossRootHasAnAlternative) {
   const TestCertificate old_root = Ca("old root");
   const TestCertificate new_root = Ca("new root");
-  anchors_.Add(old_root);
-  anchors_.Add(new_root);
+  Register(old_root);
+  Register(new_root);
   CertificateSpec cross = CaSpec("new root");
   cross.key = new_root.key.get();
   cross.not_after = kTestNow - 1;
@@ -468,7 +409,7 @@ TEST_F(PathBuilder, D4_CyclesEnd) {
   Present(b);
   Present(a_by_b);
   EXPECT_EQ(ReasonFor(Leaf(b)), Reason::kNoIssuer);
-  anchors_.Add(a);
+  Register(a);
   EXPECT_EQ(ReasonFor(Leaf(b)), Reason::kAccepted);
 }
 
@@ -477,7 +418,7 @@ TEST_F(PathBuilder, D3_KeyIdChoosesAmongSameSubjects) {
   std::vector<TestCertificate> cas;
   for (int i = 0; i < 10; ++i) {
     cas.push_back(Ca("shared"));
-    anchors_.Add(cas.back());
+    Register(cas.back());
   }
   const PathResult result = Build(Leaf(cas[9]));
   ASSERT_TRUE(result.path.has_value());
@@ -489,8 +430,8 @@ TEST_F(PathBuilder, D3_KeyIdChoosesAmongSameSubjects) {
 TEST_F(PathBuilder, C3_KeyIdNeverDecides) {
   const TestCertificate ca = Ca("CA");
   const TestCertificate other = Ca("CA");
-  anchors_.Add(other);
-  anchors_.Add(ca);
+  Register(other);
+  Register(ca);
   for (const std::string& key_id :
        {std::string(), std::string("x"), KeyIdOf(other)}) {
     CertificateSpec spec = LeafSpec("device");
@@ -504,9 +445,9 @@ TEST_F(PathBuilder, C3_KeyIdNeverDecides) {
 TEST_F(PathBuilder, APresentedIssuerIsFoundBeyondTheCap) {
   CertificateSpec spec = CaSpec("shared");
   spec.subject_key_id = "same";
-  for (int i = 0; i < 40; ++i) anchors_.Add(MakeCertificate(spec, nullptr));
+  for (int i = 0; i < 40; ++i) Register(MakeCertificate(spec, nullptr));
   const TestCertificate ca = MakeCertificate(spec, nullptr);
-  anchors_.Add(ca);
+  Register(ca);
   CertificateSpec leaf_spec = LeafSpec("device");
   leaf_spec.authority_key_id = "same";
   const TestCertificate leaf = MakeCertificate(leaf_spec, &ca);
@@ -519,7 +460,7 @@ TEST_F(PathBuilder, APresentedIssuerIsFoundBeyondTheCap) {
 
 TEST_F(PathBuilder, D1_EachBudgetStopsASearchOfItsOwn) {
   const TestCertificate root = Ca("root");
-  anchors_.Add(root);
+  Register(root);
   // Sixteen presented impostors of one name: a signature each.
   const TestCertificate middle = Ca("middle", &root);
   for (int i = 0; i < 16; ++i) Present(Ca("middle", &root));
@@ -551,7 +492,7 @@ TEST_F(PathBuilder, D1_EachBudgetStopsASearchOfItsOwn) {
 TEST_F(PathBuilder, PresentedGarbageIsNoCandidate) {
   const TestCertificate root = Ca("root");
   const TestCertificate middle = Ca("middle", &root);
-  anchors_.Add(root);
+  Register(root);
   kept_.push_back("garbage");
   presented_.push_back(AsBytes(kept_.back()));
   kept_.push_back("");
@@ -564,7 +505,7 @@ TEST_F(PathBuilder, PresentedGarbageIsNoCandidate) {
 
 TEST_F(PathBuilder, TheSameInputGivesTheSameAnswer) {
   const TestCertificate root = Ca("root");
-  anchors_.Add(root);
+  Register(root);
   for (int i = 0; i < 8; ++i) Present(Ca("middle", &root));
   const TestCertificate leaf = Leaf(Ca("middle"));
   const PathResult first = Build(leaf);

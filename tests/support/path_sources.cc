@@ -1,0 +1,72 @@
+#include "tests/support/path_sources.h"
+
+#include "chainkeep/certificate.h"
+
+namespace chainkeep::test {
+
+bool ListOfAnchors::Add(const std::string& der, CaStatus status) {
+  ders_.push_back(der);
+  const Bytes bytes = AsBytes(ders_.back());
+  const auto certificate = x509::Certificate::Parse(bytes);
+  if (!certificate.ok()) return false;
+  auto key = signature::PublicKey::Parse(certificate->spki());
+  if (!key.ok()) return false;
+  entries_.push_back(Entry{*certificate, std::move(*key),
+                           ComputeCertificateId(bytes), status});
+  return true;
+}
+
+size_t ListOfAnchors::FindIssuers(const x509::Name& issuer, Bytes key_id,
+                                  std::span<path::Anchor> anchors) const {
+  size_t count = 0;
+  for (const bool wanted : {true, false}) {
+    for (const Entry& entry : entries_) {
+      const auto& own = entry.certificate.extensions().subject_key_id;
+      const bool matches = own && der::Equal(*own, key_id);
+      if (count < anchors.size() && matches == wanted &&
+          entry.certificate.subject() == issuer) {
+        anchors[count++] = ToAnchor(entry);
+      }
+    }
+  }
+  return count;
+}
+
+bool ListOfAnchors::FindById(const CertificateId& id,
+                             path::Anchor* anchor) const {
+  for (const Entry& entry : entries_) {
+    if (entry.id != id) continue;
+    *anchor = ToAnchor(entry);
+    return true;
+  }
+  return false;
+}
+
+path::Anchor ListOfAnchors::ToAnchor(const Entry& entry) const {
+  return {.certificate = &entry.certificate,
+          .key = &entry.key,
+          .id = &entry.id,
+          .account = &account_,
+          .status = entry.status};
+}
+
+void ListOfCrls::Add(
+    const x509::Name& issuer,
+    std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls) {
+  sets_.emplace_back(issuer, revocation::CrlSet(std::move(crls)));
+}
+
+const revocation::CrlSet* ListOfCrls::FindCrls(
+    const path::Anchor&, const x509::Certificate& issuer) const {
+  for (const auto& [name, set] : sets_) {
+    if (name == issuer.subject()) return &set;
+  }
+  return nullptr;
+}
+
+const path::RevocationSource& NoCrls() {
+  static const ListOfCrls& none = *new ListOfCrls;
+  return none;
+}
+
+}  // namespace chainkeep::test
