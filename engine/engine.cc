@@ -105,22 +105,6 @@ NameAnswer ResolveName(const sni::EndpointTable& endpoints,
   return {{}, RefuseFor(fields, resolution.refusal)};
 }
 
-// The budgets that are checked before anything is parsed.
-Reason MeasureInput(const Handshake& handshake, const Budgets& budgets) {
-  if (handshake.presented.size() > budgets.presented_certificates) {
-    return Reason::kBudgetCertificates;
-  }
-  if (handshake.leaf.size() > budgets.certificate_bytes) {
-    return Reason::kBudgetBytes;
-  }
-  for (Bytes certificate : handshake.presented) {
-    if (certificate.size() > budgets.certificate_bytes) {
-      return Reason::kBudgetBytes;
-    }
-  }
-  return Reason::kAccepted;
-}
-
 path::PathResult BuildIn(const path::AnchorSource& view,
                          const catalog::CrlView& crls, const Listener& listener,
                          const Handshake& handshake,
@@ -207,8 +191,9 @@ Verdict Engine::Validate(const Listener& listener,
     fields.account = name.tenant->account();
     fields.trust_versions.endpoint = name.tenant->version();
   }
-  const Budgets& budgets = listener.options().validation.budgets;
-  const Reason excess = MeasureInput(handshake, budgets);
+  const Reason excess =
+      path::MeasureInput(handshake.leaf, handshake.presented,
+                         listener.options().validation.budgets);
   if (excess != Reason::kAccepted) return RefuseFor(fields, excess);
 
   const der::Result<x509::Certificate> leaf =

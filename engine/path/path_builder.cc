@@ -309,6 +309,21 @@ PathResult PathSearch::Run() {
   return result;
 }
 
+Reason MeasureInput(Bytes leaf, std::span<const Bytes> presented,
+                    const Budgets& budgets) {
+  if (presented.size() > budgets.presented_certificates) {
+    return Reason::kBudgetCertificates;
+  }
+  const auto is_too_large = [&budgets](Bytes certificate) {
+    return certificate.size() > budgets.certificate_bytes;
+  };
+  if (is_too_large(leaf) ||
+      std::any_of(presented.begin(), presented.end(), is_too_large)) {
+    return Reason::kBudgetBytes;
+  }
+  return Reason::kAccepted;
+}
+
 PathResult BuildPath(const PathRequest& request) {
   return PathSearch(request).Run();
 }

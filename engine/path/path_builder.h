@@ -59,9 +59,14 @@ class VerifiedPath {
   UnixSeconds not_after_;
 };
 
+// MeasureInput checks the budgets of what the peer sent, in DER, before any of
+// it is parsed: kAccepted, or the reason of the budget that it exceeds.
+Reason MeasureInput(Bytes leaf, std::span<const Bytes> presented,
+                    const Budgets& budgets);
+
 struct PathRequest {
   const x509::Certificate& leaf;
-  // DER, not parsed; counted and measured by the caller against the budgets.
+  // DER, not parsed; the caller has measured it (MeasureInput).
   std::span<const Bytes> presented;
   const AnchorSource& anchors;
   const RevocationSource& crls;
