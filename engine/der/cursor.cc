@@ -1,13 +1,6 @@
 #include "engine/der/cursor.h"
 
-#include <cstring>
-
 namespace chainkeep::der {
-
-bool Equal(Bytes a, Bytes b) {
-  return a.size() == b.size() &&
-         (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
-}
 
 bool Cursor::LongLength(size_t* header_size, size_t* contents_size) const {
   // 0x80 is the indefinite length of BER.
@@ -19,14 +12,6 @@ bool Cursor::LongLength(size_t* header_size, size_t* contents_size) const {
   if (rest_[2] == 0 || length < 0x80) return false;
   *header_size = 2 + count;
   *contents_size = length;
-  return true;
-}
-
-bool Cursor::ReadOptional(Tag tag, std::optional<Bytes>* contents) {
-  if (!NextIs(tag)) return true;
-  Bytes value;
-  if (!Read(tag, &value)) return false;
-  *contents = value;
   return true;
 }
 
@@ -101,22 +86,13 @@ bool ReadBitString(Cursor& cursor, BitString* value) {
   return true;
 }
 
-bool IsOid(Bytes contents) {
+bool IsAnyOid(Bytes contents) {
   if (contents.empty() || (contents.back() & 0x80) != 0) return false;
   bool starts = true;
   for (uint8_t byte : contents) {
     if (starts && byte == 0x80) return false;
     starts = (byte & 0x80) == 0;
   }
-  return true;
-}
-
-bool ReadOid(Cursor& cursor, Bytes* oid) {
-  Bytes contents;
-  Cursor ahead = cursor;
-  if (!ahead.Read(kOid, &contents) || !IsOid(contents)) return false;
-  *oid = contents;
-  cursor = ahead;
   return true;
 }
 
@@ -138,6 +114,12 @@ bool IsAny(Tag tag, Bytes contents) {
     case kSequence:
     case kSet:
       return true;
+    // Nothing has these where we take ANY, so their form need not be checked.
+    case kUtf8String:
+    case kBmpString:
+    case kUniversalString:
+    case kUtcTime:
+    case kGeneralizedTime:
     // X.690 keeps universal 0 for the end of indefinite lengths, §8.1.5; a
     // primitive SEQUENCE or SET is none.
     case 0x00:

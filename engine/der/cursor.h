@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -99,7 +100,10 @@ constexpr Tag ContextConstructed(unsigned n) {
 }
 
 // Equal compares lengths first, then bytes.
-bool Equal(Bytes a, Bytes b);
+inline bool Equal(Bytes a, Bytes b) {
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
 
 class Cursor {
  public:
@@ -136,7 +140,13 @@ class Cursor {
 
   // ReadOptional succeeds, and sets `contents`, if the next element has `tag`;
   // it also succeeds, and sets nothing, if there is no such element.
-  [[nodiscard]] bool ReadOptional(Tag tag, std::optional<Bytes>* contents);
+  [[nodiscard]] bool ReadOptional(Tag tag, std::optional<Bytes>* contents) {
+    if (!NextIs(tag)) return true;
+    Bytes value;
+    if (!Read(tag, &value)) return false;
+    *contents = value;
+    return true;
+  }
 
  private:
   // Decodes a length that is not one byte below 128; false if it is not DER.
@@ -185,16 +195,31 @@ struct BitString {
 
 // IsOid checks the contents of an OBJECT IDENTIFIER: not empty, every
 // subidentifier complete and without a leading 0x80 (X.690 §8.19).
-bool IsOid(Bytes contents);
+bool IsAnyOid(Bytes contents);
+inline bool IsOid(Bytes contents) {
+  // Those of attributes and extensions are three bytes below 0x80.
+  if (contents.size() == 3 &&
+      ((contents[0] | contents[1] | contents[2]) & 0x80) == 0) {
+    return true;
+  }
+  return IsAnyOid(contents);
+}
 
 // ReadOid takes a well-formed OBJECT IDENTIFIER and gives its contents.
-[[nodiscard]] bool ReadOid(Cursor& cursor, Bytes* oid);
+[[nodiscard]] inline bool ReadOid(Cursor& cursor, Bytes* oid) {
+  Cursor ahead = cursor;
+  if (!ahead.Read(kOid, oid) || !IsOid(*oid)) return false;
+  cursor = ahead;
+  return true;
+}
 
-// IsAny checks an element whose type the schema leaves open (ANY), as far as
-// its tag says what it is: the simple universal types have the form that the
-// functions above ask for, SEQUENCE and SET are constructed and nothing else of
-// the universal class is; universal 0 is no type. What is inside a constructed
-// element is not looked at.
+// IsAny checks an element whose type the schema leaves open (ANY): parameters
+// of an algorithm, known or not. The simple universal types have the form that
+// the functions above ask for, SEQUENCE and SET are constructed and nothing
+// else of the universal class is; universal 0 is no type. Strings of wide
+// characters and times, which have a form of their own and stand in no
+// parameters, are refused. What is inside a constructed element is not looked
+// at.
 bool IsAny(Tag tag, Bytes contents);
 
 }  // namespace chainkeep::der

@@ -197,6 +197,22 @@ TEST(IsAny, ChecksWhatTheTagSays) {
   }
 }
 
+// Found by certificate_fuzz: BoringSSL refuses such an AlgorithmIdentifier.
+TEST(IsAny, EndOfContentsAndPrimitiveSequencesAreNoValues) {
+  EXPECT_FALSE(IsAny(0x00, Bytes()));
+  EXPECT_FALSE(IsAny(0x20, Bytes()));
+  EXPECT_FALSE(IsAny(0x10, Bytes()));
+  EXPECT_FALSE(IsAny(0x11, Bytes()));
+}
+
+// Found by certificate_fuzz: what BoringSSL reads as text or time, ill-formed.
+TEST(IsAny, TextAndTimesAreNoParameters) {
+  for (Tag tag : {kUtf8String, kBmpString, kUniversalString, kUtcTime,
+                  kGeneralizedTime}) {
+    EXPECT_FALSE(IsAny(tag, AsBytes("\xff")));
+  }
+}
+
 TEST(Equal, ComparesTheLength) {
   const std::string a = FromHex("550403"), b = FromHex("55040300");
   EXPECT_TRUE(Equal(AsBytes(a), AsBytes(a)));
