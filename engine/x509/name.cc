@@ -298,14 +298,22 @@ uint64_t Name::Hash(uint64_t seed) const {
   der::Cursor rdns_cursor(rdns());
   Bytes contents;
   while (rdns_cursor.Read(der::kSet, &contents)) {
-    // A sum does not depend on the order of an RDN's attributes.
+    // A sum does not depend on the order of an RDN's attributes. Where SameRdn
+    // goes by the order, the hash must: else a tenant could have as many unlike
+    // names of one hash as there are orders.
     uint64_t sum = 0;
+    uint64_t in_order = seed;
+    size_t count = 0;
     der::Cursor rdn(contents);
     Attribute attribute;
     while (!rdn.empty() && ReadAttribute(rdn, &attribute)) {
-      sum += HashAttribute(attribute, seed);
+      const uint64_t one = HashAttribute(attribute, seed);
+      sum += one;
+      in_order = XXH3_64bits_withSeed(&one, sizeof(one), in_order);
+      ++count;
     }
-    hash = XXH3_64bits_withSeed(&sum, sizeof(sum), hash);
+    const uint64_t rdn_hash = count > kMaxSet ? in_order : sum;
+    hash = XXH3_64bits_withSeed(&rdn_hash, sizeof(rdn_hash), hash);
   }
   return hash;
 }

@@ -127,6 +127,10 @@ TEST(Name, ALongRdnIsComparedInItsOrder) {
   }
   EXPECT_TRUE(Make(a).get() == Make(a).get());
   EXPECT_FALSE(Make(a).get() == Make(b).get());
+  // Found by name_fuzz: all orders had one hash, so that a tenant could fill a
+  // table with unlike names of one hash.
+  const OwnedName x = Make(a), y = Make(b);
+  EXPECT_NE(x.get().Hash(1), y.get().Hash(1));
 }
 
 TEST(IsWithin, IsAPrefixOfRdns) {
