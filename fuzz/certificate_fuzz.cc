@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!parsed.ok()) return 0;
   fuzz::CheckViews(*parsed, input);
   const bssl::UniquePtr<X509> theirs = fuzz::ParseX509(input);
-  fuzz::Require(theirs != nullptr, "BoringSSL takes what we take");
+  fuzz::RequireTaken(theirs.get());
   fuzz::CheckAgainst(*theirs, *parsed);
   return 0;
 }

@@ -56,15 +56,15 @@ void CheckPair(const Name& a, const Name& b, uint64_t seed) {
   Require(equal == (IsWithin(a, b) && IsWithin(b, a)),
           "equal is within each other");
   const auto x = ParseX509Name(a.der()), y = ParseX509Name(b.der());
-  Require(x != nullptr && y != nullptr, "BoringSSL takes what we take");
+  RequireTaken(x.get());
+  RequireTaken(y.get());
   const bool theirs = X509_NAME_cmp(x.get(), y.get()) == 0;
-  const Traits traits = TraitsOf(a);
-  if (!traits.has_teletex && !traits.has_long_rdn) {
-    Require(equal || !theirs, "equal to BoringSSL is equal to us");
-  }
-  if (!traits.has_numeric) {
-    Require(theirs || !equal, "equal to us is equal to BoringSSL");
-  }
+  const Traits of_a = TraitsOf(a), of_b = TraitsOf(b);
+  Require(equal || !theirs || of_a.has_teletex || of_b.has_teletex ||
+              (of_a.has_long_rdn && of_b.has_long_rdn),
+          "equal to BoringSSL is equal to us");
+  Require(theirs || !equal || of_a.has_numeric || of_b.has_numeric,
+          "equal to us is equal to BoringSSL");
 }
 
 }  // namespace

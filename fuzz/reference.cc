@@ -1,5 +1,6 @@
 #include "fuzz/reference.h"
 
+#include "fuzz/require.h"
 #include "openssl/asn1.h"
 #include "openssl/bytestring.h"
 #include "openssl/digest.h"
@@ -14,10 +15,10 @@ namespace {
 template <typename T>
 bssl::UniquePtr<T> ParseAll(Bytes der,
                             T* (*parse)(T**, const uint8_t**, long)) {
+  ERR_clear_error();
   const uint8_t* at = der.data();
   bssl::UniquePtr<T> parsed(parse(nullptr, &at, static_cast<long>(der.size())));
   if (at != der.data() + der.size()) parsed.reset();
-  ERR_clear_error();
   return parsed;
 }
 
@@ -73,12 +74,17 @@ bssl::UniquePtr<X509_CRL> ParseX509Crl(Bytes der) {
 }
 
 bssl::UniquePtr<EVP_PKEY> ParseSpki(Bytes der) {
+  ERR_clear_error();
   CBS cbs;
   CBS_init(&cbs, der.data(), der.size());
   bssl::UniquePtr<EVP_PKEY> key(EVP_parse_public_key(&cbs));
   if (CBS_len(&cbs) != 0) key.reset();
-  ERR_clear_error();
   return key;
+}
+
+void RequireTaken(const void* parsed) {
+  if (parsed == nullptr) ERR_print_errors_fp(stderr);
+  Require(parsed != nullptr, "BoringSSL takes what we take");
 }
 
 int CurveOf(const EVP_PKEY& key) {
@@ -89,6 +95,7 @@ int CurveOf(const EVP_PKEY& key) {
 bool Verifies(EVP_PKEY& key, signature::SignatureAlgorithm algorithm,
               Bytes message, Bytes signature) {
   if (EVP_PKEY_id(&key) != KeyTypeOf(algorithm.scheme)) return false;
+  ERR_clear_error();
   bssl::ScopedEVP_MD_CTX ctx;
   EVP_PKEY_CTX* key_ctx = nullptr;  // owned by ctx
   bool good =
@@ -98,10 +105,8 @@ bool Verifies(EVP_PKEY& key, signature::SignatureAlgorithm algorithm,
     good = EVP_PKEY_CTX_set_rsa_padding(key_ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
            EVP_PKEY_CTX_set_rsa_pss_saltlen(key_ctx, -1) == 1;
   }
-  good = good && EVP_DigestVerify(ctx.get(), signature.data(), signature.size(),
+  return good && EVP_DigestVerify(ctx.get(), signature.data(), signature.size(),
                                   message.data(), message.size()) == 1;
-  ERR_clear_error();
-  return good;
 }
 
 std::string IntegerOf(const ASN1_INTEGER& integer) {

@@ -1,7 +1,7 @@
 // BoringSSL's X.509 code, as what our own is compared with.
 //
-// Functions return null where BoringSSL refuses, and leave its error queue
-// empty. Any thread may call.
+// Functions return null where BoringSSL refuses; its error queue then says why
+// until the next call. Any thread may call.
 
 #ifndef CHAINKEEP_FUZZ_REFERENCE_H_
 #define CHAINKEEP_FUZZ_REFERENCE_H_
@@ -25,6 +25,9 @@ bssl::UniquePtr<X509_CRL> ParseX509Crl(Bytes der);
 
 // A SubjectPublicKeyInfo with nothing behind it.
 bssl::UniquePtr<EVP_PKEY> ParseSpki(Bytes der);
+
+// RequireTaken requires that BoringSSL took what we took, and prints why not.
+void RequireTaken(const void* parsed);
 
 // The NID of the curve of an EC key; NID_undef for other keys.
 int CurveOf(const EVP_PKEY& key);

@@ -39,7 +39,7 @@ void CheckKey(Bytes spki, const PublicKey& key, const EVP_PKEY* theirs) {
   Require(
       info->kind == key.info().kind && info->rsa_bits == key.info().rsa_bits,
       "inspected and prepared are one key");
-  Require(theirs != nullptr, "BoringSSL takes what we take");
+  RequireTaken(theirs);
   Require(IsSameKey(*info, *theirs), "same kind and size");
 }
 

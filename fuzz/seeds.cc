@@ -1,0 +1,232 @@
+#include "fuzz/seeds.h"
+
+#include <string_view>
+#include <vector>
+
+#include "tests/support/der_writer.h"
+#include "tests/support/test_certificates.h"
+
+namespace chainkeep::fuzz {
+namespace {
+
+using test::CaSpec;
+using test::CertificateSpec;
+using test::DistinguishedName;
+using test::KeyType;
+using test::LeafSpec;
+using test::MakeCertificate;
+using test::TestCertificate;
+using test::Tlv;
+
+// As Input::TakePiece reads it.
+std::string Piece(std::string_view bytes) {
+  std::string piece;
+  piece.push_back(static_cast<char>(bytes.size() >> 8));
+  piece.push_back(static_cast<char>(bytes.size()));
+  return piece.append(bytes);
+}
+
+// Every string type, several RDNs, one of them with three attributes.
+DistinguishedName RichName() {
+  using namespace std::string_literals;
+  return {
+      {.type = "C", .value = "DE", .tag = test::kPrintable},
+      {.type = "O", .value = " Example  Ltd ", .tag = test::kUtf8},
+      {.type = "OU", .value = "\0M\0\xfc\0r"s, .tag = test::kBmp},
+      {.type = "OU",
+       .value = "\0\0\0a\0\1\xf6\0"s,
+       .tag = test::kUniversal,
+       .joins_previous = true},
+      {.type = "L", .value = "K\xf6ln", .tag = test::kTeletex},
+      {.type = "ST", .value = "12 34", .tag = 0x12, .joins_previous = true},
+      {.type = "DC", .value = "example", .tag = test::kIa5},
+      {.type = "SERIALNUMBER",
+       .value = "a7-B\"+,",
+       .tag = test::kPrintable,
+       .joins_previous = true},
+      {.type = "2.5.4.45", .value = "\0\xff"s, .tag = 0x03},
+      {.type = "1.3.6.1.4.1.55555.7", .value = "d\xc3\xbcsentrieb"},
+      {.type = "CN", .value = "Device 7"},
+  };
+}
+
+// A certificate for each key type and construct.
+std::map<std::string, CertificateSpec> Specs() {
+  std::map<std::string, CertificateSpec> specs;
+  CertificateSpec v1;
+  v1.version = 1;
+  specs["v1"] = v1;
+  specs["leaf"] = LeafSpec("leaf");
+
+  CertificateSpec ca = CaSpec("ca");
+  ca.basic_constraints->path_length = 3;
+  ca.authority_key_id = "0123";
+  ca.name_constraints = test::NameConstraints{
+      .permitted = {test::DnsName("example.com"),
+                    test::DirectoryName(test::CommonName("d"))},
+      .excluded = {test::IpName({"\x0a\0\0\0\xff\0\0\0", 8})}};
+  specs["ca"] = ca;
+
+  CertificateSpec rich = LeafSpec("");
+  rich.subject = RichName();
+  rich.issuer = RichName();
+  rich.key_type = KeyType::kEd25519;
+  rich.serial = "\x7f\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+  rich.not_before = -1;
+  rich.not_after = 253402300799;  // 99991231235959Z, "no end" in RFC 5280
+  rich.extended_key_usage = {test::kEkuServerAuth, test::kEkuClientAuth,
+                             test::kEkuAny};
+  rich.subject_key_id = "k";
+  rich.subject_alt_names = {
+      test::DnsName("*.example.com"), test::EmailName("a@example.com"),
+      test::UriName("urn:d:7"), test::IpName({"\x0a\0\0\1", 4}),
+      test::DirectoryName(test::CommonName("d"))};
+  rich.extensions = {{"1.3.6.1.4.1.55555.1", Tlv(0x0c, "x"), false},
+                     {"1.3.6.1.4.1.55555.2", "", true}};
+  specs["rich"] = rich;
+
+  for (auto [name, type] :
+       {std::pair{"rsa", KeyType::kRsa1024}, std::pair{"p384", KeyType::kP384},
+        std::pair{"p521", KeyType::kP521}, std::pair{"p224", KeyType::kP224}}) {
+    CertificateSpec spec = LeafSpec(name);
+    spec.key_type = type;
+    specs[name] = spec;
+  }
+  CertificateSpec pss = LeafSpec("pss");
+  pss.key_type = KeyType::kRsa1024;
+  pss.padding = test::RsaPadding::kPss;
+  specs["pss"] = pss;
+
+  // Unique ids and an authorityKeyIdentifier of all fields are written by hand.
+  CertificateSpec akid = LeafSpec("akid");
+  akid.extensions = {
+      {"2.5.29.35",
+       Tlv(0x30,
+           Tlv(0x80, "key") +
+               Tlv(0xa1, Tlv(0xa4, test::EncodeName(test::CommonName("i")))) +
+               Tlv(0x82, "\x01"))},
+      {"2.5.29.32", Tlv(0x30, Tlv(0x30, test::Oid("2.5.29.32.0")))},
+      {"2.5.29.31",
+       Tlv(0x30, Tlv(0x30, Tlv(0xa0, Tlv(0xa0, Tlv(0x86, "http://c/")))))}};
+  specs["akid"] = akid;
+  return specs;
+}
+
+struct NamedKey {
+  const char* name;
+  KeyType type;
+  test::DigestType digest;
+  test::RsaPadding padding = test::RsaPadding::kPkcs1;
+};
+
+constexpr NamedKey kKeys[] = {
+    {"p256", KeyType::kP256, test::DigestType::kSha256},
+    {"p384", KeyType::kP384, test::DigestType::kSha384},
+    {"p521", KeyType::kP521, test::DigestType::kSha512},
+    {"p256_sha1", KeyType::kP256, test::DigestType::kSha1},
+    {"p224", KeyType::kP224, test::DigestType::kSha256},
+    {"ed25519", KeyType::kEd25519, test::DigestType::kSha256},
+    {"rsa_sha1", KeyType::kRsa1024, test::DigestType::kSha1},
+    {"rsa_sha256", KeyType::kRsa2048, test::DigestType::kSha256},
+    {"rsa_sha384", KeyType::kRsa1024, test::DigestType::kSha384},
+    {"rsa_sha512", KeyType::kRsa1024, test::DigestType::kSha512},
+    {"rsa_md5", KeyType::kRsa1024, test::DigestType::kMd5},
+    {"pss_sha256", KeyType::kRsa1024, test::DigestType::kSha256,
+     test::RsaPadding::kPss},
+    {"pss_sha384", KeyType::kRsa1024, test::DigestType::kSha384,
+     test::RsaPadding::kPss},
+    {"pss_sha512", KeyType::kRsa2048, test::DigestType::kSha512,
+     test::RsaPadding::kPss},
+};
+
+// Contents of an element shorter than 64 KiB.
+std::string ContentsOf(std::string_view element) {
+  const auto length = static_cast<uint8_t>(element[1]);
+  return std::string(element.substr(length < 0x80 ? 2 : 2 + (length & 0x7f)));
+}
+
+}  // namespace
+
+Seeds MakeCertificateSeeds() {
+  Seeds seeds;
+  for (const auto& [name, spec] : Specs()) {
+    seeds[name] = MakeCertificate(spec, nullptr).der;
+  }
+  return seeds;
+}
+
+Seeds MakeNameSeeds() {
+  const auto pair = [](const DistinguishedName& a, const DistinguishedName& b) {
+    return "s" + Piece(test::EncodeName(a)) + test::EncodeName(b);
+  };
+  DistinguishedName printable = test::CommonName("EXAMPLE  ca ");
+  printable[0].tag = test::kPrintable;
+  DistinguishedName longer = test::CommonName("example CA");
+  longer.push_back({.type = "OU", .value = "x"});
+  DistinguishedName many;
+  for (int i = 0; i < 17; ++i) {
+    many.push_back({.type = "OU",
+                    .value = std::string(1, static_cast<char>('a' + i)),
+                    .joins_previous = i > 0});
+  }
+  return {
+      {"empty", pair({}, {})},
+      {"rich", pair(RichName(), RichName())},
+      {"spelling", pair(test::CommonName("example CA"), printable)},
+      {"within", pair(longer, test::CommonName("example CA"))},
+      {"many", pair(many, many)},
+  };
+}
+
+Seeds MakePemSeeds() {
+  const std::string a = test::ToPem("some bytes of which a certificate is not");
+  const std::string b = test::ToPem("x");
+  std::string windows;
+  for (char c : a) windows += c == '\n' ? "\r\n" : std::string(1, c);
+  return {
+      {"one", a},
+      {"two", "text\n" + a + "# more\n" + b},
+      {"windows", windows},
+      {"other_label",
+       test::KeyToPem(test::MakeKey(KeyType::kEd25519).get()) + b},
+      {"no_end", a.substr(0, a.size() / 2)},
+      {"empty", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"},
+  };
+}
+
+Seeds MakeSignatureSeeds() {
+  Seeds seeds;
+  const std::string message = "message";
+  for (const NamedKey& named : kKeys) {
+    const auto key = test::MakeKey(named.type);
+    seeds[named.name] =
+        Piece(ContentsOf(test::EncodeSignatureAlgorithm(key.get(), named.digest,
+                                                        named.padding))) +
+        Piece(test::EncodeSpki(key.get())) +
+        Piece(test::Sign(key.get(), named.digest, named.padding, message)) +
+        message;
+  }
+  return seeds;
+}
+
+Seeds MakeHostNameSeeds() {
+  return {
+      {"account", "a1b2c3-ats.data.us-east-1.example.com"},
+      {"case", "D7.Example.COM"},
+      {"single", "localhost"},
+      {"underscore", "_mqtt.xn--kln-sna.example"},
+      {"dot", "example.com."},
+      {"wildcard", "*.example.com"},
+      {"ipv4", "192.168.0.1"},
+      {"ipv4_hex", "example.0x7f000001"},
+      {"ipv6", "2001:db8::7"},
+      {"ipv6_all", "2001:db8:0:1:2:3:4:5"},
+      {"ipv6_zone", "[fe80::1%eth0]"},
+      {"ipv6_mapped", "::ffff:192.0.2.1"},
+      {"label_63", std::string(63, 'a') + ".example"},
+      {"name_253", std::string(61, 'a') + "." + std::string(63, 'b') + "." +
+                       std::string(63, 'c') + "." + std::string(63, 'd')},
+  };
+}
+
+}  // namespace chainkeep::fuzz
