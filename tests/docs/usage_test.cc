@@ -130,6 +130,11 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
   ASSERT_EQ(policies.explicit_policy, Policies::Explicit::kNotRequired);
   ASSERT_EQ(policies.mapping, Policies::Mapping::kAllowed);
   ASSERT_EQ(policies.any_policy, Policies::AnyPolicy::kAllowed);
+  const RevocationOptions& revocation = listener.validation.revocation;
+  ASSERT_EQ(revocation.scope, RevocationOptions::Scope::kOff);
+  ASSERT_EQ(revocation.unknown, RevocationOptions::OnDoubt::kRefuse);
+  ASSERT_EQ(revocation.stale, RevocationOptions::OnDoubt::kRefuse);
+  ASSERT_FALSE(revocation.max_age_seconds.has_value());
   const std::map<std::string, std::string> expected = {
       {"region", "none"},
       {"service", "EndpointService::kData"},
@@ -140,6 +145,10 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
       {"validation.policies.explicit_policy", "kNotRequired"},
       {"validation.policies.mapping", "kAllowed"},
       {"validation.policies.any_policy", "kAllowed"},
+      {"validation.revocation.scope", "kOff"},
+      {"validation.revocation.unknown", "kRefuse"},
+      {"validation.revocation.stale", "kRefuse"},
+      {"validation.revocation.max_age_seconds", "none"},
       {"validation.budgets.name_comparisons",
        std::to_string(budgets.name_comparisons)},
       {"ip_literal_as_absent", Text(listener.ip_literal_as_absent)},
