@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/signature/error_queue.h"
+#include "engine/signature/pss_parameters.h"
 #include "openssl/curve25519.h"
 #include "openssl/ec.h"
 #include "openssl/ec_key.h"
@@ -337,6 +338,7 @@ bool PublicKey::Verify(SignatureAlgorithm algorithm, Bytes message,
   }
   const MessageDigest digest = HashMessage(algorithm.digest, message);
   if (digest.md == nullptr) return false;
+  const int salt_length = static_cast<int>(digest.size);
   switch (algorithm.scheme) {
     case Scheme::kEcdsa:
       return ECDSA_verify(0, digest.bytes.data(), digest.size, signature.data(),
@@ -346,14 +348,21 @@ bool PublicKey::Verify(SignatureAlgorithm algorithm, Bytes message,
                         signature.data(), signature.size(),
                         prepared_->rsa.get()) == 1;
     case Scheme::kRsaPss:
-      // -1: the salt is as long as the digest.
-      return RSA_verify_pss_mgf1(prepared_->rsa.get(), digest.bytes.data(),
-                                 digest.size, digest.md, digest.md, -1,
-                                 signature.data(), signature.size()) == 1;
+      return VerifyPss({digest.md, digest.md, salt_length},
+                       Bytes(digest.bytes).first(digest.size), signature);
     case Scheme::kEd25519:
       break;
   }
   return false;
+}
+
+bool PublicKey::VerifyPss(const PssParameters& parameters, Bytes message_digest,
+                          Bytes signature) const {
+  const ErrorQueueGuard guard;
+  return RSA_verify_pss_mgf1(prepared_->rsa.get(), message_digest.data(),
+                             message_digest.size(), parameters.digest,
+                             parameters.mgf_digest, parameters.salt_length,
+                             signature.data(), signature.size()) == 1;
 }
 
 }  // namespace chainkeep::signature

@@ -23,6 +23,8 @@
 
 namespace chainkeep::signature {
 
+struct PssParameters;  // pss_parameters.h
+
 enum class KeyKind : uint8_t { kRsa, kP256, kP384, kP521, kEd25519 };
 
 // KeyInfo is what can be told of a key without computing with it.
@@ -66,8 +68,14 @@ class PublicKey {
               Bytes signature) const;
 
  private:
+  friend class PssForTests;
+
   struct Prepared;
   PublicKey(const KeyInfo& info, std::unique_ptr<Prepared> prepared);
+
+  // Of an RSA key; the message's digest is that of the parameters.
+  bool VerifyPss(const PssParameters& parameters, Bytes message_digest,
+                 Bytes signature) const;
 
   KeyInfo info_;
   std::unique_ptr<Prepared> prepared_;
