@@ -1,0 +1,70 @@
+#include "tests/conformance/case_crls.h"
+
+#include <utility>
+
+#include "chainkeep/certificate.h"
+#include "engine/der/cursor.h"
+#include "engine/signature/public_key.h"
+#include "engine/x509/crl.h"
+
+namespace chainkeep::conformance {
+
+using revocation::CrlLoad;
+using revocation::CrlRefusal;
+
+CaseCrls::CaseCrls(const test::VectorCase& c, const AlgorithmPolicy& algorithms,
+                   IsValid is_valid)
+    : is_valid_(std::move(is_valid)) {
+  for (const auto* list : {&c.trusted, &c.untrusted}) {
+    for (const std::string& der : *list) {
+      const auto certificate = x509::Certificate::Parse(AsBytes(der));
+      if (certificate.ok()) signers_.push_back(*certificate);
+    }
+  }
+  for (const std::string& der : c.crls) Load(der, algorithms);
+}
+
+void CaseCrls::Load(const std::string& der, const AlgorithmPolicy& algorithms) {
+  // What cannot be read, or is a delta or indirect list, answers nothing: what
+  // follows from that is for the policy about the unknown.
+  const auto crl = x509::Crl::Parse(AsBytes(der));
+  if (!crl.ok()) return;
+  std::string refusal;
+  for (const x509::Certificate& signer : signers_) {
+    if (!(signer.subject() == crl->issuer())) continue;
+    const auto key = signature::PublicKey::Parse(signer.spki());
+    if (!key.ok()) continue;
+    CrlLoad load = revocation::LoadedCrl::Load(der, {signer, *key},
+                                               {.algorithms = algorithms});
+    if (load.crl != nullptr) {
+      lists_.push_back({std::move(load.crl), signer});
+      return;
+    }
+    refusal = load.what;
+  }
+  if (!refusal.empty()) refusal_ = "CRL: " + refusal;
+}
+
+bool CaseCrls::AnswersFor(const List& list,
+                          const x509::Certificate& issuer) const {
+  if (!(list.signer.subject() == issuer.subject())) return false;
+  if (der::Equal(list.signer.spki(), issuer.spki())) return true;
+  if (list.validity == Validity::kUnasked) {
+    list.validity = Validity::kBeingAsked;
+    list.validity =
+        is_valid_(list.signer) ? Validity::kValid : Validity::kInvalid;
+  }
+  // A signer that only its own list could vouch for is not valid.
+  return list.validity == Validity::kValid;
+}
+
+const revocation::CrlSet* CaseCrls::FindCrls(
+    const path::Anchor&, const x509::Certificate& issuer) const {
+  std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls;
+  for (const List& list : lists_) {
+    if (AnswersFor(list, issuer)) crls.push_back(list.crl);
+  }
+  return &sets_.emplace_back(std::move(crls));
+}
+
+}  // namespace chainkeep::conformance

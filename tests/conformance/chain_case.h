@@ -1,0 +1,26 @@
+// Runs a conformance case of kind `chain`: is there a path from its leaf to one
+// of its trusted certificates that satisfies its policy?
+//
+// The search is the engine's own (path::BuildPath after path::MeasureInput);
+// the case's trusted certificates take the place of registrations, and its CRLs
+// that of those given to the registry. A case sets options of the public policy
+// by its fields, never by its name, and none that Engine::CreateListener
+// refuses.
+
+#ifndef CHAINKEEP_TESTS_CONFORMANCE_CHAIN_CASE_H_
+#define CHAINKEEP_TESTS_CONFORMANCE_CHAIN_CASE_H_
+
+#include "chainkeep/options.h"
+#include "tests/conformance/outcome.h"
+#include "tests/support/vectors.h"
+
+namespace chainkeep::conformance {
+
+// OptionsOf returns the policy that the fields of `c` ask for.
+ValidationOptions OptionsOf(const test::VectorCase& c);
+
+Outcome RunChain(const test::VectorCase& c);
+
+}  // namespace chainkeep::conformance
+
+#endif  // CHAINKEEP_TESTS_CONFORMANCE_CHAIN_CASE_H_

@@ -1,0 +1,22 @@
+// Runs conformance cases that ask one room alone: parsing a certificate or a
+// CRL, a signature, name constraints.
+
+#ifndef CHAINKEEP_TESTS_CONFORMANCE_SINGLE_CASES_H_
+#define CHAINKEEP_TESTS_CONFORMANCE_SINGLE_CASES_H_
+
+#include "tests/conformance/outcome.h"
+#include "tests/support/vectors.h"
+
+namespace chainkeep::conformance {
+
+Outcome RunParseCertificate(const test::VectorCase& c);
+Outcome RunParseCrl(const test::VectorCase& c);
+Outcome RunNameConstraints(const test::VectorCase& c);
+
+// A signature under the case's own algorithm. Which algorithms a certificate
+// may use is a question of policy, that no case of this kind asks.
+Outcome RunSignature(const test::VectorCase& c);
+
+}  // namespace chainkeep::conformance
+
+#endif  // CHAINKEEP_TESTS_CONFORMANCE_SINGLE_CASES_H_
