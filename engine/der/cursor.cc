@@ -32,31 +32,33 @@ bool IsBoolean(Bytes contents) {
 
 bool ReadBoolean(Cursor& cursor, bool* value) {
   Bytes contents;
-  Cursor ahead = cursor;
-  if (!ahead.Read(kBoolean, &contents) || !IsBoolean(contents)) return false;
+  size_t size;
+  if (!cursor.Peek(kBoolean, &contents, &size) || !IsBoolean(contents)) {
+    return false;
+  }
   *value = contents[0] != 0;
-  cursor = ahead;
+  cursor.Skip(size);
   return true;
 }
 
 bool ReadInteger(Cursor& cursor, Bytes* value, Tag tag) {
   Bytes contents;
-  Cursor ahead = cursor;
-  if (!ahead.Read(tag, &contents) || !IsInteger(contents)) return false;
+  size_t size;
+  if (!cursor.Peek(tag, &contents, &size) || !IsInteger(contents)) return false;
   *value = contents;
-  cursor = ahead;
+  cursor.Skip(size);
   return true;
 }
 
 bool ReadUint(Cursor& cursor, uint64_t* value, Tag tag) {
   Bytes contents;
-  Cursor ahead = cursor;
-  if (!ReadInteger(ahead, &contents, tag)) return false;
+  size_t size;
+  if (!cursor.Peek(tag, &contents, &size) || !IsInteger(contents)) return false;
   if ((contents[0] & 0x80) != 0 || contents.size() > 8) return false;
   uint64_t result = 0;
   for (uint8_t byte : contents) result = result << 8 | byte;
   *value = result;
-  cursor = ahead;
+  cursor.Skip(size);
   return true;
 }
 
@@ -79,10 +81,12 @@ bool ParseBitString(Bytes contents, BitString* value) {
 
 bool ReadBitString(Cursor& cursor, BitString* value) {
   Bytes contents;
-  Cursor ahead = cursor;
-  if (!ahead.Read(kBitString, &contents)) return false;
-  if (!ParseBitString(contents, value)) return false;
-  cursor = ahead;
+  size_t size;
+  if (!cursor.Peek(kBitString, &contents, &size) ||
+      !ParseBitString(contents, value)) {
+    return false;
+  }
+  cursor.Skip(size);
   return true;
 }
 

@@ -112,14 +112,19 @@ class Cursor {
   bool empty() const { return rest_.empty(); }
   Bytes rest() const { return rest_; }
 
+  // Peek gives the contents of the next element, if it has `tag`, and the size
+  // of all of it, for Skip. Whoever wants to look at an element before taking
+  // it does so, and not by copying the cursor: that costs more than the look.
+  [[nodiscard]] bool Peek(Tag tag, Bytes* contents, size_t* size) const;
+
+  // Skip takes `size` bytes, as Peek gave them.
+  void Skip(size_t size) { rest_ = rest_.subspan(size); }
+
   // Whether the next element has `tag`.
   bool NextIs(Tag tag) const { return !rest_.empty() && rest_[0] == tag; }
 
   // Read takes the next element if it has `tag`, and gives its contents.
-  [[nodiscard]] bool Read(Tag tag, Bytes* contents) {
-    Bytes element;
-    return ReadBoth(tag, contents, &element);
-  }
+  [[nodiscard]] bool Read(Tag tag, Bytes* contents);
 
   // ReadElement likewise gives the whole element, header included.
   [[nodiscard]] bool ReadElement(Tag tag, Bytes* element) {
@@ -157,15 +162,29 @@ class Cursor {
 
 // Here, and not in the source: a certificate has about a hundred elements, and
 // a call for each would be half of what parsing costs.
-inline bool Cursor::ReadBoth(Tag tag, Bytes* contents, Bytes* element) {
+inline bool Cursor::Peek(Tag tag, Bytes* contents, size_t* size) const {
   if (rest_.size() < 2 || rest_[0] != tag) return false;
   size_t header = 2;
   size_t length = rest_[1];
   if (length >= 0x80 && !LongLength(&header, &length)) return false;
   if (rest_.size() - header < length) return false;
   *contents = rest_.subspan(header, length);
-  *element = rest_.first(header + length);
-  rest_ = rest_.subspan(header + length);
+  *size = header + length;
+  return true;
+}
+
+inline bool Cursor::Read(Tag tag, Bytes* contents) {
+  size_t size;
+  if (!Peek(tag, contents, &size)) return false;
+  Skip(size);
+  return true;
+}
+
+inline bool Cursor::ReadBoth(Tag tag, Bytes* contents, Bytes* element) {
+  size_t size;
+  if (!Peek(tag, contents, &size)) return false;
+  *element = rest_.first(size);
+  Skip(size);
   return true;
 }
 
@@ -207,9 +226,9 @@ inline bool IsOid(Bytes contents) {
 
 // ReadOid takes a well-formed OBJECT IDENTIFIER and gives its contents.
 [[nodiscard]] inline bool ReadOid(Cursor& cursor, Bytes* oid) {
-  Cursor ahead = cursor;
-  if (!ahead.Read(kOid, oid) || !IsOid(*oid)) return false;
-  cursor = ahead;
+  size_t size;
+  if (!cursor.Peek(kOid, oid, &size) || !IsOid(*oid)) return false;
+  cursor.Skip(size);
   return true;
 }
 

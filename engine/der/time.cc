@@ -67,13 +67,13 @@ bool ParseTime(Tag tag, Bytes contents, UnixSeconds* time) {
 }
 
 bool ReadTime(Cursor& cursor, UnixSeconds* time) {
-  Tag tag;
+  const Tag tag = cursor.NextIs(kUtcTime) ? kUtcTime : kGeneralizedTime;
   Bytes contents;
-  Cursor ahead = cursor;
-  if (!ahead.ReadAny(&tag, &contents) || !ParseTime(tag, contents, time)) {
+  size_t size;
+  if (!cursor.Peek(tag, &contents, &size) || !ParseTime(tag, contents, time)) {
     return false;
   }
-  cursor = ahead;
+  cursor.Skip(size);
   return true;
 }
 
