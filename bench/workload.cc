@@ -91,7 +91,8 @@ Workload::Workload(Shape shape, int devices) {
   const test::TestCertificate intermediate = test::MakeCertificate(
       NamedCa("Example Line CA", test::KeyType::kP256), &ca);
   const test::TestCertificate& issuer = has_intermediate ? intermediate : ca;
-  ders_.reserve(devices + 1);
+  ders_.reserve(devices + 2);
+  ders_.push_back(ca.der);
   keys_.reserve(2);
   keys_.push_back(KeyOf(ca));
   if (has_intermediate) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "chainkeep/certificate.h"
 #include "chainkeep/engine.h"
 #include "engine/signature/public_key.h"
 #include "engine/x509/certificate.h"
@@ -31,7 +32,7 @@ class Workload {
 
   const Engine& engine() const { return *engine_; }
   const Listener& listener() const { return *listener_; }
-  size_t size() const { return handshakes_.size(); }
+  Bytes ca() const { return AsBytes(ders_[0]); }
   const Handshake& handshake(size_t i) const {
     return handshakes_[i % handshakes_.size()];
   }
