@@ -70,6 +70,16 @@ enum class LeafProfile : uint8_t {
   kNone,
 };
 
+// SerialRule says which serial numbers a device's and an intermediate's
+// certificate may have. A registered CA's is not looked at.
+enum class SerialRule : uint8_t {
+  // Positive, at most 20 octets (RFC 5280 §4.1.2.2).
+  kPositive,
+  // Any INTEGER, which the same section advises to be prepared for: CAs have
+  // written zero, negative and longer ones.
+  kAnyInteger,
+};
+
 // Budgets bound what one answer may cost. Spending one up refuses with that
 // budget's reason; there is no trying on.
 struct Budgets {
@@ -131,7 +141,8 @@ enum class AnchorRules : uint8_t {
   // Nothing: a trust anchor is a name and a key (RFC 5280 §6.1.1 (d)).
   kNameAndKey,
   // What it says of the certificates below it: basicConstraints with its path
-  // length, keyUsage, name constraints, policy constraints (RFC 5937).
+  // length, keyUsage, name constraints, policy constraints (RFC 5937). Of what
+  // it has no extension for, it says nothing.
   kConstraints,
   // All that an intermediate must satisfy, its validity included.
   kFull,
@@ -179,6 +190,7 @@ struct ValidationOptions {
   // If set, what leaf and intermediates must be usable for, where they have an
   // extendedKeyUsage, in place of what the profile asks.
   std::optional<KeyPurpose> required_purpose = {};
+  SerialRule serial_rule = SerialRule::kPositive;
   AnchorRules anchor_rules = AnchorRules::kFull;
   CertificatePolicyOptions policies = {};
   RevocationOptions revocation = {};
