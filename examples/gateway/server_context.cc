@@ -18,6 +18,14 @@ namespace {
 
 constexpr size_t kMaxIdentityFile = 1 << 20;
 
+// For TLS 1.2; those of TLS 1.3 are not configured. BoringSSL's own list still
+// has the exchange of a key under the server's RSA key, without forward secrecy,
+// and CBC modes.
+constexpr char kCiphers[] =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
 absl::Status UseIdentity(const Identity& identity, SSL_CTX* context) {
   absl::StatusOr<std::vector<std::string>> ders =
       chainkeep::DecodePemCertificates(identity.certificate_pem);
@@ -64,6 +72,9 @@ absl::StatusOr<bssl::UniquePtr<SSL_CTX>> MakeServerContext(
     const chainkeep::Listener& listener) {
   bssl::UniquePtr<SSL_CTX> context(SSL_CTX_new(TLS_with_buffers_method()));
   if (context == nullptr) return absl::ResourceExhaustedError("SSL_CTX_new");
+  if (SSL_CTX_set_strict_cipher_list(context.get(), kCiphers) != 1) {
+    return absl::InternalError("the cipher list is refused");
+  }
   absl::Status status = UseIdentity(identity, context.get());
   if (!status.ok()) return status;
   status = chainkeep::InstallGate(context.get(), engine, listener);
