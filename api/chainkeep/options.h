@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,30 @@ class Clock {
 // SystemClock returns the machine's real-time clock. It lives forever.
 const Clock& SystemClock();
 
+// EnumSet is a set of enumerators, stored as one word.
+template <typename E>
+class EnumSet {
+ public:
+  constexpr EnumSet(std::initializer_list<E> members) {
+    for (E member : members) bits_ |= Bit(member);
+  }
+  constexpr bool Has(E member) const { return (bits_ & Bit(member)) != 0; }
+  constexpr bool empty() const { return bits_ == 0; }
+
+  friend bool operator==(const EnumSet&, const EnumSet&) = default;
+
+ private:
+  static constexpr uint32_t Bit(E member) {
+    return uint32_t{1} << static_cast<unsigned>(member);
+  }
+
+  uint32_t bits_ = 0;
+};
+
+enum class SignatureScheme : uint8_t { kRsaPkcs1, kRsaPss, kEcdsa, kEd25519 };
+enum class SignatureDigest : uint8_t { kSha256, kSha384, kSha512 };
+enum class EllipticCurve : uint8_t { kP256, kP384, kP521 };
+
 // AlgorithmPolicy says which signatures and keys are good enough. It governs
 // each certificate of a path, and what the TLS binding offers and accepts.
 struct AlgorithmPolicy {
@@ -45,15 +70,29 @@ struct AlgorithmPolicy {
   unsigned min_rsa_bits = 2048;
   unsigned max_rsa_bits = 8192;
 
-  bool rsa_pkcs1 = true;
-  bool rsa_pss = true;
-  bool ecdsa = true;  // on P-256, P-384, P-521
-  bool ed25519 = true;
+  // RSA and ECDSA with a digest outside of `digests`, and ECDSA on a curve
+  // outside of `curves`, are refused whatever `schemes` says. RSASSA-PSS is
+  // taken with a salt as long as its digest only.
+  EnumSet<SignatureScheme> schemes = {
+      SignatureScheme::kRsaPkcs1, SignatureScheme::kRsaPss,
+      SignatureScheme::kEcdsa, SignatureScheme::kEd25519};
+  EnumSet<SignatureDigest> digests = {SignatureDigest::kSha256,
+                                      SignatureDigest::kSha384,
+                                      SignatureDigest::kSha512};
+  EnumSet<EllipticCurve> curves = {EllipticCurve::kP256, EllipticCurve::kP384,
+                                   EllipticCurve::kP521};
 
   // SHA-1 collides (SHAttered, 2017). Only for devices that cannot be renewed;
   // the TLS binding never offers it, whatever this says.
   bool insecure_sha1 = false;
 };
+
+// What AWS IoT takes of device certificates and their CAs, as its developer
+// guide lists it: RSA (v1.5 and PSS) and ECDSA with SHA-2, no Ed25519. DSA,
+// which that list has, is never taken here.
+inline constexpr AlgorithmPolicy kAws = {.schemes = {SignatureScheme::kRsaPkcs1,
+                                                     SignatureScheme::kRsaPss,
+                                                     SignatureScheme::kEcdsa}};
 
 // LeafProfile says what of keyUsage, extendedKeyUsage and basicConstraints a
 // leaf must satisfy.

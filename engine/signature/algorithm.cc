@@ -147,8 +147,10 @@ der::Result<SignatureAlgorithm> ParseSignatureAlgorithm(Bytes contents) {
       case Parameters::kPss:
         return ParsePss(fields);
       case Parameters::kNull:
-        // RFC 4055 §5 has NULL written and an absent one tolerated; we do not.
-        if (!IsNull(fields)) return IllFormed("RSA parameters");
+        // RFC 4055 §5: NULL is written, and its absence must be accepted.
+        if (!fields.empty() && !IsNull(fields)) {
+          return IllFormed("RSA parameters");
+        }
         break;
       case Parameters::kAbsent:
         if (!fields.empty()) return IllFormed("parameters that must be absent");
@@ -159,17 +161,37 @@ der::Result<SignatureAlgorithm> ParseSignatureAlgorithm(Bytes contents) {
   return Unsupported("signature algorithm");
 }
 
+namespace {
+
+bool IsAllowed(const AlgorithmPolicy& policy, Digest digest) {
+  switch (digest) {
+    case Digest::kNone:
+      return true;
+    case Digest::kSha1:
+      return policy.insecure_sha1;
+    case Digest::kSha256:
+      return policy.digests.Has(SignatureDigest::kSha256);
+    case Digest::kSha384:
+      return policy.digests.Has(SignatureDigest::kSha384);
+    case Digest::kSha512:
+      return policy.digests.Has(SignatureDigest::kSha512);
+  }
+  return false;
+}
+
+}  // namespace
+
 bool IsAllowed(const AlgorithmPolicy& policy, SignatureAlgorithm algorithm) {
-  if (algorithm.digest == Digest::kSha1 && !policy.insecure_sha1) return false;
+  if (!IsAllowed(policy, algorithm.digest)) return false;
   switch (algorithm.scheme) {
     case Scheme::kRsaPkcs1:
-      return policy.rsa_pkcs1;
+      return policy.schemes.Has(SignatureScheme::kRsaPkcs1);
     case Scheme::kRsaPss:
-      return policy.rsa_pss;
+      return policy.schemes.Has(SignatureScheme::kRsaPss);
     case Scheme::kEcdsa:
-      return policy.ecdsa;
+      return policy.schemes.Has(SignatureScheme::kEcdsa);
     case Scheme::kEd25519:
-      return policy.ed25519;
+      return policy.schemes.Has(SignatureScheme::kEd25519);
   }
   return false;
 }

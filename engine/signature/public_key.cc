@@ -35,15 +35,18 @@ constexpr std::string_view kEd25519Oid = "\x2b\x65\x70";
 struct Curve {
   std::string_view oid;
   KeyKind kind;
+  EllipticCurve name;
   int nid;
   size_t field_bytes;
 };
 
 constexpr Curve kCurves[] = {
-    {"\x2a\x86\x48\xce\x3d\x03\x01\x07", KeyKind::kP256, NID_X9_62_prime256v1,
-     32},
-    {"\x2b\x81\x04\x00\x22"sv, KeyKind::kP384, NID_secp384r1, 48},
-    {"\x2b\x81\x04\x00\x23"sv, KeyKind::kP521, NID_secp521r1, 66},
+    {"\x2a\x86\x48\xce\x3d\x03\x01\x07", KeyKind::kP256, EllipticCurve::kP256,
+     NID_X9_62_prime256v1, 32},
+    {"\x2b\x81\x04\x00\x22"sv, KeyKind::kP384, EllipticCurve::kP384,
+     NID_secp384r1, 48},
+    {"\x2b\x81\x04\x00\x23"sv, KeyKind::kP521, EllipticCurve::kP521,
+     NID_secp521r1, 66},
 };
 
 const Curve& CurveOf(KeyKind kind) {
@@ -246,16 +249,18 @@ der::Result<KeyInfo> InspectKey(Bytes spki_element) {
 bool IsStrongEnough(const AlgorithmPolicy& policy, const KeyInfo& info) {
   switch (info.kind) {
     case KeyKind::kRsa:
-      return (policy.rsa_pkcs1 || policy.rsa_pss) &&
+      return (policy.schemes.Has(SignatureScheme::kRsaPkcs1) ||
+              policy.schemes.Has(SignatureScheme::kRsaPss)) &&
              info.rsa_exponent_is_sound &&
              info.rsa_bits >= policy.min_rsa_bits &&
              info.rsa_bits <= policy.max_rsa_bits;
     case KeyKind::kEd25519:
-      return policy.ed25519;
+      return policy.schemes.Has(SignatureScheme::kEd25519);
     case KeyKind::kP256:
     case KeyKind::kP384:
     case KeyKind::kP521:
-      return policy.ecdsa;
+      return policy.schemes.Has(SignatureScheme::kEcdsa) &&
+             policy.curves.Has(CurveOf(info.kind).name);
   }
   return false;
 }

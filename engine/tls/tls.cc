@@ -134,24 +134,41 @@ ssl_verify_result_t OnVerify(SSL* ssl, uint8_t* alert) {
   return ssl_verify_invalid;
 }
 
+// The signature algorithms of TLS that fit the policy. Each name of TLS 1.3
+// fixes scheme, digest and, for ECDSA, the curve (RFC 8446 §4.2.3).
 std::vector<uint16_t> SignatureAlgorithms(const AlgorithmPolicy& policy) {
+  using Scheme = SignatureScheme;
+  using Digest = SignatureDigest;
+  struct Row {
+    uint16_t id;
+    Scheme scheme;
+    Digest digest;
+    std::optional<EllipticCurve> curve;
+  };
+  constexpr Row kRows[] = {
+      {SSL_SIGN_ECDSA_SECP256R1_SHA256, Scheme::kEcdsa, Digest::kSha256,
+       EllipticCurve::kP256},
+      {SSL_SIGN_ECDSA_SECP384R1_SHA384, Scheme::kEcdsa, Digest::kSha384,
+       EllipticCurve::kP384},
+      {SSL_SIGN_ECDSA_SECP521R1_SHA512, Scheme::kEcdsa, Digest::kSha512,
+       EllipticCurve::kP521},
+      {SSL_SIGN_RSA_PSS_RSAE_SHA256, Scheme::kRsaPss, Digest::kSha256, {}},
+      {SSL_SIGN_RSA_PSS_RSAE_SHA384, Scheme::kRsaPss, Digest::kSha384, {}},
+      {SSL_SIGN_RSA_PSS_RSAE_SHA512, Scheme::kRsaPss, Digest::kSha512, {}},
+      // PKCS #1 v1.5 signs handshakes of TLS 1.2 only.
+      {SSL_SIGN_RSA_PKCS1_SHA256, Scheme::kRsaPkcs1, Digest::kSha256, {}},
+      {SSL_SIGN_RSA_PKCS1_SHA384, Scheme::kRsaPkcs1, Digest::kSha384, {}},
+      {SSL_SIGN_RSA_PKCS1_SHA512, Scheme::kRsaPkcs1, Digest::kSha512, {}},
+  };
   std::vector<uint16_t> algorithms;
-  if (policy.ecdsa) {
-    algorithms.insert(algorithms.end(), {SSL_SIGN_ECDSA_SECP256R1_SHA256,
-                                         SSL_SIGN_ECDSA_SECP384R1_SHA384,
-                                         SSL_SIGN_ECDSA_SECP521R1_SHA512});
+  if (policy.schemes.Has(Scheme::kEd25519)) {
+    algorithms.push_back(SSL_SIGN_ED25519);
   }
-  if (policy.ed25519) algorithms.push_back(SSL_SIGN_ED25519);
-  if (policy.rsa_pss) {
-    algorithms.insert(algorithms.end(), {SSL_SIGN_RSA_PSS_RSAE_SHA256,
-                                         SSL_SIGN_RSA_PSS_RSAE_SHA384,
-                                         SSL_SIGN_RSA_PSS_RSAE_SHA512});
-  }
-  // PKCS #1 v1.5 signs handshakes of TLS 1.2 only.
-  if (policy.rsa_pkcs1) {
-    algorithms.insert(algorithms.end(),
-                      {SSL_SIGN_RSA_PKCS1_SHA256, SSL_SIGN_RSA_PKCS1_SHA384,
-                       SSL_SIGN_RSA_PKCS1_SHA512});
+  for (const Row& row : kRows) {
+    if (policy.schemes.Has(row.scheme) && policy.digests.Has(row.digest) &&
+        (!row.curve || policy.curves.Has(*row.curve))) {
+      algorithms.push_back(row.id);
+    }
   }
   return algorithms;
 }

@@ -19,12 +19,9 @@ namespace {
 constexpr size_t kMaxIdentityFile = 1 << 20;
 
 // For TLS 1.2; those of TLS 1.3 are not configured. BoringSSL's own list still
-// has the exchange of a key under the server's RSA key, without forward secrecy,
-// and CBC modes.
-constexpr char kCiphers[] =
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+// has the exchange of a key under the server's RSA key, without forward
+// secrecy, and CBC modes.
+constexpr char kCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 absl::Status UseIdentity(const Identity& identity, SSL_CTX* context) {
   absl::StatusOr<std::vector<std::string>> ders =

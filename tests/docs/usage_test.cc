@@ -135,6 +135,20 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
   ASSERT_EQ(revocation.unknown, RevocationOptions::OnDoubt::kRefuse);
   ASSERT_EQ(revocation.stale, RevocationOptions::OnDoubt::kRefuse);
   ASSERT_FALSE(revocation.max_age_seconds.has_value());
+  for (const SignatureScheme scheme :
+       {SignatureScheme::kRsaPkcs1, SignatureScheme::kRsaPss,
+        SignatureScheme::kEcdsa, SignatureScheme::kEd25519}) {
+    ASSERT_TRUE(algorithms.schemes.Has(scheme));
+  }
+  for (const SignatureDigest digest :
+       {SignatureDigest::kSha256, SignatureDigest::kSha384,
+        SignatureDigest::kSha512}) {
+    ASSERT_TRUE(algorithms.digests.Has(digest));
+  }
+  for (const EllipticCurve curve :
+       {EllipticCurve::kP256, EllipticCurve::kP384, EllipticCurve::kP521}) {
+    ASSERT_TRUE(algorithms.curves.Has(curve));
+  }
   const std::map<std::string, std::string> expected = {
       {"region", "none"},
       {"service", "EndpointService::kData"},
@@ -156,10 +170,9 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
        std::to_string(algorithms.min_rsa_bits)},
       {"validation.algorithms.max_rsa_bits",
        std::to_string(algorithms.max_rsa_bits)},
-      {"validation.algorithms.rsa_pkcs1", Text(algorithms.rsa_pkcs1)},
-      {"validation.algorithms.rsa_pss", Text(algorithms.rsa_pss)},
-      {"validation.algorithms.ecdsa", Text(algorithms.ecdsa)},
-      {"validation.algorithms.ed25519", Text(algorithms.ed25519)},
+      {"validation.algorithms.schemes", "all"},
+      {"validation.algorithms.digests", "all"},
+      {"validation.algorithms.curves", "all"},
       {"validation.algorithms.insecure_sha1", Text(algorithms.insecure_sha1)},
       {"validation.budgets.presented_certificates",
        std::to_string(budgets.presented_certificates)},

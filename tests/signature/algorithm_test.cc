@@ -82,7 +82,11 @@ TEST(ParseSignatureAlgorithm, TakesTheListAndNothingElse) {
        Oid("1.2.840.113549.1.1.5") + kNullElement,
        Kind::kNone,
        {Scheme::kRsaPkcs1, Digest::kSha1}},
-      {"RSA without NULL", Oid("1.2.840.113549.1.1.11"), Kind::kIllFormed},
+      // RFC 4055 §5.
+      {"RSA without NULL",
+       Oid("1.2.840.113549.1.1.11"),
+       Kind::kNone,
+       {Scheme::kRsaPkcs1, Digest::kSha256}},
       {"RSA with more", Oid("1.2.840.113549.1.1.11") + Tlv(0x05, "x"),
        Kind::kIllFormed},
       {"md5WithRSA", Oid("1.2.840.113549.1.1.4") + kNullElement,
@@ -154,14 +158,31 @@ TEST(IsAllowed, FollowsThePolicy) {
   }
   policy.insecure_sha1 = true;
   EXPECT_TRUE(IsAllowed(policy, sha1));
-  policy.rsa_pkcs1 = false;
+  policy.schemes = {SignatureScheme::kRsaPss, SignatureScheme::kEcdsa,
+                    SignatureScheme::kEd25519};
   EXPECT_FALSE(IsAllowed(policy, sha1));
   EXPECT_FALSE(IsAllowed(policy, pkcs1));
   EXPECT_TRUE(IsAllowed(policy, pss));
-  policy.rsa_pss = policy.ecdsa = policy.ed25519 = false;
+  policy.digests = {SignatureDigest::kSha384};
+  EXPECT_TRUE(IsAllowed(policy, pss));
+  EXPECT_FALSE(IsAllowed(policy, ecdsa));
+  EXPECT_TRUE(IsAllowed(policy, ed25519));
+  policy.schemes = {};
   EXPECT_FALSE(IsAllowed(policy, pss));
   EXPECT_FALSE(IsAllowed(policy, ecdsa));
   EXPECT_FALSE(IsAllowed(policy, ed25519));
+}
+
+TEST(AwsPolicy, R23_TakesItsListAndNotEd25519) {
+  EXPECT_FALSE(IsAllowed(kAws, {Scheme::kEd25519, Digest::kNone}));
+  EXPECT_FALSE(IsAllowed(kAws, {Scheme::kRsaPkcs1, Digest::kSha1}));
+  for (const Scheme scheme :
+       {Scheme::kRsaPkcs1, Scheme::kRsaPss, Scheme::kEcdsa}) {
+    for (const Digest digest :
+         {Digest::kSha256, Digest::kSha384, Digest::kSha512}) {
+      EXPECT_TRUE(IsAllowed(kAws, {scheme, digest}));
+    }
+  }
 }
 
 }  // namespace

@@ -157,9 +157,13 @@ TEST(IsStrongEnough, FollowsThePolicy) {
   EXPECT_FALSE(IsStrongEnough(policy, rsa8193));
   EXPECT_FALSE(IsStrongEnough(policy, unsound));
   AlgorithmPolicy no_ec;
-  no_ec.ecdsa = false;
+  no_ec.schemes = {SignatureScheme::kEd25519};
   EXPECT_FALSE(IsStrongEnough(no_ec, {.kind = KeyKind::kP256}));
   EXPECT_TRUE(IsStrongEnough(no_ec, {.kind = KeyKind::kEd25519}));
+  AlgorithmPolicy one_curve;
+  one_curve.curves = {EllipticCurve::kP384};
+  EXPECT_FALSE(IsStrongEnough(one_curve, {.kind = KeyKind::kP256}));
+  EXPECT_TRUE(IsStrongEnough(one_curve, {.kind = KeyKind::kP384}));
 }
 
 std::string RsaSpki(const std::string& modulus, const std::string& exponent) {

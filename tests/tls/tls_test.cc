@@ -151,6 +151,29 @@ TEST_F(TlsTest, V3_EveryKeyOfThePolicyCanProveItself) {
   }
 }
 
+// What the policy does not allow is not even offered: the client has nothing to
+// prove its key with.
+TEST_F(TlsTest, V3_TheOfferFollowsThePolicy) {
+  bssl::UniquePtr<SSL_CTX> ctx = test::ServerContext(TLS_with_buffers_method());
+  ListenerOptions options;
+  options.region = east_;
+  options.validation.algorithms = kAws;
+  ASSERT_TRUE(
+      InstallGate(ctx.get(), engine_.get(), *engine_->CreateListener(options))
+          .ok());
+  CertificateSpec spec = LeafSpec("device");
+  spec.key_type = KeyType::kEd25519;
+  const TestCertificate leaf = MakeCertificate(spec, &ca_);
+  for (const uint16_t version : kVersions) {
+    EXPECT_FALSE(
+        RunHandshake(ctx.get(), {.certificate = &leaf, .version = version})
+            .finished);
+    EXPECT_TRUE(
+        RunHandshake(ctx.get(), {.certificate = &leaf_, .version = version})
+            .verdict.accepted());
+  }
+}
+
 TEST_F(TlsTest, APresentedIntermediateIsFollowed) {
   const TestCertificate middle = MakeCertificate(CaSpec("middle"), &ca_);
   const TestCertificate leaf = MakeCertificate(LeafSpec("device"), &middle);
@@ -280,8 +303,7 @@ TEST_F(TlsTest, InstallGateChecksItsArguments) {
             ErrorCode::kInvalidRequest);
   ListenerOptions options;
   options.region = east_;
-  options.validation.algorithms = {
-      .rsa_pkcs1 = false, .rsa_pss = false, .ecdsa = false, .ed25519 = false};
+  options.validation.algorithms.schemes = {};
   EXPECT_EQ(ErrorCodeOf(InstallGate(ctx.get(), engine_.get(),
                                     *engine_->CreateListener(options))),
             ErrorCode::kInvalidRequest);
