@@ -75,13 +75,6 @@ bool ReadVersion(Cursor& tbs, int* version) {
   return true;
 }
 
-// RFC 5280 §4.1.2.2: positive, at most 20 octets.
-bool ReadSerial(Cursor& tbs, Bytes* serial) {
-  if (!der::ReadInteger(tbs, serial) || serial->size() > 20) return false;
-  const bool zero = serial->size() == 1 && serial->front() == 0;
-  return (serial->front() & 0x80) == 0 && !zero;
-}
-
 bool ReadValidity(Cursor& tbs, UnixSeconds* not_before,
                   UnixSeconds* not_after) {
   Bytes contents;
@@ -331,14 +324,11 @@ Fault Certificate::ParseExtensions(Bytes contents) {
 
 Fault Certificate::ParseTbs(Bytes inner) {
   Cursor tbs(inner);
-  Bytes algorithm, algorithm_element, issuer, subject;
+  Bytes algorithm_element, issuer, subject;
   if (!ReadVersion(tbs, &version_)) return IllFormed("version");
-  if (!ReadSerial(tbs, &serial_)) return IllFormed("serialNumber");
-  if (!ReadAlgorithm(tbs, &algorithm, &algorithm_element)) {
+  if (!der::ReadInteger(tbs, &serial_)) return IllFormed("serialNumber");
+  if (!ReadAlgorithm(tbs, &signature_algorithm_, &algorithm_element)) {
     return IllFormed("signature");
-  }
-  if (!der::Equal(algorithm, signature_algorithm_)) {
-    return IllFormed("signature and signatureAlgorithm differ");
   }
   if (!tbs.ReadElement(der::kSequence, &issuer)) return IllFormed("issuer");
   if (!ReadValidity(tbs, &not_before_, &not_after_)) {
@@ -376,13 +366,13 @@ der::Result<Certificate> Certificate::Parse(Bytes der) {
   certificate.der_ = der;
 
   Cursor fields(contents);
-  Bytes tbs_contents, algorithm_element;
+  Bytes tbs_contents, outer_algorithm;
   der::BitString signature;
   if (!fields.ReadBoth(der::kSequence, &tbs_contents, &certificate.tbs_)) {
     return IllFormed("TBSCertificate");
   }
-  if (!ReadAlgorithm(fields, &certificate.signature_algorithm_,
-                     &algorithm_element)) {
+  // Looked into where it stands a second time, in the signed part.
+  if (!fields.Read(der::kSequence, &outer_algorithm)) {
     return IllFormed("signatureAlgorithm");
   }
   if (!der::ReadBitString(fields, &signature) || signature.unused != 0 ||
@@ -393,6 +383,9 @@ der::Result<Certificate> Certificate::Parse(Bytes der) {
 
   const Fault fault = certificate.ParseTbs(tbs_contents);
   if (fault.kind != Fault::Kind::kNone) return fault;
+  if (!der::Equal(outer_algorithm, certificate.signature_algorithm_)) {
+    return Unsupported("signature and signatureAlgorithm differ");
+  }
   return certificate;
 }
 

@@ -63,7 +63,8 @@ class Certificate {
   Bytes tbs() const { return tbs_; }
   // 1, 2 or 3.
   int version() const { return version_; }
-  // Contents of the INTEGER: 1 to 20 bytes, positive.
+  // Contents of the INTEGER, the fewest bytes, of either sign: what may be in
+  // them is for a rule to say (RFC 5280 §4.1.2.2).
   Bytes serial() const { return serial_; }
   const Name& issuer() const { return issuer_; }
   const Name& subject() const { return subject_; }
