@@ -5,15 +5,24 @@
 
 #include "engine/path/policy_tree.h"
 #include "engine/path/rules.h"
+#include "engine/x509/general_name.h"
+#include "engine/x509/name.h"
 #include "engine/x509/name_constraints.h"
 
 namespace chainkeep::path {
 namespace {
 
-Reason CheckOwnForm(const x509::Certificate& certificate, UnixSeconds now) {
+// Of the anchor nothing rests on its serial number or its issuer.
+Reason CheckAsAnchor(const x509::Certificate& certificate, UnixSeconds now) {
   const Reason reason = CheckValidity(certificate, now);
   return reason == Reason::kAccepted ? CheckCriticalExtensions(certificate)
                                      : reason;
+}
+
+Reason CheckOwnForm(const x509::Certificate& certificate,
+                    const ValidationOptions& options, UnixSeconds now) {
+  const Reason reason = CheckBasicFields(certificate, options.serial_rule);
+  return reason == Reason::kAccepted ? CheckAsAnchor(certificate, now) : reason;
 }
 
 Reason CheckAnchor(const x509::Certificate& anchor,
@@ -22,17 +31,17 @@ Reason CheckAnchor(const x509::Certificate& anchor,
     case AnchorRules::kNameAndKey:
       return Reason::kAccepted;
     case AnchorRules::kConstraints:
-      return CheckIssuer(anchor);
+      return CheckIssuerUnlessSilent(anchor);
     case AnchorRules::kFull:
       break;
   }
-  const Reason reason = CheckOwnForm(anchor, now);
+  const Reason reason = CheckAsAnchor(anchor, now);
   return reason == Reason::kAccepted ? CheckIssuer(anchor) : reason;
 }
 
 Reason CheckIntermediate(const x509::Certificate& certificate,
                          const ValidationOptions& options, UnixSeconds now) {
-  Reason reason = CheckOwnForm(certificate, now);
+  Reason reason = CheckOwnForm(certificate, options, now);
   if (reason == Reason::kAccepted) reason = CheckIssuer(certificate);
   if (reason == Reason::kAccepted) {
     reason = CheckIssuerPurpose(certificate, options);
@@ -63,6 +72,28 @@ Finding ToFinding(x509::NameConstraintResult result, size_t place,
   }
   budget.ExhaustNameComparisons();
   return {Reason::kBudgetNameComparisons, certificate};
+}
+
+// Names times constraints beyond which a certificate is refused whatever the
+// answer would cost. BoringSSL and OpenSSL stop there, no CA comes near it, and
+// to be the only one that takes such a certificate is of no use to anybody.
+constexpr uint64_t kMostPairs = uint64_t{1} << 20;
+
+bool HasTooManyPairs(const x509::NameConstraints& constraints,
+                     const x509::Certificate& certificate) {
+  uint64_t names = 0;
+  x509::AttributeReader attributes(certificate.subject());
+  while (attributes.Next()) ++names;
+  if (const auto& contents = certificate.extensions().subject_alt_name) {
+    const auto alt_names = x509::GeneralNames::Parse(*contents);
+    for (size_t form = 0; alt_names.ok() && form < x509::kNameFormCount;
+         ++form) {
+      names += alt_names->Count(static_cast<x509::NameForm>(form));
+    }
+  }
+  return names * (constraints.Count(x509::SubtreeList::kPermitted) +
+                  constraints.Count(x509::SubtreeList::kExcluded)) >
+         kMostPairs;
 }
 
 // Whether the path at all could be refused for its policies.
@@ -126,7 +157,10 @@ Finding CheckEach(Path path, const ValidationOptions& options,
     Reason reason = CheckSubjectKey(certificate, options.algorithms);
     if (reason == Reason::kAccepted) {
       if (i == 0) {
-        reason = CheckOwnForm(certificate, now);
+        reason = CheckOwnForm(certificate, options, now);
+        if (reason == Reason::kAccepted) {
+          reason = CheckLeafNameConstraints(certificate);
+        }
         if (reason == Reason::kAccepted) {
           reason = CheckLeaf(certificate, options);
         }
@@ -170,6 +204,9 @@ Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
     }
     for (size_t j = 0; j < i; ++j) {
       if (j > 0 && path[j]->is_self_issued()) continue;
+      if (HasTooManyPairs(*constraints, *path[j])) {
+        return ToFinding(x509::NameConstraintResult::kBudget, j, budget);
+      }
       const uint64_t before = budget.name_comparisons_left();
       uint64_t left = before;
       const x509::NameConstraintResult result = x509::Evaluate(

@@ -10,6 +10,9 @@ namespace {
 // Contents of the OBJECT IDENTIFIER.
 constexpr uint8_t kAnyExtendedKeyUsage[] = {0x55, 0x1d, 0x25, 0x00};
 
+// RFC 5280 §4.1.2.2.
+constexpr size_t kMaxSerialBytes = 20;
+
 bool HasUsage(const x509::Certificate& certificate, x509::KeyUsageBit bit) {
   const auto& usage = certificate.extensions().key_usage;
   return !usage || usage->Bit(static_cast<size_t>(bit));
@@ -60,6 +63,17 @@ Reason CheckValidity(const x509::Certificate& certificate, UnixSeconds now) {
   return Reason::kAccepted;
 }
 
+Reason CheckBasicFields(const x509::Certificate& certificate, SerialRule rule) {
+  if (certificate.issuer().empty()) return Reason::kMalformed;
+  if (rule == SerialRule::kAnyInteger) return Reason::kAccepted;
+  const Bytes serial = certificate.serial();
+  const bool is_zero = serial.size() == 1 && serial.front() == 0;
+  const bool is_negative = (serial.front() & 0x80) != 0;
+  return is_zero || is_negative || serial.size() > kMaxSerialBytes
+             ? Reason::kMalformed
+             : Reason::kAccepted;
+}
+
 Reason CheckCriticalExtensions(const x509::Certificate& certificate) {
   return certificate.extensions().has_unknown_critical
              ? Reason::kUnknownCriticalExtension
@@ -75,12 +89,29 @@ Reason CheckSubjectKey(const x509::Certificate& certificate,
                                                   : Reason::kWeakKey;
 }
 
+Reason CheckIssuerUnlessSilent(const x509::Certificate& certificate) {
+  const x509::Extensions& extensions = certificate.extensions();
+  if (extensions.has_basic_constraints && !extensions.is_ca) {
+    return Reason::kNotACa;
+  }
+  return HasUsage(certificate, x509::KeyUsageBit::kKeyCertSign)
+             ? Reason::kAccepted
+             : Reason::kKeyUsage;
+}
+
 Reason CheckIssuer(const x509::Certificate& certificate) {
   // Version 1 and 2 cannot say that they are a CA's.
   if (!certificate.extensions().is_ca) return Reason::kNotACa;
   return HasUsage(certificate, x509::KeyUsageBit::kKeyCertSign)
              ? Reason::kAccepted
              : Reason::kKeyUsage;
+}
+
+Reason CheckLeafNameConstraints(const x509::Certificate& certificate) {
+  const x509::Extensions& extensions = certificate.extensions();
+  return extensions.name_constraints && !extensions.is_ca
+             ? Reason::kNameConstraint
+             : Reason::kAccepted;
 }
 
 Reason CheckLeaf(const x509::Certificate& certificate,

@@ -17,6 +17,10 @@ namespace chainkeep::path {
 // notBefore ≤ now ≤ notAfter, both ends inclusive (RFC 5280 §4.1.2.5).
 Reason CheckValidity(const x509::Certificate& certificate, UnixSeconds now);
 
+// The serial number is one that `rule` takes, and there is an issuer's name
+// (RFC 5280 §4.1.2.2, §4.1.2.4).
+Reason CheckBasicFields(const x509::Certificate& certificate, SerialRule rule);
+
 // Every critical extension is one that is processed (RFC 5280 §4.2).
 Reason CheckCriticalExtensions(const x509::Certificate& certificate);
 
@@ -24,9 +28,17 @@ Reason CheckCriticalExtensions(const x509::Certificate& certificate);
 Reason CheckSubjectKey(const x509::Certificate& certificate,
                        const AlgorithmPolicy& policy);
 
+// What the certificate says of issuing others allows it: not a basicConstraints
+// without cA, nor a keyUsage without keyCertSign.
+Reason CheckIssuerUnlessSilent(const x509::Certificate& certificate);
+
 // The certificate may issue others: version 3, basicConstraints cA, and
 // keyCertSign where keyUsage is present (RFC 5280 §6.1.4 (k), (n)).
 Reason CheckIssuer(const x509::Certificate& certificate);
+
+// A leaf constrains nobody's names: nameConstraints is for CAs (RFC 5280
+// §4.2.1.10).
+Reason CheckLeafNameConstraints(const x509::Certificate& certificate);
 
 // What a leaf must be to identify a device (see LeafProfile), and to be used
 // for the required purpose.
