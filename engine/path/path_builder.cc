@@ -135,7 +135,10 @@ void PathSearch::Enter(const x509::Certificate& certificate) {
 // signature. CheckPath decides; this only saves work.
 Reason PathSearch::FindOwnFault(const x509::Certificate& certificate) const {
   const ValidationOptions& options = request_.options;
-  Reason reason = CheckCriticalExtensions(certificate);
+  Reason reason = CheckBasicFields(certificate, options.serial_rule);
+  if (reason == Reason::kAccepted) {
+    reason = CheckCriticalExtensions(certificate);
+  }
   if (reason == Reason::kAccepted) {
     reason = CheckSubjectKey(certificate, options.algorithms);
   }
@@ -212,7 +215,11 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
   const Path path(path_.data(), length_ + 1);
   UnixSeconds not_before = path[0]->not_before();
   UnixSeconds not_after = path[0]->not_after();
-  for (const x509::Certificate* certificate : path) {
+  // The anchor's own only where it is enforced.
+  const bool counts_anchor =
+      request_.options.anchor_rules == AnchorRules::kFull;
+  for (const x509::Certificate* certificate :
+       path.first(counts_anchor ? length_ + 1 : length_)) {
     not_before = std::max(not_before, certificate->not_before());
     not_after = std::min(not_after, certificate->not_after());
   }

@@ -44,7 +44,7 @@ class VerifiedPath {
  public:
   const Anchor& anchor() const { return anchor_; }
   // The latest notBefore, and the earliest notAfter on the path or nextUpdate
-  // that the answer rests on.
+  // that the answer rests on: of the anchor only under AnchorRules::kFull.
   UnixSeconds not_before() const { return not_before_; }
   UnixSeconds not_after() const { return not_after_; }
 

@@ -99,6 +99,26 @@ TEST_F(PathBuilder, ValidityOfTheAnswerIsTheIntersection) {
   EXPECT_EQ(result.path->not_after(), kTestNow + 5);
 }
 
+// Found by chain_fuzz: an accepted device, good until the year before.
+TEST_F(PathBuilder, ValidityOfAnAnchorThatIsNotEnforcedDoesNotCount) {
+  CertificateSpec ca_spec = CaSpec("CA");
+  ca_spec.not_before = kTestNow - 20 * kDay;
+  ca_spec.not_after = kTestNow - 10 * kDay;
+  const TestCertificate ca = MakeCertificate(ca_spec, nullptr);
+  Register(ca);
+  const TestCertificate leaf = Leaf(ca);
+  for (AnchorRules rules :
+       {AnchorRules::kConstraints, AnchorRules::kNameAndKey}) {
+    options_.anchor_rules = rules;
+    const PathResult result = Build(leaf);
+    ASSERT_TRUE(result.path.has_value());
+    EXPECT_EQ(result.path->not_before(), kTestNow - kDay);
+    EXPECT_EQ(result.path->not_after(), kTestNow + 365 * kDay);
+  }
+  options_.anchor_rules = AnchorRules::kFull;
+  EXPECT_EQ(ReasonFor(leaf), Reason::kExpired);
+}
+
 TEST_F(PathBuilder, EveryKeyKindIssues) {
   for (KeyType type : {KeyType::kP256, KeyType::kP384, KeyType::kP521,
                        KeyType::kRsa2048, KeyType::kEd25519}) {
