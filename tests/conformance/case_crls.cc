@@ -25,10 +25,11 @@ CaseCrls::CaseCrls(const test::VectorCase& c, const AlgorithmPolicy& algorithms,
 }
 
 void CaseCrls::Load(const std::string& der, const AlgorithmPolicy& algorithms) {
-  // What cannot be read, or is a delta or indirect list, answers nothing: what
-  // follows from that is for the policy about the unknown.
   const auto crl = x509::Crl::Parse(AsBytes(der));
-  if (!crl.ok()) return;
+  if (!crl.ok()) {
+    is_incomplete_ = true;
+    return;
+  }
   std::string refusal;
   for (const x509::Certificate& signer : signers_) {
     if (!(signer.subject() == crl->issuer())) continue;
@@ -60,6 +61,7 @@ bool CaseCrls::AnswersFor(const List& list,
 
 const revocation::CrlSet* CaseCrls::FindCrls(
     const path::Anchor&, const x509::Certificate& issuer) const {
+  if (is_incomplete_) return nullptr;
   std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls;
   for (const List& list : lists_) {
     if (AnswersFor(list, issuer)) crls.push_back(list.crl);

@@ -10,6 +10,10 @@
 //     valid path to the case's anchors: a CA may sign its CRLs with a key of
 //     its own (RFC 5280 §6.3.3 (f)).
 //
+// As with Registry::SetCrls, one list that cannot be read, or is a delta or
+// indirect one, and none of them is taken: what the others do not say could
+// stand in it. What follows from that is for the policy about the unknown.
+//
 // Not thread-safe: the second is found out when it is first asked.
 
 #ifndef CHAINKEEP_TESTS_CONFORMANCE_CASE_CRLS_H_
@@ -62,6 +66,7 @@ class CaseCrls final : public path::RevocationSource {
   const IsValid is_valid_;
   std::vector<x509::Certificate> signers_;
   std::deque<List> lists_;
+  bool is_incomplete_ = false;
   std::string refusal_;
   mutable std::deque<revocation::CrlSet> sets_;
 };

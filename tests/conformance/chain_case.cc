@@ -169,6 +169,9 @@ ValidationOptions OptionsOf(const VectorCase& c) {
   // A case's purpose is all that it asks of its leaf.
   options.leaf_profile = LeafProfile::kNone;
   if (!c.eku.empty()) options.required_purpose = PurposeOf(c.eku.front());
+  if (c.HasFeature("lenient-serial")) {
+    options.serial_rule = SerialRule::kAnyInteger;
+  }
   options.anchor_rules = AnchorRulesOf(c.anchor);
   options.revocation = RevocationOf(c.revocation);
   if (c.policies) options.policies = PoliciesOf(*c.policies);
