@@ -1,0 +1,448 @@
+#include "engine/path/rules.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chainkeep/certificate.h"
+#include "gtest/gtest.h"
+#include "tests/support/der_writer.h"
+#include "tests/support/test_certificates.h"
+
+namespace chainkeep::path {
+namespace {
+
+using test::CaSpec;
+using test::CertificateSpec;
+using test::FromHex;
+using test::KeyType;
+using test::kTestNow;
+using test::LeafSpec;
+using test::MakeCertificate;
+using test::TestCertificate;
+
+// A certificate and its view.
+struct Parsed {
+  explicit Parsed(const CertificateSpec& spec,
+                  const TestCertificate* issuer = nullptr)
+      : made(MakeCertificate(spec, issuer)),
+        view(*x509::Certificate::Parse(made.bytes())) {}
+
+  TestCertificate made;
+  x509::Certificate view;
+};
+
+TEST(CheckValidity, BothEndsAreInside) {
+  CertificateSpec spec = LeafSpec("device");
+  spec.not_before = kTestNow;
+  spec.not_after = kTestNow + 10;
+  const Parsed leaf(spec);
+  EXPECT_EQ(CheckValidity(leaf.view, kTestNow - 1), Reason::kNotYetValid);
+  EXPECT_EQ(CheckValidity(leaf.view, kTestNow), Reason::kAccepted);
+  EXPECT_EQ(CheckValidity(leaf.view, kTestNow + 10), Reason::kAccepted);
+  EXPECT_EQ(CheckValidity(leaf.view, kTestNow + 11), Reason::kExpired);
+}
+
+TEST(CheckBasicFields, TheSerialNumberIsOneThatTheRuleTakes) {
+  struct Case {
+    const char* what;
+    std::string serial;
+    Reason strict;
+  };
+  for (const Case& c : {
+           Case{"one", FromHex("01"), Reason::kAccepted},
+           Case{"padded, for its first bit", FromHex("0080"),
+                Reason::kAccepted},
+           Case{"20 octets", std::string(20, 'x'), Reason::kAccepted},
+           Case{"21 octets", std::string(21, 'x'), Reason::kMalformed},
+           Case{"37 octets", std::string(37, 'x'), Reason::kMalformed},
+           Case{"zero", FromHex("00"), Reason::kMalformed},
+           Case{"negative", FromHex("80"), Reason::kMalformed},
+           Case{"minus one", FromHex("ff"), Reason::kMalformed},
+       }) {
+    CertificateSpec spec = LeafSpec("device");
+    spec.serial = c.serial;
+    const Parsed leaf(spec);
+    EXPECT_EQ(CheckBasicFields(leaf.view, SerialRule::kPositive), c.strict)
+        << c.what;
+    EXPECT_EQ(CheckBasicFields(leaf.view, SerialRule::kAnyInteger),
+              Reason::kAccepted)
+        << c.what;
+  }
+}
+
+TEST(CheckBasicFields, TheIssuerHasAName) {
+  CertificateSpec spec = LeafSpec("device");
+  spec.issuer = test::DistinguishedName();
+  const Parsed leaf(spec);
+  for (SerialRule rule : {SerialRule::kPositive, SerialRule::kAnyInteger}) {
+    EXPECT_EQ(CheckBasicFields(leaf.view, rule), Reason::kMalformed);
+  }
+}
+
+TEST(CheckCriticalExtensions, OnlyThoseThatAreProcessed) {
+  CertificateSpec spec = LeafSpec("device");
+  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view), Reason::kAccepted);
+  spec.extensions = {{"1.3.6.1.4.1.55555.1", "x", false}};
+  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view), Reason::kAccepted);
+  spec.extensions = {{"1.3.6.1.4.1.55555.1", "x", true}};
+  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view),
+            Reason::kUnknownCriticalExtension);
+  // One of id-ce that nobody here knows: privateKeyUsagePeriod.
+  spec.extensions = {{"2.5.29.16", test::Tlv(0x30, ""), true}};
+  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view),
+            Reason::kUnknownCriticalExtension);
+}
+
+TEST(CheckSubjectKey, KindAndSizeAreThePolicys) {
+  AlgorithmPolicy only_p384;
+  only_p384.curves = {EllipticCurve::kP384};
+  AlgorithmPolicy no_ed25519;
+  no_ed25519.schemes = {SignatureScheme::kEcdsa, SignatureScheme::kRsaPkcs1};
+  AlgorithmPolicy short_rsa;
+  short_rsa.min_rsa_bits = 1024;
+  AlgorithmPolicy small_rsa;
+  small_rsa.max_rsa_bits = 3072;
+  struct Case {
+    const char* what;
+    KeyType key;
+    AlgorithmPolicy policy;
+    Reason reason;
+  };
+  for (const Case& c : {
+           Case{"P-256", KeyType::kP256, {}, Reason::kAccepted},
+           Case{"P-521", KeyType::kP521, {}, Reason::kAccepted},
+           Case{"Ed25519", KeyType::kEd25519, {}, Reason::kAccepted},
+           Case{"RSA-2048", KeyType::kRsa2048, {}, Reason::kAccepted},
+           Case{"RSA-1024", KeyType::kRsa1024, {}, Reason::kWeakKey},
+           Case{"RSA-1024, asked for", KeyType::kRsa1024, short_rsa,
+                Reason::kAccepted},
+           Case{"RSA-4096, too large", KeyType::kRsa4096, small_rsa,
+                Reason::kWeakKey},
+           Case{"P-224", KeyType::kP224, {}, Reason::kAlgorithmNotAllowed},
+           Case{"P-256, of P-384 only", KeyType::kP256, only_p384,
+                Reason::kWeakKey},
+           Case{"Ed25519, of others only", KeyType::kEd25519, no_ed25519,
+                Reason::kWeakKey},
+       }) {
+    CertificateSpec spec = LeafSpec("device");
+    spec.key_type = c.key;
+    const TestCertificate issuer = MakeCertificate(CaSpec("CA"), nullptr);
+    EXPECT_EQ(CheckSubjectKey(Parsed(spec, &issuer).view, c.policy), c.reason)
+        << c.what;
+  }
+}
+
+// Explicit parameters of a curve are the sender's own (CVE-2020-0601).
+TEST(CheckSubjectKey, E5_ExplicitCurvesAreRefusedUnread) {
+  CertificateSpec spec = LeafSpec("device");
+  const std::string explicit_curve = test::Tlv(0x30, test::Integer(1));
+  spec.spki = test::Tlv(
+      0x30, test::Tlv(0x30, test::Oid("1.2.840.10045.2.1") + explicit_curve) +
+                test::BitString("\x04" + std::string(64, 'x')));
+  EXPECT_EQ(CheckSubjectKey(Parsed(spec).view, {}),
+            Reason::kAlgorithmNotAllowed);
+}
+
+struct IssuerCase {
+  const char* what;
+  void (*change)(CertificateSpec&);
+  Reason strict;         // CheckIssuer
+  Reason unless_silent;  // CheckIssuerUnlessSilent
+};
+
+TEST(CheckIssuer, IsACaThatMaySignCertificates) {
+  for (const IssuerCase& c : {
+           IssuerCase{"a CA", [](CertificateSpec&) {}, Reason::kAccepted,
+                      Reason::kAccepted},
+           IssuerCase{"without keyUsage",
+                      [](CertificateSpec& s) { s.key_usage.reset(); },
+                      Reason::kAccepted, Reason::kAccepted},
+           IssuerCase{"without keyCertSign",
+                      [](CertificateSpec& s) { s.key_usage = test::kCrlSign; },
+                      Reason::kKeyUsage, Reason::kKeyUsage},
+           IssuerCase{"without basicConstraints",
+                      [](CertificateSpec& s) { s.basic_constraints.reset(); },
+                      Reason::kNotACa, Reason::kAccepted},
+           IssuerCase{
+               "cA FALSE",
+               [](CertificateSpec& s) {
+                 s.basic_constraints = test::BasicConstraints{false, {}, true};
+               },
+               Reason::kNotACa, Reason::kNotACa},
+           IssuerCase{"basicConstraints that are not critical",
+                      [](CertificateSpec& s) {
+                        s.basic_constraints->critical = false;
+                      },
+                      Reason::kAccepted, Reason::kAccepted},
+           IssuerCase{"version 1",
+                      [](CertificateSpec& s) {
+                        s.version = 1;
+                        s.basic_constraints.reset();
+                        s.key_usage.reset();
+                        s.subject_key_id = "";
+                      },
+                      Reason::kNotACa, Reason::kAccepted},
+       }) {
+    CertificateSpec spec = CaSpec("CA");
+    c.change(spec);
+    const Parsed ca(spec);
+    EXPECT_EQ(CheckIssuer(ca.view), c.strict) << c.what;
+    EXPECT_EQ(CheckIssuerUnlessSilent(ca.view), c.unless_silent) << c.what;
+  }
+}
+
+TEST(CheckLeafNameConstraints, AreForCas) {
+  CertificateSpec spec = LeafSpec("device");
+  EXPECT_EQ(CheckLeafNameConstraints(Parsed(spec).view), Reason::kAccepted);
+  spec.name_constraints = {{test::DnsName("a")}, {}};
+  EXPECT_EQ(CheckLeafNameConstraints(Parsed(spec).view),
+            Reason::kNameConstraint);
+  spec = CaSpec("a CA as a leaf");
+  spec.name_constraints = {{test::DnsName("a")}, {}};
+  EXPECT_EQ(CheckLeafNameConstraints(Parsed(spec).view), Reason::kAccepted);
+}
+
+constexpr std::string_view kCodeSigning = "1.3.6.1.5.5.7.3.3";
+
+// What each profile says of one leaf.
+struct ProfileCase {
+  const char* what;
+  void (*change)(CertificateSpec&);
+  Reason client_auth, client_auth_required, any_purpose, none;
+};
+
+TEST(CheckLeaf, ProfilesTimesLeaves) {
+  using enum Reason;
+  for (const ProfileCase& c : {
+           ProfileCase{"a device", [](CertificateSpec&) {}, kAccepted,
+                       kAccepted, kAccepted, kAccepted},
+           ProfileCase{"without keyUsage",
+                       [](CertificateSpec& s) { s.key_usage.reset(); },
+                       kAccepted, kAccepted, kAccepted, kAccepted},
+           ProfileCase{
+               "keyUsage without digitalSignature",
+               [](CertificateSpec& s) { s.key_usage = test::kKeyEncipherment; },
+               kKeyUsage, kKeyUsage, kKeyUsage, kAccepted},
+           ProfileCase{"a CA",
+                       [](CertificateSpec& s) {
+                         s.basic_constraints = test::BasicConstraints();
+                       },
+                       kCaAsLeaf, kCaAsLeaf, kCaAsLeaf, kAccepted},
+           ProfileCase{
+               "basicConstraints without cA",
+               [](CertificateSpec& s) {
+                 s.basic_constraints = test::BasicConstraints{false, {}, true};
+               },
+               kAccepted, kAccepted, kAccepted, kAccepted},
+           ProfileCase{"without extendedKeyUsage",
+                       [](CertificateSpec& s) { s.extended_key_usage = {}; },
+                       kAccepted, kExtendedKeyUsage, kAccepted, kAccepted},
+           ProfileCase{"anyExtendedKeyUsage",
+                       [](CertificateSpec& s) {
+                         s.extended_key_usage = {test::kEkuAny};
+                       },
+                       kAccepted, kExtendedKeyUsage, kAccepted, kAccepted},
+           ProfileCase{"serverAuth",
+                       [](CertificateSpec& s) {
+                         s.extended_key_usage = {test::kEkuServerAuth};
+                       },
+                       kExtendedKeyUsage, kExtendedKeyUsage, kAccepted,
+                       kAccepted},
+           ProfileCase{"serverAuth and clientAuth",
+                       [](CertificateSpec& s) {
+                         s.extended_key_usage = {test::kEkuServerAuth,
+                                                 test::kEkuClientAuth};
+                       },
+                       kAccepted, kAccepted, kAccepted, kAccepted},
+       }) {
+    CertificateSpec spec = LeafSpec("device");
+    c.change(spec);
+    const Parsed leaf(spec);
+    ValidationOptions options;
+    for (const auto& [profile, reason] :
+         {std::pair(LeafProfile::kClientAuth, c.client_auth),
+          std::pair(LeafProfile::kClientAuthRequired, c.client_auth_required),
+          std::pair(LeafProfile::kAnyPurpose, c.any_purpose),
+          std::pair(LeafProfile::kNone, c.none)}) {
+      options.leaf_profile = profile;
+      EXPECT_EQ(CheckLeaf(leaf.view, options), reason)
+          << c.what << ", profile " << static_cast<int>(profile);
+    }
+  }
+}
+
+// A required purpose stands in the place of what the profile asks, under each.
+TEST(CheckLeaf, RequiredPurposeTimesProfiles) {
+  struct Case {
+    const char* what;
+    std::vector<std::string_view> purposes;
+    bool is_for_code, names_code;
+  };
+  ValidationOptions options;
+  options.required_purpose = *KeyPurpose::FromOid(kCodeSigning);
+  for (const Case& c : {
+           Case{"none", {}, true, false},
+           Case{"any", {test::kEkuAny}, true, false},
+           Case{"clientAuth", {test::kEkuClientAuth}, false, false},
+           Case{"codeSigning", {kCodeSigning}, true, true},
+           Case{"both", {test::kEkuClientAuth, kCodeSigning}, true, true},
+       }) {
+    CertificateSpec spec = LeafSpec("device");
+    spec.extended_key_usage = c.purposes;
+    const Parsed leaf(spec);
+    for (LeafProfile profile :
+         {LeafProfile::kClientAuth, LeafProfile::kClientAuthRequired,
+          LeafProfile::kAnyPurpose, LeafProfile::kNone}) {
+      options.leaf_profile = profile;
+      const bool is_good = profile == LeafProfile::kClientAuthRequired
+                               ? c.names_code
+                               : c.is_for_code;
+      EXPECT_EQ(CheckLeaf(leaf.view, options),
+                is_good ? Reason::kAccepted : Reason::kExtendedKeyUsage)
+          << c.what << ", profile " << static_cast<int>(profile);
+    }
+  }
+}
+
+// E7: an OID is neither its prefix nor its extension.
+TEST(CheckLeaf, PurposesAreComparedWhole) {
+  ValidationOptions options;
+  for (std::string_view purpose :
+       {"1.3.6.1.5.5.7.3", "1.3.6.1.5.5.7.3.2.1", "1.3.6.1.5.5.7.3.258"}) {
+    CertificateSpec spec = LeafSpec("device");
+    spec.extended_key_usage = {purpose};
+    EXPECT_EQ(CheckLeaf(Parsed(spec).view, options), Reason::kExtendedKeyUsage)
+        << purpose;
+  }
+}
+
+TEST(CheckIssuerPurpose, NestsWhatTheLeafMustBeFor) {
+  const KeyPurpose code = *KeyPurpose::FromOid(kCodeSigning);
+  struct Case {
+    const char* what;
+    std::vector<std::string_view> purposes;
+    LeafProfile profile;
+    std::optional<KeyPurpose> required;
+    Reason reason;
+  };
+  using enum LeafProfile;
+  for (const Case& c : {
+           Case{"none", {}, kClientAuth, {}, Reason::kAccepted},
+           Case{"none, required",
+                {},
+                kClientAuthRequired,
+                {},
+                Reason::kAccepted},
+           Case{"any",
+                {test::kEkuAny},
+                kClientAuthRequired,
+                {},
+                Reason::kAccepted},
+           Case{"it",
+                {test::kEkuClientAuth},
+                kClientAuth,
+                {},
+                Reason::kAccepted},
+           Case{"another",
+                {test::kEkuServerAuth},
+                kClientAuth,
+                {},
+                Reason::kExtendedKeyUsage},
+           Case{"another, nothing asked",
+                {test::kEkuServerAuth},
+                kAnyPurpose,
+                {},
+                Reason::kAccepted},
+           Case{"another, nothing checked",
+                {test::kEkuServerAuth},
+                kNone,
+                {},
+                Reason::kAccepted},
+           Case{"required of all",
+                {test::kEkuClientAuth},
+                kNone,
+                code,
+                Reason::kExtendedKeyUsage},
+           Case{"required, and there",
+                {kCodeSigning},
+                kNone,
+                code,
+                Reason::kAccepted},
+       }) {
+    CertificateSpec spec = CaSpec("CA");
+    spec.extended_key_usage = c.purposes;
+    ValidationOptions options;
+    options.leaf_profile = c.profile;
+    options.required_purpose = c.required;
+    EXPECT_EQ(CheckIssuerPurpose(Parsed(spec).view, options), c.reason)
+        << c.what;
+  }
+}
+
+TEST(CheckSignatureAlgorithm, IsThePolicys) {
+  AlgorithmPolicy with_sha1;
+  with_sha1.insecure_sha1 = true;
+  AlgorithmPolicy no_pss;
+  no_pss.schemes = {SignatureScheme::kRsaPkcs1};
+  AlgorithmPolicy only_sha384;
+  only_sha384.digests = {SignatureDigest::kSha384};
+  struct Case {
+    const char* what;
+    KeyType issuer_key;
+    test::DigestType digest;
+    test::RsaPadding padding;
+    AlgorithmPolicy policy;
+    Reason reason;
+  };
+  using test::DigestType;
+  using test::RsaPadding;
+  constexpr Reason kRefused = Reason::kAlgorithmNotAllowed;
+  for (const Case& c : {
+           Case{"ECDSA",
+                KeyType::kP256,
+                DigestType::kSha256,
+                RsaPadding::kPkcs1,
+                {},
+                Reason::kAccepted},
+           Case{"RSA",
+                KeyType::kRsa2048,
+                DigestType::kSha512,
+                RsaPadding::kPkcs1,
+                {},
+                Reason::kAccepted},
+           Case{"PSS",
+                KeyType::kRsa2048,
+                DigestType::kSha256,
+                RsaPadding::kPss,
+                {},
+                Reason::kAccepted},
+           Case{"PSS, not asked for", KeyType::kRsa2048, DigestType::kSha256,
+                RsaPadding::kPss, no_pss, kRefused},
+           Case{"SHA-1",
+                KeyType::kRsa2048,
+                DigestType::kSha1,
+                RsaPadding::kPkcs1,
+                {},
+                kRefused},
+           Case{"SHA-1, asked for", KeyType::kRsa2048, DigestType::kSha1,
+                RsaPadding::kPkcs1, with_sha1, Reason::kAccepted},
+           Case{"MD5, whatever is asked for", KeyType::kRsa2048,
+                DigestType::kMd5, RsaPadding::kPkcs1, with_sha1, kRefused},
+           Case{"SHA-256, of SHA-384 only", KeyType::kP256, DigestType::kSha256,
+                RsaPadding::kPkcs1, only_sha384, kRefused},
+       }) {
+    CertificateSpec ca_spec = CaSpec("CA");
+    ca_spec.key_type = c.issuer_key;
+    const TestCertificate ca = MakeCertificate(ca_spec, nullptr);
+    CertificateSpec spec = LeafSpec("device");
+    spec.digest = c.digest;
+    spec.padding = c.padding;
+    EXPECT_EQ(CheckSignatureAlgorithm(Parsed(spec, &ca).view, c.policy).reason,
+              c.reason)
+        << c.what;
+  }
+}
+
+}  // namespace
+}  // namespace chainkeep::path
