@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::map<std::string, std::function<Seeds()>> makers = {
+      {"chain_fuzz", MakeChainSeeds},
       {"certificate_fuzz", MakeCertificateSeeds},
       {"extensions_fuzz", MakeCertificateSeeds},
       {"name_fuzz", MakeNameSeeds},

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fuzz/chain_recipe.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/test_certificates.h"
 
@@ -227,6 +228,35 @@ Seeds MakeHostNameSeeds() {
       {"name_253", std::string(61, 'a') + "." + std::string(63, 'b') + "." +
                        std::string(63, 'c') + "." + std::string(63, 'd')},
   };
+}
+
+Seeds MakeChainSeeds() {
+  Seeds seeds;
+  for (size_t count = 2; count <= kMaxCertificates; ++count) {
+    seeds["good_" + std::to_string(count)] =
+        std::string(kRecipeHeaderSize + count * kRecordSize, '\0');
+  }
+  // A good chain of four with some fields of a certificate set.
+  const auto with = [](size_t certificate,
+                       std::vector<std::pair<size_t, int>> fields) {
+    std::string recipe(kRecipeHeaderSize + 4 * kRecordSize, '\0');
+    for (const auto& [field, value] : fields) {
+      recipe[kRecipeHeaderSize + certificate * kRecordSize + field] =
+          static_cast<char>(value);
+    }
+    return recipe;
+  };
+  seeds["alt_names"] = with(0, {{10, 0xff}});
+  seeds["permitted"] = with(1, {{11, 0x41}});
+  seeds["excluded"] = with(2, {{12, 0x82}});
+  seeds["path_length"] = with(2, {{3, 3 | 1 << 2}});
+  seeds["policies"] = with(1, {{13, 0x1f}, {14, 1}, {15, 0x11}, {16, 1}});
+  seeds["key_ids"] = with(0, {{6, 1 << 2}});
+  seeds["key_ids_differ"] = with(1, {{6, 2 << 2}});
+  seeds["rsa"] = with(1, {{2, 13}, {17, 16}});
+  seeds["ed25519"] = with(2, {{2, 6}});
+  seeds["patched"] = with(0, {{19, 40}, {20, 1}});
+  return seeds;
 }
 
 }  // namespace chainkeep::fuzz

@@ -19,6 +19,7 @@ Seeds MakeNameSeeds();
 Seeds MakePemSeeds();
 Seeds MakeSignatureSeeds();
 Seeds MakeHostNameSeeds();
+Seeds MakeChainSeeds();
 
 }  // namespace chainkeep::fuzz
 

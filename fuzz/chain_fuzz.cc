@@ -1,0 +1,69 @@
+// Whole chains: the answer is always the same, costs no more than its budgets,
+// and is never yes where BoringSSL's is no, but for the differences that
+// chain_reference.cc lists.
+
+#include <algorithm>
+
+#include "chainkeep/certificate.h"
+#include "engine/path/path_builder.h"
+#include "fuzz/chain_recipe.h"
+#include "fuzz/chain_reference.h"
+#include "fuzz/require.h"
+#include "tests/support/path_sources.h"
+
+namespace chainkeep::fuzz {
+namespace {
+
+void CheckSpent(const BudgetSpent& spent, const Budgets& limits) {
+  Require(spent.signatures <= limits.signatures, "no more signatures");
+  Require(spent.steps <= limits.steps, "no more steps");
+  Require(spent.path_length <= limits.path_length, "no longer path");
+  Require(spent.name_comparisons <= limits.name_comparisons,
+          "no more comparisons of names");
+}
+
+void CheckSame(const path::PathResult& a, const path::PathResult& b) {
+  Require(a.path.has_value() == b.path.has_value() &&
+              a.failure.reason == b.failure.reason &&
+              a.failure.certificate == b.failure.certificate &&
+              a.spent.signatures == b.spent.signatures &&
+              a.spent.steps == b.spent.steps,
+          "the same answer twice");
+  Require(!a.path || *a.path->anchor().id == *b.path->anchor().id,
+          "the same anchor twice");
+}
+
+}  // namespace
+}  // namespace chainkeep::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace chainkeep;
+  const fuzz::Chain chain = fuzz::MakeChain(Bytes(data, size));
+  const auto leaf = x509::Certificate::Parse(AsBytes(chain.leaf));
+  if (!leaf.ok()) return 0;
+  std::vector<Bytes> presented;
+  std::vector<x509::Certificate> parsed;
+  for (const std::string& der : chain.presented) {
+    presented.push_back(AsBytes(der));
+    const auto certificate = x509::Certificate::Parse(presented.back());
+    if (certificate.ok()) parsed.push_back(*certificate);
+  }
+  test::ListOfAnchors anchors;
+  for (const fuzz::RegisteredCa& ca : chain.registered) {
+    anchors.Add(ca.der, ca.status);
+  }
+  const path::PathRequest request = {*leaf,          presented,     anchors,
+                                     test::NoCrls(), chain.options, chain.now};
+  const path::PathResult result = path::BuildPath(request);
+  fuzz::CheckSame(result, path::BuildPath(request));
+  fuzz::CheckSpent(result.spent, chain.options.budgets);
+  if (!result.path) return 0;
+  fuzz::Require(result.path->not_before() <= chain.now &&
+                    chain.now <= result.path->not_after(),
+                "accepted within the validity of the answer");
+  fuzz::Require(fuzz::IsAcceptedByBoringSsl(
+                    {*leaf, parsed, *result.path->anchor().certificate,
+                     result.spent.path_length, chain.options, chain.now}),
+                "BoringSSL accepts what we accept");
+  return 0;
+}

@@ -1,0 +1,261 @@
+#include "fuzz/chain_reference.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <span>
+
+#include "engine/der/cursor.h"
+#include "engine/x509/name_constraints.h"
+#include "fuzz/reference.h"
+#include "openssl/x509.h"
+#include "openssl/x509v3.h"
+
+namespace chainkeep::fuzz {
+namespace {
+
+using x509::Certificate;
+using Path = std::span<const Certificate* const>;
+
+// --- Differences. ------------------------------------------------------------
+
+bool HasOnlyAnyPurpose(const Certificate& certificate) {
+  const auto& purposes = certificate.extensions().extended_key_usage;
+  constexpr uint8_t kClientAuth[] = {0x2b, 6, 1, 5, 5, 7, 3, 2};
+  constexpr uint8_t kAny[] = {0x55, 0x1d, 0x25, 0};
+  if (!purposes) return false;
+  bool any = false;
+  der::Cursor cursor(*purposes);
+  for (Bytes oid; der::ReadOid(cursor, &oid);) {
+    if (der::Equal(oid, kClientAuth)) return false;
+    any = any || der::Equal(oid, kAny);
+  }
+  return any;
+}
+
+// Whether BoringSSL would take a certificate for a self-signed one: it looks at
+// the names, not at the signature.
+bool LooksSelfSigned(const Certificate& certificate) {
+  const x509::Extensions& extensions = certificate.extensions();
+  const bool ids_differ =
+      extensions.authority_key_id && extensions.subject_key_id &&
+      !der::Equal(*extensions.authority_key_id, *extensions.subject_key_id);
+  return certificate.is_self_issued() && !ids_differ;
+}
+
+// RFC 5280 does not have a path's key ids compared: they help to find it. Where
+// they differ BoringSSL takes another issuer of that name, or finds none.
+bool KeyIdsDiffer(Path path) {
+  for (size_t i = 0; i + 1 < path.size(); ++i) {
+    const auto& wanted = path[i]->extensions().authority_key_id;
+    const auto& own = path[i + 1]->extensions().subject_key_id;
+    if (wanted && own && !der::Equal(*wanted, *own)) return true;
+  }
+  return false;
+}
+
+// BoringSSL ends its search at what looks self-signed, anchor or not, and may
+// then go from the one below to an anchor of the same name.
+bool LooksSelfSignedBelowTheAnchor(Path path) {
+  return std::any_of(path.begin(), path.end() - 1,
+                     [](const Certificate* c) { return LooksSelfSigned(*c); });
+}
+
+// Asked for a client's certificate, BoringSSL takes anyExtendedKeyUsage for
+// something else.
+bool SomeHaveOnlyAnyPurpose(Path path) {
+  return std::any_of(path.begin(), path.end() - 1, [](const Certificate* c) {
+    return HasOnlyAnyPurpose(*c);
+  });
+}
+
+// BoringSSL's X509_check_host falls back on the commonName where there is no
+// subjectAltName, so it refuses to constrain such names; we read no host there.
+bool LeafHasNoAltName(Path path) {
+  return !path[0]->extensions().subject_alt_name;
+}
+
+// BoringSSL does not know how to constrain an iPAddress.
+bool AddressesAreConstrained(Path path) {
+  return std::any_of(path.begin() + 1, path.end(), [](const Certificate* c) {
+    if (!c->extensions().name_constraints) return false;
+    const auto constraints =
+        x509::NameConstraints::Parse(*c->extensions().name_constraints);
+    return constraints.ok() &&
+           constraints->Constrains(x509::NameForm::kIpAddress);
+  });
+}
+
+struct Question {
+  Path path;
+  const ValidationOptions& options;
+  UnixSeconds now;
+};
+
+// BoringSSL enforces an anchor's validity and name constraints, and looks at
+// its keyUsage; we only where AnchorRules say so.
+bool AnchorValidityDoesNotCount(const Question& q) {
+  const Certificate& anchor = *q.path.back();
+  return q.options.anchor_rules != AnchorRules::kFull &&
+         (q.now < anchor.not_before() || q.now >= anchor.not_after());
+}
+
+bool AnchorConstraintsDoNotCount(const Question& q) {
+  return q.options.anchor_rules == AnchorRules::kNameAndKey &&
+         q.path.back()->extensions().name_constraints;
+}
+
+bool AnchorUsageDoesNotCount(const Question& q) {
+  return q.options.anchor_rules == AnchorRules::kNameAndKey &&
+         q.path.back()->extensions().key_usage;
+}
+
+struct Difference {
+  int error;  // BoringSSL's
+  bool (*applies)(const Question&);
+};
+
+constexpr Difference kDifferences[] = {
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+     [](const Question& q) { return KeyIdsDiffer(q.path); }},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+     [](const Question& q) { return KeyIdsDiffer(q.path); }},
+    {X509_V_ERR_CERT_SIGNATURE_FAILURE,
+     [](const Question& q) { return KeyIdsDiffer(q.path); }},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+     [](const Question& q) { return LooksSelfSigned(*q.path[0]); }},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+     [](const Question& q) { return LooksSelfSignedBelowTheAnchor(q.path); }},
+    {X509_V_ERR_CERT_SIGNATURE_FAILURE,
+     [](const Question& q) { return LooksSelfSignedBelowTheAnchor(q.path); }},
+    {X509_V_ERR_INVALID_PURPOSE,
+     [](const Question& q) { return SomeHaveOnlyAnyPurpose(q.path); }},
+    {X509_V_ERR_NAME_CONSTRAINTS_WITHOUT_SANS,
+     [](const Question& q) { return LeafHasNoAltName(q.path); }},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE,
+     [](const Question& q) { return AddressesAreConstrained(q.path); }},
+    {X509_V_ERR_CERT_HAS_EXPIRED, AnchorValidityDoesNotCount},
+    {X509_V_ERR_CERT_NOT_YET_VALID, AnchorValidityDoesNotCount},
+    {X509_V_ERR_PERMITTED_VIOLATION, AnchorConstraintsDoNotCount},
+    {X509_V_ERR_EXCLUDED_VIOLATION, AnchorConstraintsDoNotCount},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, AnchorConstraintsDoNotCount},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, AnchorUsageDoesNotCount},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, AnchorUsageDoesNotCount},
+    // RFC 5280 §4.1.2.5: notAfter is the last second of the validity.
+    {X509_V_ERR_CERT_HAS_EXPIRED,
+     [](const Question& q) {
+       return std::any_of(
+           q.path.begin(), q.path.end(),
+           [&q](const Certificate* c) { return c->not_after() == q.now; });
+     }},
+};
+
+// --- Asking. -----------------------------------------------------------------
+
+int Purpose(LeafProfile profile) {
+  switch (profile) {
+    case LeafProfile::kClientAuth:
+    case LeafProfile::kClientAuthRequired:
+      return X509_PURPOSE_SSL_CLIENT;
+    case LeafProfile::kAnyPurpose:
+    case LeafProfile::kNone:
+      break;
+  }
+  return X509_PURPOSE_ANY;
+}
+
+// Whether each certificate has a signature of the next one's key. To this there
+// is no exception.
+bool IsSignedThroughout(Path path) {
+  for (size_t i = 0; i + 1 < path.size(); ++i) {
+    const bssl::UniquePtr<X509> subject = ParseX509(path[i]->der());
+    const bssl::UniquePtr<X509> issuer = ParseX509(path[i + 1]->der());
+    const bssl::UniquePtr<EVP_PKEY> key(X509_get_pubkey(issuer.get()));
+    if (key == nullptr || X509_verify(subject.get(), key.get()) != 1) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// X509_V_OK, or why not.
+int Verify(const Question& question) {
+  const Path path = question.path;
+  bssl::UniquePtr<STACK_OF(X509)> untrusted(sk_X509_new_null());
+  for (const Certificate* certificate : path.subspan(1, path.size() - 2)) {
+    bssl::PushToStack(untrusted.get(), ParseX509(certificate->der()));
+  }
+  const bssl::UniquePtr<X509> leaf = ParseX509(path.front()->der());
+  const bssl::UniquePtr<X509> anchor = ParseX509(path.back()->der());
+  const bssl::UniquePtr<X509_STORE> store(X509_STORE_new());
+  X509_STORE_add_cert(store.get(), anchor.get());
+  const bssl::UniquePtr<X509_STORE_CTX> context(X509_STORE_CTX_new());
+  X509_STORE_CTX_init(context.get(), store.get(), leaf.get(), untrusted.get());
+  // The path as it is shown, and no shorter one.
+  X509_STORE_CTX_set_flags(
+      context.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_ALT_CHAINS);
+  X509_VERIFY_PARAM_clear_flags(X509_STORE_CTX_get0_param(context.get()),
+                                X509_V_FLAG_TRUSTED_FIRST);
+  X509_STORE_CTX_set_time_posix(context.get(), 0, question.now);
+  X509_STORE_CTX_set_purpose(context.get(),
+                             Purpose(question.options.leaf_profile));
+  if (X509_verify_cert(context.get()) == 1) return X509_V_OK;
+  return X509_STORE_CTX_get_error(context.get());
+}
+
+class PathsByName {
+ public:
+  explicit PathsByName(const AcceptedPath& accepted) : accepted_(accepted) {}
+
+  // Whether BoringSSL accepts a path that begins with `path`, or differs.
+  bool AnyIsAccepted(std::vector<const Certificate*>* path) const {
+    const Certificate& top = *path->back();
+    if (path->size() + 1 == accepted_.length) {
+      if (!(top.issuer() == accepted_.anchor.subject())) return false;
+      path->push_back(&accepted_.anchor);
+      const bool good = IsAccepted(*path);
+      path->pop_back();
+      return good;
+    }
+    for (const Certificate& next : accepted_.presented) {
+      if (!(next.subject() == top.issuer()) ||
+          std::find(path->begin(), path->end(), &next) != path->end()) {
+        continue;
+      }
+      path->push_back(&next);
+      const bool good = AnyIsAccepted(path);
+      path->pop_back();
+      if (good) return true;
+    }
+    return false;
+  }
+
+ private:
+  bool IsAccepted(Path path) const {
+    const Question question{path, accepted_.options, accepted_.now};
+    const int error = Verify(question);
+    if (error == X509_V_OK) return true;
+    if (!IsSignedThroughout(path)) {
+      std::fprintf(stderr, "BoringSSL: a signature is not good\n");
+      return false;
+    }
+    for (const Difference& difference : kDifferences) {
+      if (difference.error == error && difference.applies(question)) {
+        return true;
+      }
+    }
+    std::fprintf(stderr, "BoringSSL, of a path of %zu: %s\n", path.size(),
+                 X509_verify_cert_error_string(error));
+    return false;
+  }
+
+  const AcceptedPath& accepted_;
+};
+
+}  // namespace
+
+bool IsAcceptedByBoringSsl(const AcceptedPath& accepted) {
+  std::vector<const Certificate*> path = {&accepted.leaf};
+  return PathsByName(accepted).AnyIsAccepted(&path);
+}
+
+}  // namespace chainkeep::fuzz
