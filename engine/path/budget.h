@@ -25,6 +25,16 @@ class Budget {
     return Take(&spent_.steps, limits_.steps, Reason::kBudgetSteps);
   }
 
+  // `count` steps at once.
+  [[nodiscard]] bool TakeSteps(uint32_t count) {
+    if (limits_.steps - spent_.steps < count) {
+      exhausted_ = Reason::kBudgetSteps;
+      return false;
+    }
+    spent_.steps += count;
+    return true;
+  }
+
   // What is left of the name comparisons, and what was taken from it.
   uint64_t name_comparisons_left() const {
     return limits_.name_comparisons - spent_.name_comparisons;

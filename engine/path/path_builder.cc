@@ -7,41 +7,11 @@
 #include "chainkeep/certificate.h"
 #include "engine/path/budget.h"
 #include "engine/path/path_check.h"
+#include "engine/path/presented_chain.h"
 #include "engine/path/rules.h"
 
 namespace chainkeep::path {
 namespace {
-
-// Presented certificates, parsed when they are first asked for.
-class PresentedChain {
- public:
-  explicit PresentedChain(std::span<const Bytes> ders)
-      : ders_(ders.first(std::min<size_t>(ders.size(), kMaxPresented))) {}
-
-  size_t size() const { return ders_.size(); }
-
-  // Null if the certificate is not well-formed.
-  const x509::Certificate* Get(size_t i) {
-    const uint64_t bit = uint64_t{1} << i;
-    if ((tried_ & bit) == 0) {
-      tried_ |= bit;
-      der::Result<x509::Certificate> parsed =
-          x509::Certificate::Parse(ders_[i]);
-      if (parsed.ok()) certificates_[i].emplace(*parsed);
-    }
-    return certificates_[i] ? &*certificates_[i] : nullptr;
-  }
-
-  // The id of a presented certificate, for finding its exact registration.
-  CertificateId Id(size_t i) const { return ComputeCertificateId(ders_[i]); }
-
- private:
-  static_assert(kMaxPresented <= 64, "one bit of a word for each");
-
-  std::span<const Bytes> ders_;
-  uint64_t tried_ = 0;
-  std::array<std::optional<x509::Certificate>, kMaxPresented> certificates_;
-};
 
 Bytes KeyIdOf(const x509::Certificate& certificate) {
   return certificate.extensions().authority_key_id.value_or(Bytes());
@@ -76,6 +46,8 @@ class PathSearch {
     signature::SignatureAlgorithm algorithm;
     // What is wrong with the certificate whoever issued it.
     Reason own_fault = Reason::kAccepted;
+    // Which presented certificate it is; null for the leaf.
+    const PresentedCertificate* presented = nullptr;
     bool had_issuer = false;
   };
 
@@ -85,20 +57,33 @@ class PathSearch {
   bool Over() const { return path_found_ || budget_.exhausted().has_value(); }
 
   PresentedChain& presented() {
-    if (!presented_) presented_.emplace(request_.presented);
+    if (!presented_) presented_.emplace(request_.leaf, request_.presented);
     return *presented_;
+  }
+  // The numbers of names on the path, as the presented chain counts them.
+  uint16_t SubjectAt(size_t place) {
+    const PresentedCertificate* presented_at = frames_[place].presented;
+    return presented_at != nullptr ? presented_at->subject
+                                   : presented().leaf_subject();
+  }
+  uint16_t TopIssuer() {
+    const PresentedCertificate* presented_at = frames_[depth()].presented;
+    return presented_at != nullptr ? presented_at->issuer
+                                   : presented().leaf_issuer();
   }
 
   void Object(Reason reason, size_t place);
-  void Enter(const x509::Certificate& certificate);
+  void Enter(const x509::Certificate& certificate,
+             const PresentedCertificate* presented);
   Reason FindOwnFault(const x509::Certificate& certificate) const;
   bool TakeStep();
+  bool TakeSignature(const signature::KeyInfo& issuer);
   bool IsIssuedWith(const signature::PublicKey& key);
   void TryAnchors();
   void TryAnchor(const Anchor& anchor);
-  const x509::Certificate* NextPresented();
-  void TryPresented(const x509::Certificate& candidate);
-  bool IsOnPath(const x509::Certificate& candidate) const;
+  PresentedCertificate* NextPresented();
+  void TryPresented(PresentedCertificate& candidate);
+  bool IsOnPath(const PresentedCertificate& candidate);
 
   const PathRequest& request_;
   // Made when the search first comes to it: the everyday path does not.
@@ -118,7 +103,8 @@ void PathSearch::Object(Reason reason, size_t place) {
 }
 
 // Puts `certificate` on the path.
-void PathSearch::Enter(const x509::Certificate& certificate) {
+void PathSearch::Enter(const x509::Certificate& certificate,
+                       const PresentedCertificate* presented) {
   const AllowedAlgorithm allowed =
       CheckSignatureAlgorithm(certificate, request_.options.algorithms);
   Frame frame;
@@ -126,6 +112,7 @@ void PathSearch::Enter(const x509::Certificate& certificate) {
   frame.own_fault = allowed.reason == Reason::kAccepted
                         ? FindOwnFault(certificate)
                         : allowed.reason;
+  frame.presented = presented;
   path_[length_] = &certificate;
   frames_[length_] = frame;
   ++length_;
@@ -166,13 +153,19 @@ bool PathSearch::TakeStep() {
   return false;
 }
 
+// Before a key is prepared or used. False if it cannot have signed the
+// certificate on top, or if no signature may be checked any more.
+bool PathSearch::TakeSignature(const signature::KeyInfo& issuer) {
+  if (signature::Fits(issuer.kind, frames_[depth()].algorithm)) {
+    return budget_.TakeSignature();
+  }
+  Object(Reason::kBadSignature, depth());
+  return false;
+}
+
 bool PathSearch::IsIssuedWith(const signature::PublicKey& key) {
-  if (key.Fits(frames_[depth()].algorithm)) {
-    if (!budget_.TakeSignature()) return false;
-    if (key.Verify(frames_[depth()].algorithm, top().tbs(),
-                   top().signature())) {
-      return true;
-    }
+  if (key.Verify(frames_[depth()].algorithm, top().tbs(), top().signature())) {
+    return true;
   }
   Object(Reason::kBadSignature, depth());
   return false;
@@ -188,10 +181,11 @@ void PathSearch::TryAnchors() {
   // them than are looked at. A presented issuer names the one that is meant.
   if (count > 1) {
     for (size_t i = 0; i < presented().size() && !Over(); ++i) {
-      const x509::Certificate* issuer = presented().Get(i);
+      const PresentedCertificate& issuer = presented()[i];
       Anchor exact;
-      if (issuer == nullptr || !(issuer->subject() == top().issuer()) ||
-          !request_.anchors.FindById(presented().Id(i), &exact)) {
+      if (issuer.subject != TopIssuer() ||
+          !request_.anchors.FindById(ComputeCertificateId(issuer.der),
+                                     &exact)) {
         continue;
       }
       TryAnchor(exact);
@@ -209,7 +203,7 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
   if (length_ + 1 > budget_.limits().path_length) {
     return Object(Reason::kBudgetPathLength, depth());
   }
-  if (!IsIssuedWith(*anchor.key)) return;
+  if (!TakeSignature(anchor.key->info()) || !IsIssuedWith(*anchor.key)) return;
 
   path_[length_] = anchor.certificate;
   const Path path(path_.data(), length_ + 1);
@@ -238,11 +232,11 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
 
 // Whether the candidate, or another certificate of the same subject and key, is
 // on the path already: going round again would add nothing (CVE-2024-0567).
-bool PathSearch::IsOnPath(const x509::Certificate& candidate) const {
+bool PathSearch::IsOnPath(const PresentedCertificate& candidate) {
   for (size_t i = 0; i < length_; ++i) {
-    if (path_[i] == &candidate ||
-        (der::Equal(path_[i]->spki(), candidate.spki()) &&
-         path_[i]->subject() == candidate.subject())) {
+    if (frames_[i].presented == &candidate ||
+        (SubjectAt(i) == candidate.subject &&
+         der::Equal(path_[i]->spki(), candidate.certificate.spki()))) {
       return true;
     }
   }
@@ -250,7 +244,7 @@ bool PathSearch::IsOnPath(const x509::Certificate& candidate) const {
 }
 
 // The next presented certificate that may have issued the one on top, or null.
-const x509::Certificate* PathSearch::NextPresented() {
+PresentedCertificate* PathSearch::NextPresented() {
   Frame& frame = frames_[depth()];
   while (frame.pass != Pass::kDone) {
     if (frame.next == presented().size()) {
@@ -259,42 +253,41 @@ const x509::Certificate* PathSearch::NextPresented() {
       frame.next = 0;
       continue;
     }
-    const x509::Certificate* candidate = presented().Get(frame.next++);
-    if (candidate == nullptr) continue;
-    const Pass pass =
-        KeyIdMatches(top(), *candidate) ? Pass::kKeyIdMatches : Pass::kOthers;
-    if (pass == frame.pass && candidate->subject() == top().issuer() &&
-        !IsOnPath(*candidate)) {
-      return candidate;
-    }
+    PresentedCertificate& candidate = presented()[frame.next++];
+    if (candidate.subject != TopIssuer()) continue;
+    const Pass pass = KeyIdMatches(top(), candidate.certificate)
+                          ? Pass::kKeyIdMatches
+                          : Pass::kOthers;
+    if (pass == frame.pass && !IsOnPath(candidate)) return &candidate;
   }
   return nullptr;
 }
 
-void PathSearch::TryPresented(const x509::Certificate& candidate) {
+void PathSearch::TryPresented(PresentedCertificate& candidate) {
   if (!TakeStep()) return;
   // The anchor needs a place as well.
   if (length_ + 2 > budget_.limits().path_length) {
     return Object(Reason::kBudgetPathLength, depth());
   }
-  // Before its key is prepared and used, which costs.
-  const Reason fault = FindOwnFault(candidate);
+  const Reason fault = FindOwnFault(candidate.certificate);
   if (fault != Reason::kAccepted) return Object(fault, depth() + 1);
-
-  const der::Result<signature::PublicKey> key =
-      signature::PublicKey::Parse(candidate.spki());
-  if (!key.ok()) return Object(Reason::kMalformed, depth() + 1);
+  const der::Result<signature::KeyInfo> info =
+      signature::InspectKey(candidate.certificate.spki());
+  if (!info.ok()) return Object(Reason::kMalformed, depth() + 1);
+  if (!TakeSignature(*info)) return;
+  const signature::PublicKey* key = PresentedChain::KeyOf(candidate);
+  if (key == nullptr) return Object(Reason::kMalformed, depth() + 1);
   if (IsIssuedWith(*key)) {
-    Enter(candidate);
+    Enter(candidate.certificate, &candidate);
     TryAnchors();
   }
 }
 
 PathResult PathSearch::Run() {
-  Enter(request_.leaf);
+  Enter(request_.leaf, nullptr);
   TryAnchors();
   while (!Over() && length_ > 0) {
-    if (const x509::Certificate* candidate = NextPresented()) {
+    if (PresentedCertificate* candidate = NextPresented()) {
       TryPresented(*candidate);
       continue;
     }
@@ -328,7 +321,9 @@ Reason MeasureInput(Bytes leaf, std::span<const Bytes> presented,
       std::any_of(presented.begin(), presented.end(), is_too_large)) {
     return Reason::kBudgetBytes;
   }
-  return Reason::kAccepted;
+  size_t total = leaf.size();
+  for (Bytes certificate : presented) total += certificate.size();
+  return total > budgets.chain_bytes ? Reason::kBudgetBytes : Reason::kAccepted;
 }
 
 PathResult BuildPath(const PathRequest& request) {

@@ -10,7 +10,7 @@
 // no rule is skipped because another path was abandoned (CVE-2015-1793).
 //
 // Presented certificates are hints. They are parsed only when the search comes
-// to them, and one that is not well-formed is no candidate.
+// to need one, and one that is not well-formed is no candidate.
 //
 // What ends a search early is a budget, and then for good.
 //
@@ -28,13 +28,13 @@
 #include "chainkeep/types.h"
 #include "engine/path/anchor_source.h"
 #include "engine/path/finding.h"
+#include "engine/path/presented_chain.h"
 #include "engine/path/revocation_source.h"
 #include "engine/x509/certificate.h"
 
 namespace chainkeep::path {
 
 // Hard limits of what Budgets may ask for: the search lives on the stack.
-inline constexpr unsigned kMaxPresented = 64;
 inline constexpr unsigned kMaxPathLength = 16;
 inline constexpr unsigned kMaxCandidates = 32;
 
@@ -80,8 +80,9 @@ struct PathResult {
   BudgetSpent spent;
 };
 
-// BuildPath searches. Thread-safe; allocates nothing of its own, but BoringSSL
-// does while it verifies. Costs one signature for each link tried.
+// BuildPath searches. Thread-safe. Without presented certificates and policies
+// it allocates nothing of its own; BoringSSL does while it verifies. Costs one
+// signature for each link tried.
 PathResult BuildPath(const PathRequest& request);
 
 }  // namespace chainkeep::path

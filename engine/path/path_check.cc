@@ -8,6 +8,7 @@
 #include "engine/x509/general_name.h"
 #include "engine/x509/name.h"
 #include "engine/x509/name_constraints.h"
+#include "engine/x509/policies.h"
 
 namespace chainkeep::path {
 namespace {
@@ -96,9 +97,23 @@ bool HasTooManyPairs(const x509::NameConstraints& constraints,
          kMostPairs;
 }
 
+// Checking 64 policies takes some microseconds, as a step of the search may.
+constexpr uint32_t kPoliciesAStep = 64;
+
+uint32_t CountPolicies(Path path) {
+  uint32_t count = 0;
+  for (const x509::Certificate* certificate : path) {
+    const auto& policies = certificate->extensions().policies.policies;
+    if (!policies) continue;
+    x509::PolicyReader reader(*policies);
+    while (reader.Next()) ++count;
+  }
+  return count;
+}
+
 // Whether the path at all could be refused for its policies.
-bool RequiresPolicies(Path path, const ValidationOptions& options,
-                      size_t last_binding) {
+bool RequiresPolicies(Path path, const ValidationOptions& options) {
+  const size_t last_binding = LastBinding(path, options.anchor_rules);
   using Explicit = CertificatePolicyOptions::Explicit;
   if (options.policies.explicit_policy == Explicit::kRequired) return true;
   return std::any_of(
@@ -222,7 +237,7 @@ Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
 
 Finding CheckPolicies(Path path, const ValidationOptions& options) {
   const size_t last = LastBinding(path, options.anchor_rules);
-  if (!RequiresPolicies(path, options, last)) return {};
+  if (!RequiresPolicies(path, options)) return {};
   PolicyChecker checker(ToPolicyOptions(options.policies));
   for (size_t i = last + 1; i-- > 0;) {
     PolicyRole role = PolicyRole::kIssuer;
@@ -292,6 +307,10 @@ Finding CheckPath(Path path, const ValidationOptions& options, UnixSeconds now,
   if (finding.ok()) finding = CheckPathLengths(path, options.anchor_rules);
   if (finding.ok()) {
     finding = CheckNameConstraints(path, options.anchor_rules, budget);
+  }
+  if (finding.ok() && RequiresPolicies(path, options) &&
+      !budget.TakeSteps(CountPolicies(path) / kPoliciesAStep)) {
+    finding = {Reason::kBudgetSteps};
   }
   if (finding.ok()) finding = CheckPolicies(path, options);
   return finding;

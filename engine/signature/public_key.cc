@@ -209,7 +209,7 @@ struct PublicKey::Prepared {
   std::array<uint8_t, ED25519_PUBLIC_KEY_LEN> ed25519 = {};
 
   bool SetEc(const Curve& curve, Bytes point);
-  bool SetRsa(Bytes key);
+  bool SetRsa(Bytes key, Preparation preparation);
 };
 
 bool PublicKey::Prepared::SetEc(const Curve& curve, Bytes point) {
@@ -227,9 +227,10 @@ bool PublicKey::Prepared::SetEc(const Curve& curve, Bytes point) {
          EC_KEY_set_public_key(ec.get(), q.get()) == 1;
 }
 
-bool PublicKey::Prepared::SetRsa(Bytes key) {
+bool PublicKey::Prepared::SetRsa(Bytes key, Preparation preparation) {
   rsa.reset(RSA_public_key_from_bytes(key.data(), key.size()));
   if (rsa == nullptr) return false;
+  if (preparation == Preparation::kForOneSearch) return true;
   // BoringSSL computes the Montgomery constants of the modulus at the first
   // use, under a lock; have that happen now. The signature is not one.
   const std::array<uint8_t, SHA256_DIGEST_LENGTH> digest = {};
@@ -287,7 +288,8 @@ PublicKey::PublicKey(PublicKey&&) noexcept = default;
 PublicKey& PublicKey::operator=(PublicKey&&) noexcept = default;
 PublicKey::~PublicKey() = default;
 
-der::Result<PublicKey> PublicKey::Parse(Bytes spki_element) {
+der::Result<PublicKey> PublicKey::Parse(Bytes spki_element,
+                                        Preparation preparation) {
   Spki spki;
   if (!ReadSpki(spki_element, &spki)) return IllFormed("SubjectPublicKeyInfo");
   const der::Result<KeyInfo> info = Inspect(spki);
@@ -300,7 +302,7 @@ der::Result<PublicKey> PublicKey::Parse(Bytes spki_element) {
       // Checked first: BoringSSL's own limits are wider, and its arithmetic on
       // a huge modulus is what CVE-2023-6237 was about.
       if (info->rsa_bits > kMaxRsaBits || !info->rsa_exponent_is_sound ||
-          !prepared->SetRsa(spki.key)) {
+          !prepared->SetRsa(spki.key, preparation)) {
         return IllFormed("RSA key");
       }
       break;
@@ -318,16 +320,16 @@ der::Result<PublicKey> PublicKey::Parse(Bytes spki_element) {
   return PublicKey(*info, std::move(prepared));
 }
 
-bool PublicKey::Fits(SignatureAlgorithm algorithm) const {
+bool Fits(KeyKind kind, SignatureAlgorithm algorithm) {
   switch (algorithm.scheme) {
     case Scheme::kRsaPkcs1:
     case Scheme::kRsaPss:
-      return info_.kind == KeyKind::kRsa;
+      return kind == KeyKind::kRsa;
     case Scheme::kEd25519:
-      return info_.kind == KeyKind::kEd25519;
+      return kind == KeyKind::kEd25519;
     case Scheme::kEcdsa:
-      return info_.kind == KeyKind::kP256 || info_.kind == KeyKind::kP384 ||
-             info_.kind == KeyKind::kP521;
+      return kind == KeyKind::kP256 || kind == KeyKind::kP384 ||
+             kind == KeyKind::kP521;
   }
   return false;
 }

@@ -46,12 +46,25 @@ bool IsStrongEnough(const AlgorithmPolicy& policy, const KeyInfo& info);
 // KeyName returns "RSA-2048", "P-256", "Ed25519".
 std::string KeyName(const KeyInfo& info);
 
+// Fits returns whether a signature of `algorithm` can be by a key of `kind`.
+bool Fits(KeyKind kind, SignatureAlgorithm algorithm);
+
+// Preparation says what a key is parsed for.
+enum class Preparation : uint8_t {
+  // All that can be computed beforehand is.
+  kForManyUses,
+  // Only what verifying needs: for a key that comes with a handshake and may be
+  // a stranger's.
+  kForOneSearch,
+};
+
 class PublicKey {
  public:
   // Parse reads a SubjectPublicKeyInfo element and prepares the key. RSA keys
   // above 16,384 bits or with an unsound exponent, and points that are not on
   // their curve, are kIllFormed. Allocates.
-  static der::Result<PublicKey> Parse(Bytes spki);
+  static der::Result<PublicKey> Parse(
+      Bytes spki, Preparation preparation = Preparation::kForManyUses);
 
   PublicKey(PublicKey&&) noexcept;
   PublicKey& operator=(PublicKey&&) noexcept;
@@ -59,8 +72,9 @@ class PublicKey {
 
   const KeyInfo& info() const { return info_; }
 
-  // Fits returns whether a signature of `algorithm` can be by this key.
-  bool Fits(SignatureAlgorithm algorithm) const;
+  bool Fits(SignatureAlgorithm algorithm) const {
+    return signature::Fits(info_.kind, algorithm);
+  }
 
   // Verify returns whether `signature` is this key's over `message`. False, at
   // no cost, for an algorithm that does not fit the key.

@@ -1,6 +1,7 @@
 #include "engine/path/path_builder.h"
 
 #include <algorithm>
+#include <ctime>
 #include <deque>
 #include <string>
 #include <vector>
@@ -536,6 +537,77 @@ TEST_F(PathBuilder, TheSameInputGivesTheSameAnswer) {
     EXPECT_EQ(again.spent.signatures, first.spent.signatures);
     EXPECT_EQ(again.spent.steps, first.spent.steps);
   }
+}
+
+// A directoryName of a string type that is not read made the whole
+// subjectAltName unread, and with it the dNSName that was excluded.
+TEST_F(PathBuilder, V9_AnUnreadableNameHidesNoOther) {
+  CertificateSpec ca_spec = CaSpec("CA");
+  ca_spec.name_constraints = test::NameConstraints{
+      .permitted = {}, .excluded = {test::DnsName("bank.example")}};
+  const TestCertificate ca = MakeCertificate(ca_spec, nullptr);
+  anchors_.Add(ca);
+  constexpr uint8_t kVisibleString = 0x1a;
+  const test::GeneralName unreadable =
+      test::DirectoryName({{"CN", "x", kVisibleString}});
+  CertificateSpec spec = LeafSpec("device");
+  spec.subject_alt_names = {test::DnsName("bank.example")};
+  EXPECT_EQ(ReasonFor(MakeCertificate(spec, &ca)), Reason::kNameConstraint);
+  spec.subject_alt_names.push_back(unreadable);
+  EXPECT_EQ(ReasonFor(MakeCertificate(spec, &ca)), Reason::kNameConstraint);
+  spec.subject_alt_names = {unreadable};
+  EXPECT_EQ(ReasonFor(MakeCertificate(spec, &ca)), Reason::kNameConstraint);
+  // Where nobody constrains names, what they are is nobody's business.
+  const TestCertificate free = MakeCertificate(CaSpec("free"), nullptr);
+  anchors_.Add(free);
+  EXPECT_EQ(ReasonFor(MakeCertificate(spec, &free)), Reason::kAccepted);
+}
+
+// Keys that cannot have signed are neither prepared nor charged.
+TEST_F(PathBuilder, V13_DecoysOfAnotherKindCostNoSignature) {
+  for (int i = 0; i < 16; ++i) {
+    CertificateSpec spec = CaSpec("decoy");
+    spec.key_type = KeyType::kRsa4096;
+    Present(MakeCertificate(spec, nullptr));
+  }
+  const PathResult result = Build(Leaf(Ca("decoy")));
+  EXPECT_EQ(result.failure.reason, Reason::kBadSignature);
+  EXPECT_EQ(result.spent.signatures, 0u);
+}
+
+// Names that are equal only after normalization are found equal once, however
+// often the search asks.
+TEST_F(PathBuilder, V13_LargeEqualNamesCostLittle) {
+  const std::string value(20'000, 'n');
+  for (int i = 0; i < 12; ++i) {
+    CertificateSpec spec = CaSpec("");
+    spec.subject = {{"CN", value}};
+    spec.subject[0].value[static_cast<size_t>(i)] = 'N';
+    spec.issuer = {{"CN", value}};
+    Present(MakeCertificate(spec, nullptr));
+  }
+  CertificateSpec spec = LeafSpec("device");
+  spec.issuer = {{"CN", value}};
+  const TestCertificate leaf = MakeCertificate(spec, nullptr);
+  const std::clock_t begin = std::clock();
+  const PathResult result = Build(leaf);
+  const double ms =
+      1000.0 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  EXPECT_EQ(result.failure.reason, Reason::kBadSignature);
+  RecordProperty("microseconds", static_cast<int>(1000 * ms));
+#ifdef NDEBUG
+  EXPECT_LT(ms, 10);
+#endif
+}
+
+TEST_F(PathBuilder, V13_AChainHasABudgetOfBytes) {
+  const std::string large(60'000, 'x');
+  const std::vector<Bytes> presented(4, AsBytes(large));
+  EXPECT_EQ(MeasureInput(AsBytes("leaf"), presented, options_.budgets),
+            Reason::kAccepted);
+  const std::vector<Bytes> one_more(5, AsBytes(large));
+  EXPECT_EQ(MeasureInput(AsBytes("leaf"), one_more, options_.budgets),
+            Reason::kBudgetBytes);
 }
 
 }  // namespace
