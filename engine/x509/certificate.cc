@@ -169,13 +169,16 @@ bool ParseAuthorityKeyId(Bytes value, Extensions* out) {
   return fields.empty();
 }
 
+// Names of which one is well-formed and cannot be read are kept: left out, they
+// would look like none, and no constraint would hold them. Kept, they are
+// forbidden wherever names are constrained.
 Fault ParseSubjectAltName(Bytes value, Extensions* out) {
   Bytes contents;
   if (!Only(der::kSequence, value, &contents)) {
     return IllFormed("subjectAltName");
   }
-  const der::Result<GeneralNames> names = GeneralNames::Parse(contents);
-  if (!names.ok()) return names.fault();
+  const Fault fault = GeneralNames::Parse(contents).fault();
+  if (fault.kind == Fault::Kind::kIllFormed) return fault;
   out->subject_alt_name = contents;
   return Fault();
 }
@@ -213,7 +216,30 @@ Fault Check(bool well_formed, std::string_view what) {
   return well_formed ? Fault() : IllFormed(what);
 }
 
-// Parses one extension that is acted on; kUnsupported for all others.
+// Whether the extension is one that ParseKnown acts on.
+bool IsKnown(int id_ce) {
+  switch (id_ce) {
+    case kSubjectKeyIdentifier:
+    case kKeyUsage:
+    case kSubjectAltName:
+    case kBasicConstraints:
+    case kNameConstraints:
+    case kCrlDistributionPoints:
+    case kCertificatePolicies:
+    case kPolicyMappings:
+    case kAuthorityKeyIdentifier:
+    case kPolicyConstraints:
+    case kExtKeyUsage:
+    case kInhibitAnyPolicy:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Parses one extension that is acted on. A fault of any kind is the
+// certificate's: an extension that could not be read must never look like one
+// that is not there.
 Fault ParseKnown(int id_ce, Bytes value, Extensions* out) {
   switch (id_ce) {
     case kSubjectKeyIdentifier:
@@ -313,11 +339,12 @@ Fault Certificate::ParseExtensions(Bytes contents) {
     const int id_ce = IdCeNumber(oid);
     Fault fault = seen.Add(id_ce, oid);
     if (fault.kind != Fault::Kind::kNone) return fault;
-    fault = ParseKnown(id_ce, value, &extensions_);
-    if (fault.kind == Fault::Kind::kIllFormed) return fault;
-    if (fault.kind == Fault::Kind::kUnsupported && critical) {
-      extensions_.has_unknown_critical = true;
+    if (!IsKnown(id_ce)) {
+      extensions_.has_unknown_critical |= critical;
+      continue;
     }
+    fault = ParseKnown(id_ce, value, &extensions_);
+    if (fault.kind != Fault::Kind::kNone) return fault;
   }
   return Fault();
 }
