@@ -546,7 +546,7 @@ TEST_F(PathBuilder, V9_AnUnreadableNameHidesNoOther) {
   ca_spec.name_constraints = test::NameConstraints{
       .permitted = {}, .excluded = {test::DnsName("bank.example")}};
   const TestCertificate ca = MakeCertificate(ca_spec, nullptr);
-  anchors_.Add(ca);
+  Register(ca);
   constexpr uint8_t kVisibleString = 0x1a;
   const test::GeneralName unreadable =
       test::DirectoryName({{"CN", "x", kVisibleString}});
@@ -559,7 +559,7 @@ TEST_F(PathBuilder, V9_AnUnreadableNameHidesNoOther) {
   EXPECT_EQ(ReasonFor(MakeCertificate(spec, &ca)), Reason::kNameConstraint);
   // Where nobody constrains names, what they are is nobody's business.
   const TestCertificate free = MakeCertificate(CaSpec("free"), nullptr);
-  anchors_.Add(free);
+  Register(free);
   EXPECT_EQ(ReasonFor(MakeCertificate(spec, &free)), Reason::kAccepted);
 }
 
@@ -568,7 +568,7 @@ TEST_F(PathBuilder, V13_DecoysOfAnotherKindCostNoSignature) {
   for (int i = 0; i < 16; ++i) {
     CertificateSpec spec = CaSpec("decoy");
     spec.key_type = KeyType::kRsa4096;
-    Present(MakeCertificate(spec, nullptr));
+    Present(MakeCertificate(spec, nullptr).der);
   }
   const PathResult result = Build(Leaf(Ca("decoy")));
   EXPECT_EQ(result.failure.reason, Reason::kBadSignature);
@@ -584,7 +584,7 @@ TEST_F(PathBuilder, V13_LargeEqualNamesCostLittle) {
     spec.subject = {{"CN", value}};
     spec.subject[0].value[static_cast<size_t>(i)] = 'N';
     spec.issuer = {{"CN", value}};
-    Present(MakeCertificate(spec, nullptr));
+    Present(MakeCertificate(spec, nullptr).der);
   }
   CertificateSpec spec = LeafSpec("device");
   spec.issuer = {{"CN", value}};
