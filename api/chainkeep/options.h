@@ -142,7 +142,7 @@ struct Budgets {
   // P-521, which an AlgorithmPolicy can leave out, one costs some hundred µs.
   unsigned signatures = 24;
   // Candidates looked at over the whole search. Where policies are checked, 64
-  // of a path's certificate policies count as one more.
+  // of a path's certificate policies and mappings count as one more.
   unsigned steps = 200;
   // Comparisons of a name with a name constraint; a long name counts as
   // several. 250,000 take a few milliseconds; CVE-2024-12133 is what none at

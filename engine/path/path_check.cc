@@ -97,16 +97,22 @@ bool HasTooManyPairs(const x509::NameConstraints& constraints,
          kMostPairs;
 }
 
-// Checking 64 policies takes some microseconds, as a step of the search may.
+// Checking 64 policies or mappings takes some microseconds, as a step of the search may.
 constexpr uint32_t kPoliciesAStep = 64;
 
 uint32_t CountPolicies(Path path) {
   uint32_t count = 0;
   for (const x509::Certificate* certificate : path) {
-    const auto& policies = certificate->extensions().policies.policies;
-    if (!policies) continue;
-    x509::PolicyReader reader(*policies);
-    while (reader.Next()) ++count;
+    const x509::PolicyExtensions& extensions =
+        certificate->extensions().policies;
+    if (extensions.policies) {
+      x509::PolicyReader reader(*extensions.policies);
+      while (reader.Next()) ++count;
+    }
+    if (extensions.mappings) {
+      x509::PolicyMappingReader reader(*extensions.mappings);
+      while (reader.Next()) ++count;
+    }
   }
   return count;
 }

@@ -366,13 +366,17 @@ TEST_F(Pathological, OnlyTheComparisonsStopLargeConstraints) {
 
 // CVE-2023-0464. A check of policies is no step of the search, but costs like
 // some, and is charged like them.
-TEST_F(Pathological, OnlyTheStepsStopManyPolicies) {
-  std::string policies, mappings;
-  for (int i = 0; i < 1'000; ++i) {
-    const std::string oid = test::Oid("1.3.6.1.4.1." + std::to_string(i));
-    policies += test::Tlv(0x30, test::Tlv(0x30, oid).substr(2));
-    if (i < 900) mappings += test::Tlv(0x30, oid + oid);
-  }
+class ManyPolicies : public Pathological {
+ protected:
+  // A path of `length` intermediates with these extensions, which could end in
+  // any of `anchors`.
+  void MakePaths(const std::string& policies, const std::string& mappings,
+                 int length, int anchors);
+};
+
+void ManyPolicies::MakePaths(const std::string& policies,
+                             const std::string& mappings, int length,
+                             int anchors) {
   const test::RawExtension having{"2.5.29.32", test::Tlv(0x30, policies)};
   const test::RawExtension mapping{"2.5.29.33", test::Tlv(0x30, mappings)};
   const auto with = [&](CertificateSpec spec) {
@@ -387,14 +391,35 @@ TEST_F(Pathological, OnlyTheStepsStopManyPolicies) {
   // Several registrations with one key: each ends a path, and is asked.
   CertificateSpec twin = with(CaSpec("root"));
   twin.key = issuer.key.get();
-  for (int i = 0; i < 5; ++i) Register(MakeCertificate(twin, nullptr));
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 1; i < anchors; ++i) Register(MakeCertificate(twin, nullptr));
+  for (int i = 0; i < length; ++i) {
     issuer =
         MakeCertificate(with(CaSpec("middle " + std::to_string(i))), &issuer);
     Present(issuer);
   }
-  CertificateSpec leaf = LeafSpec("device");  // without a policy
-  leaf_ = MakeCertificate(leaf, &issuer);
+  leaf_ = MakeCertificate(LeafSpec("device"), &issuer);  // without a policy
+}
+
+std::string Policy(int i) {
+  return test::Oid("1.3.6.1.4.1." + std::to_string(i));
+}
+
+TEST_F(ManyPolicies, OnlyTheStepsStopThem) {
+  std::string policies;
+  for (int i = 0; i < 1'000; ++i) policies += test::Tlv(0x30, Policy(i));
+  MakePaths(policies, test::Tlv(0x30, Policy(1) + Policy(2)), 5, 6);
+  ExpectEnds(Budgets(), Reason::kBudgetSteps);
+  ExpectOnly([](Budgets& b) { b.steps = Budgets().steps; },
+             Reason::kBudgetSteps, Reason::kPolicy);
+}
+
+// Mappings are charged though there is nothing to map: reading them costs.
+TEST_F(ManyPolicies, OnlyTheStepsStopTheirMappings) {
+  std::string mappings;
+  for (int i = 0; i < 2'400; ++i) {
+    mappings += test::Tlv(0x30, Policy(i) + Policy(i + 1));
+  }
+  MakePaths(test::Tlv(0x30, Policy(1)), mappings, 3, 16);
   ExpectEnds(Budgets(), Reason::kBudgetSteps);
   ExpectOnly([](Budgets& b) { b.steps = Budgets().steps; },
              Reason::kBudgetSteps, Reason::kPolicy);
