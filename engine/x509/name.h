@@ -5,12 +5,14 @@
 // IA5String, NumericString, BMPString and UniversalString are read as Unicode,
 // ASCII letters folded to lower case, white space trimmed at both ends and
 // collapsed inside. TeletexString, whose meaning nobody agrees on, and BIT
-// STRING are compared byte for byte with their tag. The order of the attributes in an RDN does not matter.
-// Case is folded in ASCII only: that is stricter than RFC 4518 (two names that
-// differ in the case of "é" stay different), never looser.
+// STRING are compared byte for byte with their tag. The order of the attributes
+// in an RDN does not matter. Case is folded in ASCII only: that is stricter than
+// RFC 4518 (two names that differ in the case of "é" stay different), never
+// looser.
 //
 // Nothing is allocated: a name is a view of DER, and normalization runs over
-// small buffers on the stack.
+// small buffers on the stack. Parsing, hashing and comparing are linear in the
+// bytes of the names, whatever these are.
 
 #ifndef CHAINKEEP_ENGINE_X509_NAME_H_
 #define CHAINKEEP_ENGINE_X509_NAME_H_

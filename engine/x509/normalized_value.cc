@@ -66,8 +66,10 @@ uint32_t BigEndian(Bytes bytes, size_t width) {
   return value;
 }
 
+// A byte order mark in front is refused: is it a part of the text, or not?
 bool IsFixedWidth(Bytes text, size_t width) {
   if (text.size() % width != 0) return false;
+  if (!text.empty() && BigEndian(text, width) == 0xfeff) return false;
   for (; !text.empty(); text = text.subspan(width)) {
     if (!IsCharacter(BigEndian(text, width))) return false;
   }
@@ -75,6 +77,20 @@ bool IsFixedWidth(Bytes text, size_t width) {
 }
 
 }  // namespace
+
+bool IsTextType(der::Tag tag) {
+  switch (tag) {
+    case der::kPrintableString:
+    case der::kIa5String:
+    case der::kNumericString:
+    case der::kUtf8String:
+    case der::kBmpString:
+    case der::kUniversalString:
+      return true;
+    default:
+      return false;
+  }
+}
 
 bool IsText(der::Tag tag, Bytes value) {
   switch (tag) {
@@ -127,29 +143,6 @@ bool IsPlainAscii(der::Tag tag, Bytes value) {
     previous = byte;
   }
   return value.empty() || previous != ' ';
-}
-
-NormalizedValue::NormalizedValue(der::Tag tag, Bytes value)
-    : tag_(tag), rest_(value), ahead_(Raw()) {
-  while (ahead_ == ' ') ahead_ = Raw();
-}
-
-uint32_t NormalizedValue::Raw() {
-  if (rest_.empty()) return kEnd;
-  const uint32_t c = NextCodePoint(tag_, &rest_);
-  return IsWhiteSpace(c) ? ' ' : c;
-}
-
-uint32_t NormalizedValue::Next() {
-  const uint32_t c = ahead_;
-  if (c == kEnd) return kEnd;
-  ahead_ = Raw();
-  if (c == ' ') {
-    // One space stands for a run of them, and for none at the end.
-    while (ahead_ == ' ') ahead_ = Raw();
-    return ahead_ == kEnd ? kEnd : ' ';
-  }
-  return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
 }  // namespace chainkeep::x509

@@ -4,6 +4,7 @@
 
 #include "chainkeep/certificate.h"
 #include "gtest/gtest.h"
+#include "tests/support/cpu_time.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/test_certificates.h"
 
@@ -131,6 +132,51 @@ TEST(Name, ALongRdnIsComparedInItsOrder) {
   // table with unlike names of one hash.
   const OwnedName x = Make(a), y = Make(b);
   EXPECT_NE(x.get().Hash(1), y.get().Hash(1));
+}
+
+// One RDN of 16 values that are equal but for their last letter, 64 KiB in all.
+// Four letters before them spell their place in their case, which sorts them
+// in DER and does not count when they are compared: one name can so be written
+// in any order.
+DistinguishedName WideName(const std::string& filling, int reverse) {
+  DistinguishedName name;
+  std::string text;
+  while (text.size() < 4080) text += filling;
+  for (int place = 0; place < 16; ++place) {
+    std::string value;
+    for (int bit = 8; bit > 0; bit /= 2) value += place & bit ? 'a' : 'A';
+    value += text + static_cast<char>('a' + (place ^ reverse));
+    name.push_back({"CN", value, test::kUtf8, place > 0});
+  }
+  return name;
+}
+
+TEST(Name, F4_WideRdnsAreComparedInLinearTime) {
+  const std::pair<std::string, std::string> kFillings[] = {
+      {"abcd", "ABCD"},
+      {"ab  cd", "AB  CD"},
+      {"\xc3\xa9 ", "\xc3\xa9\t"},
+  };
+  for (const auto& [filling, other_case] : kFillings) {
+    const OwnedName owned = Make(WideName(filling, 0));
+    const OwnedName owned_reversed = Make(WideName(other_case, 15));
+    DistinguishedName changed = WideName(other_case, 15);
+    changed.front().value.back() = 'z';
+    const OwnedName owned_changed = Make(changed);
+    const Name name = owned.get(), reversed = owned_reversed.get(),
+               other = owned_changed.get();
+    EXPECT_GE(name.der().size(), size_t{65000});
+    EXPECT_TRUE(name == reversed) << filling;
+    EXPECT_FALSE(name == other) << filling;
+    EXPECT_EQ(name.Hash(1), reversed.Hash(1)) << filling;
+    if (!test::kTimesAreBounded) continue;
+    bool equal = true;
+    EXPECT_LT(test::LeastCpuSeconds([&] { equal &= name == reversed; }), 1e-3)
+        << filling;
+    EXPECT_TRUE(equal);
+    EXPECT_LT(test::LeastCpuSeconds([&] { equal |= name == other; }), 1e-3)
+        << filling;
+  }
 }
 
 TEST(IsWithin, IsAPrefixOfRdns) {
