@@ -73,6 +73,14 @@ bssl::UniquePtr<X509_CRL> ParseX509Crl(Bytes der) {
   return ParseAll(der, d2i_X509_CRL);
 }
 
+bssl::UniquePtr<NAME_CONSTRAINTS> ParseX509NameConstraints(Bytes der) {
+  const auto parse = [](NAME_CONSTRAINTS**, const uint8_t** at, long size) {
+    return reinterpret_cast<NAME_CONSTRAINTS*>(
+        ASN1_item_d2i(nullptr, at, size, ASN1_ITEM_rptr(NAME_CONSTRAINTS)));
+  };
+  return ParseAll<NAME_CONSTRAINTS>(der, parse);
+}
+
 bssl::UniquePtr<EVP_PKEY> ParseSpki(Bytes der) {
   ERR_clear_error();
   CBS cbs;
@@ -140,6 +148,14 @@ std::optional<UnixSeconds> TimeOf(const ASN1_TIME& time) {
   int64_t seconds;
   if (ASN1_TIME_to_posix(&time, &seconds) != 1) return std::nullopt;
   return seconds;
+}
+
+int ReasonOf(const X509_REVOKED& entry) {
+  int status = 0;  // -1 for no such extension
+  const bssl::UniquePtr<ASN1_STRING> reason(static_cast<ASN1_STRING*>(
+      X509_REVOKED_get_ext_d2i(&entry, NID_crl_reason, &status, nullptr)));
+  if (reason == nullptr) return status == -1 ? 0 : -1;
+  return static_cast<int>(ASN1_ENUMERATED_get(reason.get()));
 }
 
 }  // namespace chainkeep::fuzz

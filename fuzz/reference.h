@@ -15,6 +15,7 @@
 #include "openssl/evp.h"
 #include "openssl/nid.h"
 #include "openssl/x509.h"
+#include "openssl/x509v3.h"
 
 namespace chainkeep::fuzz {
 
@@ -22,6 +23,7 @@ namespace chainkeep::fuzz {
 bssl::UniquePtr<X509> ParseX509(Bytes der);
 bssl::UniquePtr<X509_NAME> ParseX509Name(Bytes der);
 bssl::UniquePtr<X509_CRL> ParseX509Crl(Bytes der);
+bssl::UniquePtr<NAME_CONSTRAINTS> ParseX509NameConstraints(Bytes der);
 
 // A SubjectPublicKeyInfo with nothing behind it.
 bssl::UniquePtr<EVP_PKEY> ParseSpki(Bytes der);
@@ -46,6 +48,10 @@ std::optional<UnixSeconds> TimeOf(const ASN1_TIME& time);
 
 // Contents of an INTEGER.
 std::string IntegerOf(const ASN1_INTEGER& integer);
+
+// CRLReason of an entry, 0 (unspecified) if it has none, -1 if it is
+// ill-formed.
+int ReasonOf(const X509_REVOKED& entry);
 
 }  // namespace chainkeep::fuzz
 

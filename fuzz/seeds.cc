@@ -6,6 +6,7 @@
 #include "fuzz/chain_recipe.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/test_certificates.h"
+#include "tests/support/test_crls.h"
 
 namespace chainkeep::fuzz {
 namespace {
@@ -257,6 +258,76 @@ Seeds MakeChainSeeds() {
   seeds["ed25519"] = with(2, {{2, 6}});
   seeds["patched"] = with(0, {{19, 40}, {20, 1}});
   return seeds;
+}
+
+Seeds MakeNameListSeeds() {
+  // As ReadNameLists reads it.
+  const auto item = [](char list, char form, std::string_view text) {
+    return std::string{list, form, static_cast<char>(text.size())}.append(text);
+  };
+  constexpr char kPermitted = 0, kExcluded = 1, kAltName = 2, kSubject = 3;
+  constexpr char kDns = 0, kEmail = 2, kUri = 3, kIp = 4, kDirectory = 5;
+  Seeds seeds;
+  seeds["dns"] = item(kPermitted, kDns, "example.com") +
+                 item(kPermitted, kDns, ".example.org") +
+                 item(kExcluded, kDns, "b.example.com") +
+                 item(kAltName, kDns, "a.example.com") +
+                 item(kAltName, kDns, "*.x.example.org");
+  seeds["email"] = item(kPermitted, kEmail, "example.com") +
+                   item(kPermitted, kEmail, ".example.org") +
+                   item(kPermitted, kEmail, "A@example.net") +
+                   item(kAltName, kEmail, "b@example.com") +
+                   item(kAltName, kEmail, "b@x.example.org") +
+                   item(kAltName, kEmail, "A@example.net");
+  seeds["uri"] = item(kPermitted, kUri, ".example.com") +
+                 item(kExcluded, kUri, "b.example.com") +
+                 item(kAltName, kUri, "coaps://a.example.com/d/7") +
+                 item(kAltName, kUri, "https://u@c.example.com:8443?q#f");
+  seeds["ip"] = item(kPermitted, kIp, {"\x0a\0\0\0\xff\0\0\0", 8}) +
+                item(kAltName, kIp, {"\x0a\0\0\1", 4});
+  seeds["directory"] = item(kPermitted, kDirectory, "Example/Factory") +
+                       item(kExcluded, kDirectory, "Example/Factory/x") +
+                       item(kAltName, kDirectory, "example/factory/y") +
+                       item(kSubject, 0, "Example/factory/@a@example.com");
+  for (char c = 'a'; c < 'y'; ++c) {
+    const std::string host = std::string(1, c) + ".example.com";
+    seeds["many"] += item(kPermitted, kDns, host) + item(kAltName, kDns, host);
+  }
+  return seeds;
+}
+
+Seeds MakeCrlSeeds() {
+  using namespace std::string_literals;
+  const TestCertificate ca = MakeCertificate(CaSpec("ca"), nullptr);
+  test::CrlSpec empty, v1, rich;
+  v1.version.reset();
+  v1.next_update.reset();
+  v1.revoked = {{.serial = "\1"}, {.serial = "\x7f\xff"}, {.serial = "\xff"}};
+  for (const uint8_t reason : {0, 1, 6, 10}) {
+    rich.revoked.push_back(
+        {.serial = std::string(20, static_cast<char>(0x11 + reason)),
+         .extensions = test::EncodeExtension(test::kReasonCodeOid,
+                                             test::EncodeReason(reason))});
+  }
+  rich.revoked.front().extensions = test::EncodeExtension(
+      test::kInvalidityDateOid, Tlv(0x18, "20250101000000Z"));
+  rich.extensions =
+      test::EncodeExtension(test::kCrlNumberOid, test::Integer(7)) +
+      test::EncodeExtension(test::kAuthorityKeyIdentifierOid,
+                            Tlv(0x30, Tlv(0x80, "key"))) +
+      test::EncodeCriticalExtension(
+          test::kIssuingDistributionPointOid,
+          Tlv(0x30, Tlv(0xa0, Tlv(0xa0, Tlv(0x86, "http://c/"))) +
+                        Tlv(0x81, "\xff") + Tlv(0x83, "\1\x40")));
+  test::CrlSpec relative;
+  relative.extensions = test::EncodeCriticalExtension(
+      test::kIssuingDistributionPointOid,
+      Tlv(0x30, Tlv(0xa0, Tlv(0xa1, Tlv(0x30, test::Oid("2.5.4.3") +
+                                                  Tlv(0x0c, "part 1"))))));
+  return {{"empty", MakeCrl(empty, ca)},
+          {"v1", MakeCrl(v1, ca)},
+          {"rich", MakeCrl(rich, ca)},
+          {"relative", MakeCrl(relative, ca)}};
 }
 
 }  // namespace chainkeep::fuzz

@@ -20,6 +20,8 @@ Seeds MakePemSeeds();
 Seeds MakeSignatureSeeds();
 Seeds MakeHostNameSeeds();
 Seeds MakeChainSeeds();
+Seeds MakeNameListSeeds();
+Seeds MakeCrlSeeds();
 
 }  // namespace chainkeep::fuzz
 
