@@ -51,7 +51,7 @@ def chainkeep_fuzz_target(name, srcs, deps, mutators = []):
     regressions = native.glob(["regressions/%s/**" % name], allow_empty = True)
     native.cc_test(
         name = name + "_replay_test",
-        size = "medium",
+        size = "small",
         # Named even if it holds nothing: then the test fails.
         args = ["fuzz/corpus/" + name] +
                (["fuzz/regressions/" + name] if regressions else []),
