@@ -42,6 +42,17 @@ class Budget {
   void TakeNameComparisons(uint64_t count) {
     spent_.name_comparisons += static_cast<uint32_t>(count);
   }
+  // Reading `count` names or constraints, before any is compared: each takes
+  // about as long as four comparisons.
+  [[nodiscard]] bool TakeNamesRead(uint64_t count) {
+    constexpr uint64_t kComparisons = 4;
+    if (count > name_comparisons_left() / kComparisons) {
+      ExhaustNameComparisons();
+      return false;
+    }
+    TakeNameComparisons(count * kComparisons);
+    return true;
+  }
   // A name constraint could not be decided with what was left.
   void ExhaustNameComparisons() { exhausted_ = Reason::kBudgetNameComparisons; }
 

@@ -80,24 +80,46 @@ Finding ToFinding(x509::NameConstraintResult result, size_t place,
 // to be the only one that takes such a certificate is of no use to anybody.
 constexpr uint64_t kMostPairs = uint64_t{1} << 20;
 
-bool HasTooManyPairs(const x509::NameConstraints& constraints,
-                     const x509::Certificate& certificate) {
-  uint64_t names = 0;
+uint64_t CountBases(const x509::NameConstraints& constraints) {
+  return constraints.Count(x509::SubtreeList::kPermitted) +
+         constraints.Count(x509::SubtreeList::kExcluded);
+}
+
+uint64_t CountNames(const x509::Certificate& certificate) {
+  uint64_t count = 0;
   x509::AttributeReader attributes(certificate.subject());
-  while (attributes.Next()) ++names;
+  while (attributes.Next()) ++count;
   if (const auto& contents = certificate.extensions().subject_alt_name) {
     const auto alt_names = x509::GeneralNames::Parse(*contents);
     for (size_t form = 0; alt_names.ok() && form < x509::kNameFormCount;
          ++form) {
-      names += alt_names->Count(static_cast<x509::NameForm>(form));
+      count += alt_names->Count(static_cast<x509::NameForm>(form));
     }
   }
-  return names * (constraints.Count(x509::SubtreeList::kPermitted) +
-                  constraints.Count(x509::SubtreeList::kExcluded)) >
-         kMostPairs;
+  return count;
 }
 
-// Checking 64 policies or mappings takes some microseconds, as a step of the search may.
+x509::NameConstraintResult CheckNames(const x509::NameConstraints& constraints,
+                                      const x509::Certificate& certificate,
+                                      Budget& budget) {
+  const uint64_t names = CountNames(certificate);
+  // They are read twice: to be counted, and to be compared.
+  if (names * CountBases(constraints) > kMostPairs ||
+      !budget.TakeNamesRead(2 * names)) {
+    return x509::NameConstraintResult::kBudget;
+  }
+  const uint64_t before = budget.name_comparisons_left();
+  uint64_t left = before;
+  const x509::NameConstraintResult result = x509::Evaluate(
+      constraints,
+      {certificate.subject(), certificate.extensions().subject_alt_name},
+      &left);
+  budget.TakeNameComparisons(before - left);
+  return result;
+}
+
+// Checking 64 policies or mappings takes some microseconds, as a step of the
+// search may.
 constexpr uint32_t kPoliciesAStep = 64;
 
 uint32_t CountPolicies(Path path) {
@@ -223,18 +245,13 @@ Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
       return {Reason::kNameConstraint, static_cast<int>(i),
               constraints.fault().what};
     }
+    if (!budget.TakeNamesRead(CountBases(*constraints))) {
+      return {Reason::kBudgetNameComparisons, static_cast<int>(i)};
+    }
     for (size_t j = 0; j < i; ++j) {
       if (j > 0 && path[j]->is_self_issued()) continue;
-      if (HasTooManyPairs(*constraints, *path[j])) {
-        return ToFinding(x509::NameConstraintResult::kBudget, j, budget);
-      }
-      const uint64_t before = budget.name_comparisons_left();
-      uint64_t left = before;
-      const x509::NameConstraintResult result = x509::Evaluate(
-          *constraints,
-          {path[j]->subject(), path[j]->extensions().subject_alt_name}, &left);
-      budget.TakeNameComparisons(before - left);
-      const Finding finding = ToFinding(result, j, budget);
+      const Finding finding =
+          ToFinding(CheckNames(*constraints, *path[j], budget), j, budget);
       if (!finding.ok()) return finding;
     }
   }

@@ -425,6 +425,58 @@ TEST_F(ManyPolicies, OnlyTheStepsStopTheirMappings) {
              Reason::kBudgetSteps, Reason::kPolicy);
 }
 
+// --- Reading names and constraints, for each path that is judged -------------
+
+class ManyAnchors : public Pathological {
+ protected:
+  // Three intermediates; a root, and fifteen of its name and key; each changed
+  // by `change`. A path that ends in any of them is refused in the end.
+  void MakePaths(void (*change)(CertificateSpec&), CertificateSpec leaf) {
+    options_.policies.explicit_policy =
+        CertificatePolicyOptions::Explicit::kRequired;
+    CertificateSpec root = CaSpec("root");
+    const auto key = test::MakeKey(KeyType::kP256);
+    root.key = key.get();
+    change(root);
+    for (int i = 0; i < 15; ++i) Register(MakeCertificate(root, nullptr));
+    TestCertificate issuer = MakeCertificate(root, nullptr);
+    Register(issuer);
+    for (int i = 0; i < 3; ++i) {
+      CertificateSpec spec = CaSpec("middle " + std::to_string(i));
+      change(spec);
+      issuer = MakeCertificate(spec, &issuer);
+      Present(issuer);
+    }
+    leaf_ = MakeCertificate(leaf, &issuer);
+  }
+};
+
+TEST_F(ManyAnchors, LargeConstraints) {
+  MakePaths(
+      [](CertificateSpec& spec) {
+        spec.name_constraints = test::NameConstraints();
+        for (int i = 0; i < 5'000; ++i) {
+          spec.name_constraints->excluded.push_back(DnsName(std::to_string(i)));
+        }
+      },
+      LeafSpec("device"));
+  ExpectEnds(Budgets(), Reason::kBudgetNameComparisons);
+}
+
+TEST_F(ManyAnchors, ManyNamesOfAFormThatNobodyConstrains) {
+  CertificateSpec leaf = LeafSpec("device");
+  for (int i = 0; i < 8'000; ++i) {
+    leaf.subject_alt_names.push_back(DnsName(std::to_string(i)));
+  }
+  MakePaths(
+      [](CertificateSpec& spec) {
+        spec.name_constraints =
+            test::NameConstraints{{}, {test::EmailName("u@a")}};
+      },
+      leaf);
+  ExpectEnds(Budgets(), Reason::kBudgetNameComparisons);
+}
+
 // --- limbo -------------------------------------------------------------------
 
 TEST(PathologicalVectors, EndInTimeAsLimboExpects) {
