@@ -79,9 +79,15 @@ CertificatePolicyOptions PoliciesOf(const test::VectorPolicies& policies) {
   return options;
 }
 
-// A case must not set what no embedder could.
-void CheckThatAnEmbedderMay(const ValidationOptions& options,
-                            const std::string& id) {
+// A case must not set what no embedder could. One thing is let pass: initial
+// policies that nobody requires, and that bind only where a certificate does
+// (RFC 5280 §6.1.3 (f)). PKITS asks for them; of an embedder, an engine takes
+// them for a mistake.
+void CheckThatAnEmbedderMay(ValidationOptions options, const std::string& id) {
+  if (!options.policies.initial_policies.empty()) {
+    options.policies.explicit_policy =
+        CertificatePolicyOptions::Explicit::kRequired;
+  }
   static Engine& engine = *std::move(Engine::Create({})).value().release();
   const absl::Status status =
       engine

@@ -5,7 +5,7 @@
 // the case's trusted certificates take the place of registrations, and its CRLs
 // that of those given to the registry. A case sets options of the public policy
 // by its fields, never by its name, and none that Engine::CreateListener
-// refuses.
+// refuses, one exception apart (chain_case.cc).
 
 #ifndef CHAINKEEP_TESTS_CONFORMANCE_CHAIN_CASE_H_
 #define CHAINKEEP_TESTS_CONFORMANCE_CHAIN_CASE_H_
