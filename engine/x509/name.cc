@@ -304,6 +304,35 @@ void AppendAttribute(const Attribute& attribute, size_t limit,
   }
 }
 
+// Whether `a` stands before `b` in a SET OF (X.690 §11.6). Elements differ
+// within the shorter of them, at the latest in their lengths, so that the
+// padding of which the standard speaks never decides.
+bool IsBefore(Bytes a, Bytes b) {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+}
+
+// Checks the contents of one RDN.
+der::Fault CheckRdn(Bytes contents) {
+  if (contents.empty()) return der::IllFormed("RelativeDistinguishedName");
+  der::Cursor rdn(contents);
+  Bytes previous;
+  while (!rdn.empty()) {
+    const Bytes from_here = rdn.rest();
+    Attribute attribute;
+    if (!ReadAttribute(rdn, &attribute)) {
+      return der::IllFormed("AttributeTypeAndValue");
+    }
+    const der::Fault fault = CheckValue(attribute);
+    if (fault.kind != der::Fault::Kind::kNone) return fault;
+    const Bytes element = from_here.first(from_here.size() - rdn.rest().size());
+    if (!previous.empty() && !IsBefore(previous, element)) {
+      return der::IllFormed("RelativeDistinguishedName: order");
+    }
+    previous = element;
+  }
+  return {};
+}
+
 }  // namespace
 
 der::Result<Name> Name::Parse(Bytes element) {
@@ -315,18 +344,11 @@ der::Result<Name> Name::Parse(Bytes element) {
   der::Cursor rdns(contents);
   while (!rdns.empty()) {
     Bytes rdn_contents;
-    if (!rdns.Read(der::kSet, &rdn_contents) || rdn_contents.empty()) {
+    if (!rdns.Read(der::kSet, &rdn_contents)) {
       return der::IllFormed("RelativeDistinguishedName");
     }
-    der::Cursor rdn(rdn_contents);
-    while (!rdn.empty()) {
-      Attribute attribute;
-      if (!ReadAttribute(rdn, &attribute)) {
-        return der::IllFormed("AttributeTypeAndValue");
-      }
-      const der::Fault fault = CheckValue(attribute);
-      if (fault.kind != der::Fault::Kind::kNone) return fault;
-    }
+    const der::Fault fault = CheckRdn(rdn_contents);
+    if (fault.kind != der::Fault::Kind::kNone) return fault;
   }
   return Name(element);
 }

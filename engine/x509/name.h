@@ -6,7 +6,8 @@
 // ASCII letters folded to lower case, white space trimmed at both ends and
 // collapsed inside. TeletexString, whose meaning nobody agrees on, and BIT
 // STRING are compared byte for byte with their tag. The order of the attributes
-// in an RDN does not matter. Case is folded in ASCII only: that is stricter than
+// in an RDN does not matter: DER sorts them, but by bytes, and so by the case of
+// their letters. Case is folded in ASCII only: that is stricter than
 // RFC 4518 (two names that differ in the case of "é" stay different), never
 // looser.
 //
@@ -40,7 +41,9 @@ class Name {
   Name() = default;
 
   // Parse checks the whole form: `element` is a SEQUENCE OF non-empty SETs of
-  // attributes. A value that is read as Unicode must be well-formed as such (of
+  // attributes, each SET in the ascending order of its encodings and without
+  // two that are equal (X.690 §11.6): what is signed can be written in one way
+  // only. A value that is read as Unicode must be well-formed as such (of
   // PrintableString and IA5String that means ASCII: real issuers write '@' and
   // '*' into the former). A value of any type but the above is kUnsupported.
   static der::Result<Name> Parse(Bytes element);

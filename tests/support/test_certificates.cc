@@ -1,9 +1,12 @@
 #include "tests/support/test_certificates.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <utility>
 
 #include "absl/synchronization/mutex.h"
 #include "openssl/bn.h"
@@ -249,6 +252,11 @@ std::string PemBlock(std::string_view label, std::string_view der) {
   return pem + "-----END " + std::string(label) + "-----\n";
 }
 
+std::string EncodeAttribute(const NameAttribute& attribute) {
+  return Tlv(
+      0x30, AttributeOid(attribute.type) + Tlv(attribute.tag, attribute.value));
+}
+
 }  // namespace
 
 bssl::UniquePtr<EVP_PKEY> MakeKey(KeyType type) {
@@ -292,6 +300,23 @@ DistinguishedName CommonName(std::string_view text) {
   return {{.type = "CN", .value = std::string(text)}};
 }
 
+DistinguishedName InDerOrder(DistinguishedName name) {
+  DistinguishedName sorted;
+  for (auto begin = name.begin(); begin != name.end();) {
+    const auto end = std::find_if(begin + 1, name.end(), [](const auto& one) {
+      return !one.joins_previous;
+    });
+    std::map<std::string, NameAttribute> rdn;
+    for (; begin != end; ++begin) rdn[EncodeAttribute(*begin)] = *begin;
+    bool joins_previous = false;
+    for (auto& [encoding, attribute] : rdn) {
+      attribute.joins_previous = std::exchange(joins_previous, true);
+      sorted.push_back(attribute);
+    }
+  }
+  return sorted;
+}
+
 std::string EncodeName(const DistinguishedName& name) {
   std::string rdns;
   std::string rdn;
@@ -300,8 +325,7 @@ std::string EncodeName(const DistinguishedName& name) {
       rdns += Tlv(0x31, rdn);
       rdn.clear();
     }
-    rdn += Tlv(0x30, AttributeOid(attribute.type) +
-                         Tlv(attribute.tag, attribute.value));
+    rdn += EncodeAttribute(attribute);
   }
   if (!rdn.empty()) rdns += Tlv(0x31, rdn);
   return Tlv(0x30, rdns);

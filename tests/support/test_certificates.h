@@ -81,6 +81,9 @@ using DistinguishedName = std::vector<NameAttribute>;
 // A name of one commonName.
 DistinguishedName CommonName(std::string_view text);
 
+// `name` with each RDN as DER has a SET OF: sorted, and nothing twice.
+DistinguishedName InDerOrder(DistinguishedName name);
+
 // The whole element.
 std::string EncodeName(const DistinguishedName& name);
 

@@ -85,16 +85,16 @@ TEST(Name, ComparesAsRfc5280Section71) {
        {{"O", "b"}, {"CN", "a"}},
        false},
       {"order in an RDN",
-       {{"CN", "a"}, {"O", "b", kUtf8, true}},
-       {{"O", "b"}, {"CN", "a", kUtf8, true}},
+       {{"CN", "A"}, {"CN", "b", kUtf8, true}},
+       {{"CN", "B"}, {"CN", "a", kUtf8, true}},
        true},
       {"one RDN or two",
        {{"CN", "a"}, {"O", "b", kUtf8, true}},
        {{"CN", "a"}, {"O", "b"}},
        false},
       {"a multiset",
-       {{"CN", "a"}, {"CN", "a", kUtf8, true}, {"CN", "b", kUtf8, true}},
-       {{"CN", "a"}, {"CN", "b", kUtf8, true}, {"CN", "b", kUtf8, true}},
+       {{"CN", "A"}, {"CN", "a", kUtf8, true}, {"CN", "b", kUtf8, true}},
+       {{"CN", "B"}, {"CN", "a", kUtf8, true}, {"CN", "b", kUtf8, true}},
        false},
       {"a prefix", {{"O", "a"}}, {{"O", "a"}, {"CN", "b"}}, false},
       {"empty", {}, {}, true},
@@ -121,10 +121,15 @@ TEST(Name, HashDependsOnTheSeedAndOnLongValues) {
 }
 
 TEST(Name, ALongRdnIsComparedInItsOrder) {
+  // The case of the first letters sorts the one name by number, the other by
+  // number with its halves exchanged.
   DistinguishedName a, b;
   for (int i = 0; i < 40; ++i) {
-    a.push_back({"CN", std::to_string(i), test::kUtf8, i > 0});
-    b.push_back({"CN", std::to_string(39 - i), test::kUtf8, i > 0});
+    const std::string half(1, i < 20 ? 'X' : 'x');
+    const std::string number = std::to_string(10 + i);
+    const std::string exchanged = std::to_string(10 + (i + 20) % 40);
+    a.push_back({"CN", half + number, test::kUtf8, i > 0});
+    b.push_back({"CN", half + exchanged, test::kUtf8, i > 0});
   }
   EXPECT_TRUE(Make(a).get() == Make(a).get());
   EXPECT_FALSE(Make(a).get() == Make(b).get());
@@ -221,6 +226,41 @@ TEST(NameParse, RefusesWhatIsNoName) {
   }
 }
 
+// X.690 §11.6.
+TEST(NameParse, F13_AnRdnIsASortedSet) {
+  using test::kPrintable;
+  using test::kUtf8;
+  struct Case {
+    const char* what;
+    DistinguishedName name;
+    bool ok;
+  };
+  const Case kCases[] = {
+      {"by type", {{"CN", "a"}, {"O", "a", kUtf8, true}}, true},
+      {"by type, reversed", {{"O", "a"}, {"CN", "a", kUtf8, true}}, false},
+      {"by value", {{"CN", "a"}, {"CN", "b", kUtf8, true}}, true},
+      {"by value, reversed", {{"CN", "b"}, {"CN", "a", kUtf8, true}}, false},
+      {"by bytes, not letters", {{"CN", "B"}, {"CN", "a", kUtf8, true}}, true},
+      {"bytes above 7 bits", {{"CN", "z"}, {"CN", "\xc3", 0x14, true}}, true},
+      {"the shorter first", {{"CN", "b"}, {"CN", "aa", kUtf8, true}}, true},
+      {"the longer first", {{"CN", "aa"}, {"CN", "b", kUtf8, true}}, false},
+      {"by string type", {{"CN", "a"}, {"CN", "a", kPrintable, true}}, true},
+      {"twice the same", {{"CN", "a"}, {"CN", "a", kUtf8, true}}, false},
+      {"the third out of order",
+       {{"CN", "a"}, {"CN", "c", kUtf8, true}, {"CN", "b", kUtf8, true}},
+       false},
+      {"the same in two RDNs", {{"CN", "b"}, {"CN", "b"}, {"CN", "a"}}, true},
+  };
+  for (const Case& c : kCases) {
+    const std::string der = EncodeName(c.name);
+    const auto name = Name::Parse(AsBytes(der));
+    ASSERT_EQ(name.ok(), c.ok) << c.what;
+    if (!c.ok) {
+      EXPECT_EQ(name.fault().kind, der::Fault::Kind::kIllFormed) << c.what;
+    }
+  }
+}
+
 TEST(NameParse, OtherTypesAreUnsupported) {
   for (const uint8_t tag : {0x04, 0x05, 0x1a, 0x2c, 0x30, 0x80}) {
     const std::string der = EncodeName({{"CN", "a", tag}});
@@ -238,7 +278,7 @@ TEST(ToRfc4514, IsSafeToLog) {
   const Case kCases[] = {
       {{}, ""},
       {{{"C", "DE"}, {"O", "x"}, {"CN", "a"}}, "CN=a,O=x,C=DE"},
-      {{{"O", "x"}, {"CN", "a", test::kUtf8, true}}, "CN=a+O=x"},
+      {{{"CN", "a"}, {"O", "x", test::kUtf8, true}}, "O=x+CN=a"},
       {{{"CN", "a,b+c\"d\\e<f>g;h"}}, "CN=a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h"},
       {{{"CN", " #a "}}, "CN=\\ #a\\ "},
       {{{"CN", "#a"}}, "CN=\\#a"},
@@ -278,7 +318,7 @@ TEST(CommonNames, CountsAndReads) {
 
 TEST(AttributeReader, TellsWhereAnRdnStarts) {
   const OwnedName name =
-      Make({{"C", "DE"}, {"O", "x"}, {"CN", "a", test::kUtf8, true}});
+      Make({{"C", "DE"}, {"CN", "a"}, {"O", "x", test::kUtf8, true}});
   const Name parsed = name.get();
   AttributeReader reader(parsed);
   std::vector<bool> starts;

@@ -49,7 +49,7 @@ std::string Directory(Random& random) {
                     Pick(random, 2) == 0 ? test::kUtf8 : test::kPrintable,
                     !name.empty() && Pick(random, 4) == 0});
   }
-  return test::EncodeName(name);
+  return test::EncodeName(test::InDerOrder(std::move(name)));
 }
 
 std::string Bytes4(Random& random) {
