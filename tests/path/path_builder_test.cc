@@ -568,7 +568,7 @@ TEST_F(PathBuilder, V13_DecoysOfAnotherKindCostNoSignature) {
   for (int i = 0; i < 16; ++i) {
     CertificateSpec spec = CaSpec("decoy");
     spec.key_type = KeyType::kRsa4096;
-    Present(MakeCertificate(spec, nullptr).der);
+    Present(MakeCertificate(spec, nullptr));
   }
   const PathResult result = Build(Leaf(Ca("decoy")));
   EXPECT_EQ(result.failure.reason, Reason::kBadSignature);
@@ -584,7 +584,7 @@ TEST_F(PathBuilder, V13_LargeEqualNamesCostLittle) {
     spec.subject = {{"CN", value}};
     spec.subject[0].value[static_cast<size_t>(i)] = 'N';
     spec.issuer = {{"CN", value}};
-    Present(MakeCertificate(spec, nullptr).der);
+    Present(MakeCertificate(spec, nullptr));
   }
   CertificateSpec spec = LeafSpec("device");
   spec.issuer = {{"CN", value}};
