@@ -35,7 +35,12 @@ using test::LeafSpec;
 using test::MakeCertificate;
 using test::TestCertificate;
 
+// Without a bound where nothing is optimised.
+#ifdef NDEBUG
 constexpr double kMostMilliseconds = 5;
+#else
+constexpr double kMostMilliseconds = std::numeric_limits<double>::max();
+#endif
 
 double ThreadMilliseconds() {
   timespec now;
@@ -60,9 +65,7 @@ double FastestOf(int calls, F one) {
 void ExpectInTime(double milliseconds) {
   testing::Test::RecordProperty("microseconds",
                                 static_cast<int>(milliseconds * 1e3));
-#ifdef NDEBUG
   EXPECT_LE(milliseconds, kMostMilliseconds);
-#endif
 }
 
 constexpr unsigned kMax = std::numeric_limits<unsigned>::max();
