@@ -31,9 +31,9 @@ Finding CheckEach(Path path, const ValidationOptions& options, UnixSeconds now);
 Finding CheckPathLengths(Path path, AnchorRules anchor_rules);
 
 // No certificate has a name that an issuer above it does not allow (RFC 5280
-// §6.1.3 (b), (c)); intermediates that are self-issued are exempt. Reading names
-// and constraints is charged like comparing them; more than 2^20 pairs of the
-// two are beyond every budget.
+// §6.1.3 (b), (c)); intermediates that are self-issued are exempt. Reading
+// names and constraints is charged like comparing them; more than 2^20 pairs of
+// the two are beyond every budget.
 Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
                              Budget& budget);
 
