@@ -12,9 +12,12 @@ namespace {
 
 using chainkeep::ErrorCode;
 
-constexpr std::string_view kSwitches[] = {
-    "--set-as-active", "--no-set-as-active", "--allow-auto-registration",
-    "--no-allow-auto-registration"};
+constexpr std::string_view kSwitches[] = {"--set-as-active",
+                                          "--no-set-as-active",
+                                          "--allow-auto-registration",
+                                          "--no-allow-auto-registration",
+                                          "--remove-auto-registration",
+                                          "--no-remove-auto-registration"};
 
 absl::Status Invalid(std::string_view message) {
   return chainkeep::MakeError(ErrorCode::kInvalidRequest, message);

@@ -29,13 +29,18 @@ std::optional<std::string_view> ServerNameOf(const SSL* ssl) {
   return name;
 }
 
-// Why the last TLS call failed, in a few words of BoringSSL's.
-std::string_view TlsFailure(int error) {
-  const char* reason = ERR_reason_error_string(ERR_peek_error());
-  if (reason != nullptr) return reason;
-  return error == SSL_ERROR_ZERO_RETURN || error == SSL_ERROR_SYSCALL
-             ? "the client has closed"
-             : "the handshake failed";
+// Why the last TLS call failed, in a few words of BoringSSL's where it has any.
+// Its queue is empty when the client closes, and when an extension is refused;
+// of the two only the latter is answered with an alert.
+std::string_view TlsFailure(int error, uint8_t alert_sent) {
+  if (const uint32_t queued = ERR_peek_error(); queued != 0) {
+    const char* reason = ERR_reason_error_string(queued);
+    if (reason != nullptr) return reason;
+  }
+  const bool closed =
+      error == SSL_ERROR_ZERO_RETURN || error == SSL_ERROR_SYSCALL;
+  return closed && alert_sent == 0 ? "the client has closed"
+                                   : "the handshake was refused";
 }
 
 std::optional<std::string_view> OrNull(std::string_view text) {
@@ -85,15 +90,19 @@ pollfd Connection::ClientWait() const {
       events |= POLLOUT;
     }
   }
-  // Without anything to wait for the descriptor must be hidden: poll() reports
-  // a hang-up whether asked for or not, and the loop would spin.
-  return {events != 0 ? client_.get() : -1, events, 0};
+  // poll() reports a hang-up whether asked for or not. A relay acts on it
+  // (ClientHasHungUp), so that a client that has said its last word and then
+  // disappears frees its place. In other states, without anything to wait for,
+  // the descriptor must be hidden, or the loop would spin.
+  const bool watched =
+      events != 0 || (state_ == State::kRelay && !client_gone_);
+  return {watched ? client_.get() : -1, events, 0};
 }
 
 pollfd Connection::UpstreamWait() const {
   short events = 0;
   if (state_ == State::kDial) events = POLLOUT;
-  if (state_ == State::kRelay && !upstream_gone_) {
+  if (state_ == State::kRelay) {
     if (!upstream_ended_ && !to_client_.full()) events |= POLLIN;
     if (!to_upstream_.empty()) events |= POLLOUT;
   }
@@ -116,9 +125,7 @@ void Connection::OnDeadline(TimePoint now) {
     case State::kDial:
       return End(SSL_AD_INTERNAL_ERROR, now);
     case State::kRelay:
-      // Idle: an orderly end, as no fault was found.
-      SSL_shutdown(ssl_.get());
-      return Linger(now);
+      return Retire(now);
     case State::kLinger:
     case State::kClosed:
       state_ = State::kClosed;
@@ -135,7 +142,7 @@ void Connection::Handshake(TimePoint now) {
   } else if (error == SSL_ERROR_WANT_WRITE) {
     handshake_wait_ = POLLOUT;
   } else {
-    FinishHandshake(TlsFailure(error), now);
+    FinishHandshake(TlsFailure(error, alert_sent_), now);
   }
 }
 
@@ -143,6 +150,20 @@ void Connection::Abandon() {
   if (state_ == State::kHandshake) {
     FinishHandshake("it made room for another", accepted_at_);
   }
+}
+
+void Connection::TurnAway(TimePoint now) {
+  // RFC 8446 §6.2: internal_error is not about the peer.
+  ERR_clear_error();
+  SSL_send_fatal_alert(ssl_.get(), SSL_AD_INTERNAL_ERROR);
+  LogVerdict("there is no place left");
+  Linger(now);
+}
+
+void Connection::Retire(TimePoint now) {
+  ERR_clear_error();
+  SSL_shutdown(ssl_.get());
+  Linger(now);
 }
 
 // `failure` is empty when TLS itself has succeeded.
@@ -247,11 +268,26 @@ void Connection::Relay(TimePoint now) {
   }
   has_more_work_ = progress;
   if (rounds > 0) deadline_ = now + context_.limits.idle;
+  // What the broker said before it failed has been passed on by then.
+  if (upstream_failed_ && upstream_ended_ && to_client_.empty()) {
+    return End(SSL_AD_INTERNAL_ERROR, now);
+  }
+  if (ClientHasHungUp()) {
+    client_ended_ = client_gone_ = true;
+    to_client_.Clear();
+  }
   PassOnEnds();
 
   const bool sent_all = (upstream_ended_ && told_client_) || client_gone_;
   const bool received_all = (client_ended_ && told_upstream_) || upstream_gone_;
   if (sent_all && received_all) Linger(now);
+}
+
+// Reading finds out, too, so this asks only where nothing is read any more.
+bool Connection::ClientHasHungUp() const {
+  if (client_gone_ || (!client_ended_ && !to_upstream_.full())) return false;
+  pollfd wait = {client_.get(), 0, 0};
+  return poll(&wait, 1, 0) == 1 && (wait.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 bool Connection::ReadClient() {
@@ -292,7 +328,10 @@ bool Connection::WriteUpstream() {
     return put > 0;
   }
   if (WouldBlock() || errno == EINTR) return false;
-  upstream_ended_ = upstream_gone_ = true;
+  // What it sent before may still wait to be read. A broker that closed in good
+  // order has merely not read our last bytes.
+  if (!upstream_ended_) upstream_failed_ = true;
+  upstream_gone_ = true;
   to_upstream_.Clear();
   return true;
 }
@@ -307,7 +346,7 @@ bool Connection::ReadUpstream() {
   }
   if (got < 0 && (WouldBlock() || errno == EINTR)) return false;
   upstream_ended_ = true;
-  if (got < 0) upstream_gone_ = true;
+  if (got < 0) upstream_gone_ = upstream_failed_ = true;
   return true;
 }
 

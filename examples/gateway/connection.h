@@ -27,6 +27,7 @@
 #include <string_view>
 
 #include "chainkeep/events.h"
+#include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
 #include "examples/gateway/flags.h"
 #include "examples/gateway/output.h"
@@ -62,11 +63,19 @@ class Connection {
 
   State state() const { return state_; }
 
-  // Whether this client has yet to show that it may be here, or has left: the
-  // first to go when there are too many.
-  bool expendable() const {
-    return state_ == State::kHandshake || state_ == State::kLinger;
+  // Whether the gate has let this client in, and nothing has ended it since.
+  bool established() const {
+    return state_ == State::kDial || state_ == State::kRelay;
   }
+
+  // Whether it has yet to show that it may be here.
+  bool handshaking() const { return state_ == State::kHandshake; }
+
+  // Whether only our last words are on their way.
+  bool closing() const { return state_ == State::kLinger; }
+
+  // The device certificate; empty before the gate has answered.
+  const chainkeep::CertificateId& device() const { return verdict_.device(); }
 
   // What to poll() for; a descriptor of -1 is nothing.
   pollfd ClientWait() const;
@@ -83,6 +92,14 @@ class Connection {
 
   // Says its line before it is destroyed to make room for another.
   void Abandon();
+
+  // Ends a connection for which there is no place before it has begun: the
+  // client gets an alert at once and need not wait to learn it.
+  void TurnAway(TimePoint now);
+
+  // Ends an accepted connection in good order, as no fault was found: the
+  // device has opened newer ones.
+  void Retire(TimePoint now);
 
   // Ends a connection that lost its trust: the CA that let it in was
   // deactivated, or a certificate of its path has expired. No effect on others.
@@ -108,9 +125,7 @@ class Connection {
   void Discard();
   void OnDeadline(TimePoint now);
   void End(uint8_t alert, TimePoint now);
-  bool established() const {
-    return state_ == State::kDial || state_ == State::kRelay;
-  }
+  bool ClientHasHungUp() const;
 
   const int64_t number_;
   const ConnectionContext context_;
@@ -134,8 +149,9 @@ class Connection {
   bool client_gone_ = false;     // will not read either
   bool upstream_ended_ = false;  // likewise
   bool upstream_gone_ = false;
-  bool told_upstream_ = false;  // that the client has ended
-  bool told_client_ = false;    // that the upstream has ended
+  bool upstream_failed_ = false;  // ended by an error, not by its close
+  bool told_upstream_ = false;    // that the client has ended
+  bool told_client_ = false;      // that the upstream has ended
 };
 
 }  // namespace gateway

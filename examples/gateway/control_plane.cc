@@ -152,8 +152,13 @@ ControlPlane::Result ControlPlane::Run(const Arguments& arguments) {
   static constexpr std::string_view kCertificate[] = {"--account", "--region",
                                                       "--certificate-id"};
   static constexpr std::string_view kUpdate[] = {
-      "--account", "--region", "--certificate-id", "--new-status",
-      "--new-auto-registration-status"};
+      "--account",
+      "--region",
+      "--certificate-id",
+      "--new-status",
+      "--new-auto-registration-status",
+      "--remove-auto-registration",
+      "--no-remove-auto-registration"};
   static constexpr std::string_view kEndpoint[] = {
       "--account", "--region", "--host-name", "--service", "--status"};
   static constexpr std::string_view kEndpointName[] = {"--account", "--region",
@@ -253,7 +258,9 @@ ControlPlane::Result ControlPlane::UpdateCaCertificate(
        .ca_certificate_id = *id,
        .new_status = arguments.Get("--new-status"),
        .new_auto_registration_status =
-           arguments.Get("--new-auto-registration-status")});
+           arguments.Get("--new-auto-registration-status"),
+       .remove_auto_registration =
+           arguments.Find("--remove-auto-registration").has_value()});
   if (!status.ok()) return status;
   return JsonObject();
 }

@@ -1,5 +1,6 @@
 #include "examples/gateway/flags.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "absl/status/status.h"
@@ -38,6 +39,8 @@ absl::Status ApplyLimit(std::string_view name, std::string_view value,
   if (!count.ok()) return count.status();
   if (name == "--max-connections") {
     limits->connections = *count;
+  } else if (name == "--max-connections-per-device") {
+    limits->connections_per_device = *count;
   } else if (name == "--handshake-seconds") {
     limits->handshake = std::chrono::seconds(*count);
   } else {
@@ -68,8 +71,8 @@ absl::Status Apply(std::string_view name, std::string_view value,
     flags->key = std::string(value);
     return absl::OkStatus();
   }
-  if (name == "--max-connections" || name == "--handshake-seconds" ||
-      name == "--idle-seconds") {
+  if (name == "--max-connections" || name == "--max-connections-per-device" ||
+      name == "--handshake-seconds" || name == "--idle-seconds") {
     return ApplyLimit(name, value, &flags->limits);
   }
   return absl::InvalidArgumentError(absl::StrCat(name, " is not a flag"));
@@ -79,6 +82,7 @@ absl::Status Apply(std::string_view name, std::string_view value,
 
 absl::StatusOr<Flags> ParseFlags(std::span<const std::string_view> arguments) {
   Flags flags;
+  bool per_device_given = false;
   for (size_t i = 0; i < arguments.size(); i += 2) {
     if (i + 1 == arguments.size()) {
       return absl::InvalidArgumentError(
@@ -86,10 +90,17 @@ absl::StatusOr<Flags> ParseFlags(std::span<const std::string_view> arguments) {
     }
     absl::Status status = Apply(arguments[i], arguments[i + 1], &flags);
     if (!status.ok()) return status;
+    per_device_given |= arguments[i] == "--max-connections-per-device";
   }
   if (flags.listen.empty() || flags.certificate.empty() || flags.key.empty()) {
     return absl::InvalidArgumentError(
         "--listen, --certificate and --key are required");
+  }
+  if (!per_device_given) {
+    Limits& limits = flags.limits;
+    limits.connections_per_device =
+        std::min(limits.connections_per_device,
+                 std::max<size_t>(limits.connections / 2, 1));
   }
   return flags;
 }
@@ -98,7 +109,9 @@ std::string_view Usage() {
   return "usage: gateway --certificate FILE --key FILE\n"
          "               --listen REGION=ADDRESS:PORT ...\n"
          "               [--upstream HOST:PORT] [--max-connections N]\n"
-         "               [--handshake-seconds N] [--idle-seconds N]\n";
+         "               [--max-connections-per-device N]\n"
+         "               [--handshake-seconds N] [--idle-seconds N]\n"
+         "       gateway --help\n";
 }
 
 }  // namespace gateway

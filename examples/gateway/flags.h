@@ -3,8 +3,8 @@
 //   gateway --certificate server.pem --key server.key
 //           --listen us-east-1=127.0.0.1:8883
 //           [--listen eu-west-1=127.0.0.1:0] [--upstream localhost:1884]
-//           [--max-connections 1024] [--handshake-seconds 10]
-//           [--idle-seconds 300]
+//           [--max-connections 1024] [--max-connections-per-device 8]
+//           [--handshake-seconds 10] [--idle-seconds 300]
 //
 // Port 0 takes a free port, which the gateway's first line tells.
 
@@ -32,8 +32,13 @@ struct ListenFlag {
 
 // Limits bound what all clients together, and each alone, may cost.
 struct Limits {
-  // Connections at a time, those that are still closing counted.
+  // Connections at a time. A few more may be closing: see gateway.h.
   size_t connections = 1024;
+
+  // Accepted connections at a time of one device certificate. ParseFlags
+  // lowers this default to half of `connections`, so that no certificate alone
+  // takes every place.
+  size_t connections_per_device = 8;
 
   // From accept() to the end of the handshake.
   std::chrono::seconds handshake{10};

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,6 +32,10 @@ constexpr milliseconds kAcceptPause{100};
 
 // How long to go on writing at the end.
 constexpr milliseconds kLastWords{1000};
+
+// How many connections beyond the limit may be closing. With more, the oldest
+// is cut short.
+constexpr size_t kClosing = 64;
 
 // Descriptors beside those of connections, with room to spare.
 constexpr rlim_t kOwnDescriptors = 64;
@@ -61,7 +66,7 @@ absl::StatusOr<Fd> OpenSignals() {
 absl::Status ReserveDescriptors(size_t connections) {
   rlimit limit = {};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return SystemError("getrlimit");
-  const rlim_t needed = 2 * connections + kOwnDescriptors;
+  const rlim_t needed = 2 * connections + kClosing + kOwnDescriptors;
   if (limit.rlim_cur >= needed) return absl::OkStatus();
   if (limit.rlim_max < needed) {
     return absl::FailedPreconditionError(
@@ -211,26 +216,24 @@ void Gateway::Serve(const std::vector<pollfd>& waits) {
     const size_t place = first_connection + 2 * i;
     if (waits[place].revents != 0 || waits[place + 1].revents != 0 ||
         connection.has_more_work() || now >= connection.deadline()) {
+      const bool accepted_before = connection.established();
       connection.Advance(now);
+      if (connection.established() && !accepted_before) {
+        KeepNewest(connection, now);
+      }
     }
     connection.CloseIfExpired(wall_clock, now);
-  }
-  for (size_t i = 0; i < doors_.size(); ++i) {
-    if (waits[kFirstDoor + i].revents != 0) AcceptFrom(doors_[i], now);
   }
   std::erase_if(connections_, [](const auto& connection) {
     return connection->state() == Connection::State::kClosed;
   });
+  for (size_t i = 0; i < doors_.size(); ++i) {
+    if (waits[kFirstDoor + i].revents != 0) AcceptFrom(doors_[i], now);
+  }
 }
 
 void Gateway::AcceptFrom(const Door& door, TimePoint now) {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    const auto leaver = FindLeaver();
-    const bool full = connections_.size() >= limits_.connections;
-    if (full && leaver == connections_.end()) {
-      accept_again_ = now + kAcceptPause;
-      return;
-    }
     Fd client(accept4(door.socket.get(), nullptr, nullptr,
                       SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!client.valid()) {
@@ -244,20 +247,55 @@ void Gateway::AcceptFrom(const Door& door, TimePoint now) {
     }
     bssl::UniquePtr<SSL> ssl(SSL_new(door.context.get()));
     if (ssl == nullptr) return;
-    if (full) {
-      (*leaver)->Abandon();
-      connections_.erase(leaver);
-    }
-    connections_.push_back(std::make_unique<Connection>(
+    auto connection = std::make_unique<Connection>(
         next_connection_++, std::move(client), std::move(ssl), door.region,
-        ConnectionContext{&output_, upstream_, limits_}, now));
+        ConnectionContext{&output_, upstream_, limits_}, now);
+    const size_t accepted = Count(&Connection::established);
+    if (accepted >= limits_.connections) {
+      connection->TurnAway(now);
+    } else if (accepted + Count(&Connection::handshaking) >=
+               limits_.connections) {
+      EndOldest(&Connection::handshaking);
+    }
+    if (connections_.size() >= limits_.connections + kClosing) {
+      EndOldest(&Connection::closing);
+    }
+    connections_.push_back(std::move(connection));
   }
 }
 
-Gateway::Connections::iterator Gateway::FindLeaver() {
-  return std::find_if(
-      connections_.begin(), connections_.end(),
-      [](const auto& connection) { return connection->expendable(); });
+size_t Gateway::Count(StateTest test) const {
+  return static_cast<size_t>(
+      std::count_if(connections_.begin(), connections_.end(),
+                    [test](const auto& c) { return (c.get()->*test)(); }));
+}
+
+void Gateway::EndOldest(StateTest test) {
+  const auto oldest =
+      std::find_if(connections_.begin(), connections_.end(),
+                   [test](const auto& c) { return (c.get()->*test)(); });
+  if (oldest == connections_.end()) return;
+  (*oldest)->Abandon();
+  connections_.erase(oldest);
+}
+
+// Called when `newest` has been accepted: if its device has too many
+// connections now, the oldest of the others ends.
+void Gateway::KeepNewest(const Connection& newest, TimePoint now) {
+  size_t count = 0;
+  Connection* oldest = nullptr;
+  for (const auto& connection : connections_) {
+    if (!connection->established() || connection->device() != newest.device()) {
+      continue;
+    }
+    ++count;
+    if (oldest == nullptr && connection.get() != &newest) {
+      oldest = connection.get();
+    }
+  }
+  if (count > limits_.connections_per_device && oldest != nullptr) {
+    oldest->Retire(now);
+  }
 }
 
 void Gateway::ReadCommands() {

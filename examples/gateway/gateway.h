@@ -6,8 +6,16 @@
 // use more cores, run one loop of connections a thread with one shared engine.
 //
 // What a hostile client can cost is bounded: `Limits` caps connections and
-// their times; when the cap is reached, the oldest one that is not accepted
-// (yet) makes room, so that those who never finish cannot shut others out.
+// their times, and nobody who is shut out is left waiting.
+//   - Who never finishes its handshake makes room: where no place is left, the
+//     oldest handshake goes.
+//   - Who was accepted keeps its place, but a device certificate has few: its
+//     oldest connection is ended in good order when there is one too many. So a
+//     device that reconnects also replaces the connection that it lost.
+//   - If all places are taken by accepted ones, a client is told internal_error
+//     and closed at once. Many certificates of one account can come that far:
+//     choose --max-connections for the devices you have.
+//   - A few connections beyond the cap may be closing. They cost a socket each.
 //
 // poll() takes time proportional to the connections, which is fine for the
 // thousand of this example; use epoll for more.
@@ -70,8 +78,11 @@ class Gateway : private chainkeep::EventObserver {
   void Serve(const std::vector<pollfd>& waits);
   void AcceptFrom(const Door& door, TimePoint now);
 
-  // The connection to end when there are too many: the oldest expendable one.
-  Connections::iterator FindLeaver();
+  // Of those connections of which `test` is true.
+  using StateTest = bool (Connection::*)() const;
+  size_t Count(StateTest test) const;
+  void EndOldest(StateTest test);
+  void KeepNewest(const Connection& newest, TimePoint now);
 
   void ReadCommands();
   void ExecuteLines();

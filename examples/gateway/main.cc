@@ -6,8 +6,9 @@
 // Reads commands on standard input (control_plane.h) and writes JSON lines on
 // standard output: first {"pid":…,"listening":[{"region":…,"port":…}]}, then
 // one for each connection and one for each command. Ends well (0) on SIGINT,
-// SIGTERM and the end of its input.
+// SIGTERM and the end of its input. --help prints the flags.
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -30,6 +31,11 @@ int Fail(const absl::Status& status) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  if (std::find(arguments.begin(), arguments.end(), "--help") !=
+      arguments.end()) {
+    std::fputs(std::string(gateway::Usage()).c_str(), stdout);
+    return 0;
+  }
   absl::StatusOr<gateway::Flags> flags = gateway::ParseFlags(arguments);
   if (!flags.ok()) {
     Fail(flags.status());

@@ -5,6 +5,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 
@@ -123,6 +124,23 @@ def check_commands(report, house):
             certificate_id=house.ca_id)["certificateDescription"]
         cases.equal(described["autoRegistrationStatus"], "ENABLE")
         cases.equal(described["customerVersion"], 2)
+    with report.case("--remove-auto-registration switches it off"):
+        for switch, wanted in [("no_remove_auto_registration", "ENABLE"),
+                               ("remove_auto_registration", "DISABLE")]:
+            tenant.command("update-ca-certificate",
+                           certificate_id=house.ca_id, **{switch: True})
+            described = tenant.command(
+                "describe-ca-certificate",
+                certificate_id=house.ca_id)["certificateDescription"]
+            cases.equal(described["autoRegistrationStatus"], wanted)
+    with report.case("--remove-auto-registration excludes ENABLE"):
+        expect_error(
+            house.gateway,
+            "update-ca-certificate --remove-auto-registration "
+            "--new-auto-registration-status ENABLE --certificate-id %s "
+            "--account %s --region %s" % (
+                house.ca_id, fixture.ACCOUNT, fixture.REGION),
+            "InvalidRequestException", 400)
     with report.case("a registration code stays until it is deleted"):
         first = tenant.command("get-registration-code")["registrationCode"]
         cases.equal(tenant.command("get-registration-code")["registrationCode"],
@@ -189,6 +207,21 @@ def check_ends(report, binary):
             cases.equal(house.gateway.child.wait(10), 0)
 
 
+def check_help(report, binary):
+    with report.case("--help prints the usage"):
+        result = subprocess.run([binary, "--help"], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, check=True)
+        cases.equal(result.stdout.split()[:2], [b"usage:", b"gateway"])
+        cases.equal(result.stderr, b"")
+    with report.case("a wrong flag prints the error and the usage"):
+        result = subprocess.run([binary, "--color", "red"], check=False,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+        cases.equal((result.returncode, result.stdout), (2, b""))
+        cases.equal(result.stderr.splitlines()[0],
+                    b"gateway: --color is not a flag")
+
+
 def main():
     binary = sys.argv[1]
     with cases.Report("control") as report:
@@ -198,6 +231,7 @@ def main():
             check_commands(report, house)
             check_lines(report, house)
         check_ends(report, binary)
+        check_help(report, binary)
 
 
 if __name__ == "__main__":

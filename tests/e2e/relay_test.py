@@ -10,8 +10,10 @@ import hashlib
 import os
 import socket
 import ssl
+import struct
 import sys
 import threading
+import time
 
 import cases
 import fixture
@@ -50,12 +52,29 @@ def connect(house, device=None):
     return tls
 
 
+def reset(peer):
+    """Closes a socket, TLS or not, with a TCP reset."""
+    plain = socket.socket(fileno=peer.detach())
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                     struct.pack("ii", 1, 0))
+    plain.close()
+
+
 def read_all(peer):
     digest, size = hashlib.sha256(), 0
     while piece := peer.recv(65536):
         digest.update(piece)
         size += len(piece)
     return size, digest.hexdigest()
+
+
+def expect_open(house, wanted):
+    """Waits until the gateway has so many connections."""
+    deadline = time.monotonic() + 10
+    while house.gateway.stats()["openConnections"] != wanted:
+        if time.monotonic() > deadline:
+            cases.equal(house.gateway.stats()["openConnections"], wanted)
+        time.sleep(0.02)
 
 
 def ends_with_alert(tls, name):
@@ -110,6 +129,42 @@ def check_relay(report, house, upstream):
         socket.socket(fileno=device.detach()).close()
         cases.equal(peer.recv(100), b"half a pack")
         cases.equal(peer.recv(100), b"")
+        peer.close()
+    with report.case("a broker that resets: its words, then internal_error"):
+        device, peer = connect(house), upstream.accept()
+        peer.sendall(b"last words")
+        cases.equal(device.recv(100), b"last words")
+        reset(peer)
+        ends_with_alert(device, "internal_error")
+        device.close()
+    with report.case("a device that ended, then resets, frees its place"):
+        device, peer = connect(house), upstream.accept()
+        device.settimeout(0.2)
+        try:
+            # Sends close_notify, and waits for ours in vain.
+            device.unwrap()
+        except TimeoutError:
+            pass
+        cases.equal(peer.recv(1), b"")
+        cases.equal(house.gateway.stats()["openConnections"], 1)
+        reset(device)
+        expect_open(house, 0)
+        peer.close()
+    with report.case("a device that resets while the broker does not read"):
+        device, peer = connect(house), upstream.accept()
+        device.settimeout(0.5)
+        try:
+            for _ in range(20):
+                device.sendall(payload)
+            raise AssertionError("120 MiB went into the gateway's memory")
+        except TimeoutError:
+            pass
+        reset(device)
+        # What the device said before is still the broker's.
+        size, _ = read_all(peer)
+        if size < 1 << 16:
+            raise AssertionError("only %d bytes arrived" % size)
+        expect_open(house, 0)
         peer.close()
     with report.case("a device that does not read stops nobody else"):
         greedy = connect(house)
@@ -166,6 +221,57 @@ def check_no_broker(report, binary):
             cases.equal(house.gateway.connection()["verdict"], "kAccepted")
 
 
+def check_places(report, binary, upstream):
+    options = ["--max-connections", "4"]
+    with fixture.running(binary, upstream.port, options) as house:
+        with report.case("a device's newest connections replace its oldest"):
+            held = []
+            for _ in range(2):
+                held.append((connect(house), upstream.accept()))
+            for number in range(6):
+                held.append((connect(house), upstream.accept()))
+                oldest, peer = held[number]
+                cases.equal(oldest.recv(1), b"")  # close_notify, no alert
+                cases.equal(peer.recv(1), b"")
+            for device, peer in held[-2:]:
+                device.sendall(b"!")
+                cases.equal(peer.recv(1), b"!")
+        with report.case("and cannot shut another device out"):
+            other = house.pki.device("other", house.ca)
+            held.append((connect(house, other), upstream.accept()))
+            held.append((connect(house, other), upstream.accept()))
+            held[-1][0].sendall(b"!")
+            cases.equal(held[-1][1].recv(1), b"!")
+        with report.case("where all are taken, a client is told at once"):
+            house.gateway.forget_connections()
+            for _ in range(100):
+                begin = time.monotonic()
+                try:
+                    connect(house, house.pki.server)
+                    raise AssertionError("it was let in")
+                except ssl.SSLError as error:
+                    if "internal error" not in str(error):
+                        raise
+                if time.monotonic() - begin > 5:
+                    raise AssertionError("it had to wait")
+                line = house.gateway.connection()
+                cases.equal((line["verdict"], line["alert"], line["detail"]),
+                            ("kNoVerdict", 80, "there is no place left"))
+            for device, peer in held[-4:]:
+                device.sendall(b"!")
+                cases.equal(peer.recv(1), b"!")
+        with report.case("a place that gets free is given away"):
+            for end in held[-1]:
+                end.close()
+            expect_open(house, 3)
+            held.append((connect(house), upstream.accept()))
+            held[-1][0].sendall(b"!")
+            cases.equal(held[-1][1].recv(1), b"!")
+        for device, peer in held:
+            device.close()
+            peer.close()
+
+
 def check_idle(report, binary, upstream):
     with report.case("an idle connection is closed, a busy one is not"):
         with fixture.running(binary, upstream.port,
@@ -195,6 +301,7 @@ def main():
             check_relay(report, house, upstream)
             check_withdrawal(report, house, upstream)
         check_no_broker(report, binary)
+        check_places(report, binary, upstream)
         check_idle(report, binary, upstream)
 
 

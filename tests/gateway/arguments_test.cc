@@ -24,6 +24,18 @@ TEST(ArgumentsTest, TakesACommandApart) {
   EXPECT_EQ(arguments->Get("--id"), "");
 }
 
+TEST(ArgumentsTest, ASwitchTakesNoValue) {
+  for (std::string_view name :
+       {"--set-as-active", "--no-set-as-active", "--allow-auto-registration",
+        "--no-allow-auto-registration", "--remove-auto-registration",
+        "--no-remove-auto-registration"}) {
+    auto arguments = Arguments::Parse("c " + std::string(name) + " --v 1");
+    ASSERT_TRUE(arguments.ok()) << name;
+    EXPECT_EQ(arguments->Find(name), "") << name;
+    EXPECT_EQ(arguments->Find("--v"), "1") << name;
+  }
+}
+
 TEST(ArgumentsTest, ReadsQuotedWords) {
   struct Case {
     std::string_view line;

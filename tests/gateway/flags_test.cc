@@ -21,10 +21,10 @@ Words With(const Words& more) {
 }
 
 TEST(FlagsTest, ReadsAllOfThem) {
-  auto flags =
-      ParseFlags(With({"--listen", "eu-west-1=[::1]:0", "--upstream",
-                       "localhost:1884", "--max-connections", "5",
-                       "--handshake-seconds", "6", "--idle-seconds", "7"}));
+  auto flags = ParseFlags(
+      With({"--listen", "eu-west-1=[::1]:0", "--upstream", "localhost:1884",
+            "--max-connections", "5", "--max-connections-per-device", "4",
+            "--handshake-seconds", "6", "--idle-seconds", "7"}));
   ASSERT_TRUE(flags.ok());
   EXPECT_EQ(flags->certificate, "c.pem");
   EXPECT_EQ(flags->key, "k.pem");
@@ -37,6 +37,7 @@ TEST(FlagsTest, ReadsAllOfThem) {
   ASSERT_TRUE(flags->upstream.has_value());
   EXPECT_EQ(flags->upstream->host, "localhost");
   EXPECT_EQ(flags->limits.connections, 5u);
+  EXPECT_EQ(flags->limits.connections_per_device, 4u);
   EXPECT_EQ(flags->limits.handshake, std::chrono::seconds(6));
   EXPECT_EQ(flags->limits.idle, std::chrono::seconds(7));
 }
@@ -46,6 +47,29 @@ TEST(FlagsTest, NeedsNoMoreThanThree) {
   ASSERT_TRUE(flags.ok());
   EXPECT_FALSE(flags->upstream.has_value());
   EXPECT_EQ(flags->limits.handshake, std::chrono::seconds(10));
+}
+
+TEST(FlagsTest, GivesOneDeviceHalfOfThePlacesAtMost) {
+  struct Case {
+    Words words;
+    size_t per_device;
+  };
+  const Case kCases[] = {
+      {{}, 8},
+      {{"--max-connections", "16"}, 8},
+      {{"--max-connections", "15"}, 7},
+      {{"--max-connections", "2"}, 1},
+      {{"--max-connections", "1"}, 1},
+      // Who says so may have all.
+      {{"--max-connections", "2", "--max-connections-per-device", "2"}, 2},
+      {{"--max-connections-per-device", "8", "--max-connections", "2"}, 8},
+  };
+  for (const Case& c : kCases) {
+    auto flags = ParseFlags(With(c.words));
+    ASSERT_TRUE(flags.ok());
+    EXPECT_EQ(flags->limits.connections_per_device, c.per_device)
+        << c.words.size();
+  }
 }
 
 TEST(FlagsTest, RefusesWhatIsMissingOrUnknown) {
@@ -64,6 +88,7 @@ TEST(FlagsTest, RefusesWhatIsMissingOrUnknown) {
       With({"--upstream", "localhost"}),
       With({"--max-connections", "0"}),
       With({"--max-connections", "many"}),
+      With({"--max-connections-per-device", "0"}),
       With({"--idle-seconds", "-1"}),
       With({"--handshake-seconds", "1000001"}),
       With({"--color", "red"}),
