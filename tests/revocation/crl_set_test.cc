@@ -1,8 +1,5 @@
 #include "engine/revocation/crl_set.h"
 
-#include <algorithm>
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -10,11 +7,10 @@
 #include "engine/revocation/loaded_crl.h"
 #include "engine/x509/certificate.h"
 #include "gtest/gtest.h"
-#include "tests/support/certificate_extensions.h"
+#include "tests/support/cpu_time.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/test_certificates.h"
 #include "tests/support/test_crls.h"
-#include "tests/support/vectors.h"
 
 namespace chainkeep::revocation {
 namespace {
@@ -393,6 +389,163 @@ TEST(CrlSetTest, DistributionPoints) {
   }
 }
 
+// --- What asking costs -------------------------------------------------------
+
+std::string Padded(std::string text, size_t size) {
+  text.resize(std::max(size, text.size()), ' ');
+  return text;
+}
+
+// One point of `count` names.
+std::string PointsOf(size_t count,
+                     const std::function<std::string(size_t)>& name) {
+  std::string names;
+  for (size_t i = 0; i < count; ++i) names += name(i);
+  return Tlv(0x30, Tlv(0x30, FullName(names)));
+}
+
+// A tenant that uploads CRLs and issues certificates writes both sides of the
+// comparison: here each certificate has all the names it may, and each of 64
+// lists, too. In the reviewed version one such question took seconds.
+TEST(CrlSetTest, F5_ManyPointsCostLittle) {
+  using Names = std::function<std::string(size_t)>;
+  const auto place = [](size_t i) { return std::to_string(100 + i); };
+  const Names uri = [&](size_t i) {
+    return Uri(Padded("h://", 50) + place(i));
+  };
+  const Names directory = [&](size_t i) {
+    return Directory(test::CommonName(std::string(200, 'a') + place(i % 16)));
+  };
+  const Names other_case = [&](size_t i) {
+    return Directory(test::CommonName(std::string(200, 'A') + place(i)));
+  };
+  const Names short_name = [&](size_t i) {
+    return Directory(test::CommonName("x" + place(i)));
+  };
+  struct Case {
+    const char* what;
+    // The points of the certificate, and the names of list `list`.
+    std::string points;
+    std::function<std::string(size_t list)> crl_names;
+    RevocationStatus status;
+  };
+  const auto sixteen = [](const Names& name) {
+    std::string names;
+    for (size_t i = 0; i < 16; ++i) names += name(i);
+    return names;
+  };
+  const Case kCases[] = {
+      {"unlike URIs of one prefix", PointsOf(64, uri),
+       [&](size_t list) {
+         return sixteen([&](size_t i) { return uri(1000 + 16 * list + i); });
+       },
+       kUnknown},
+      {"all URIs shared", PointsOf(64, uri),
+       [&](size_t) { return sixteen(uri); }, kGood},
+      {"all directoryNames shared, in another case", PointsOf(16, directory),
+       [&](size_t) { return sixteen(other_case); }, kGood},
+      {"short directoryNames, each a long one of white space",
+       PointsOf(64, short_name),
+       [&](size_t list) {
+         return Directory(test::CommonName(Padded("X" + place(list), 4000)));
+       },
+       kGood},
+  };
+  for (const Case& c : kCases) {
+    std::vector<CrlSpec> specs;
+    for (size_t list = 0; list < 64; ++list) {
+      specs.push_back(
+          {.extensions = PointExtension(FullName(c.crl_names(list)))});
+    }
+    const CrlSet set = SetOf(specs);
+    ASSERT_EQ(set.size(), 64u) << c.what;
+    const auto points = x509::DistributionPoints::Parse(AsBytes(c.points));
+    ASSERT_TRUE(points.ok()) << c.what << ": " << points.fault().what;
+    RevocationQuery query = Query("\x05");
+    query.distribution_points = *points;
+    EXPECT_EQ(set.Ask(query).status, c.status) << c.what;
+    if (!test::kTimesAreBounded) continue;
+    const double cost = test::LeastCpuSeconds([&] { set.Ask(query); });
+    EXPECT_LT(cost, 2e-3) << c.what;
+    std::printf("COST %s %g ms\n", c.what, cost * 1e3);
+  }
+}
+
+// Sixteen relative names, each to be read with a long issuer.
+TEST(CrlSetTest, F5_RelativePointsCostLittle) {
+  const test::DistinguishedName name =
+      test::CommonName("CA" + std::string(3800, 'a'));
+  const test::DistinguishedName other_case =
+      test::CommonName("ca" + std::string(3800, 'A'));
+  const Issuer issuer(test::CertificateSpec{
+      .subject = name, .key_usage = test::kKeyCertSign | test::kCrlSign});
+  std::vector<std::shared_ptr<const LoadedCrl>> crls;
+  for (int list = 0; list < 64; ++list) {
+    CrlLoad load = Load({.issuer = other_case,
+                         .extensions = PointExtension(
+                             RelativeName("X" + std::to_string(list % 16)))},
+                        issuer);
+    ASSERT_EQ(load.refusal, CrlRefusal::kNone) << load.what;
+    crls.push_back(std::move(load.crl));
+  }
+  const CrlSet set(std::move(crls));
+  std::string list;
+  for (int i = 0; i < 16; ++i) {
+    list += Tlv(0x30, RelativeName("x" + std::to_string(i)));
+  }
+  const std::string value = Tlv(0x30, list);
+  const std::string issuer_der = test::EncodeName(name);
+  RevocationQuery query = Query("\x05");
+  query.issuer = *x509::Name::Parse(AsBytes(issuer_der));
+  query.distribution_points = *x509::DistributionPoints::Parse(AsBytes(value));
+  EXPECT_EQ(set.Ask(query).status, kGood);
+  if (!test::kTimesAreBounded) return;
+  const double cost = test::LeastCpuSeconds([&] { set.Ask(query); });
+  EXPECT_LT(cost, 2e-3);
+  std::printf("COST %s %g ms\n", "rel", cost * 1e3);
+}
+
+// The issuer's name is compared once, however it is written in each list.
+TEST(CrlSetTest, F5_ALongIssuerIsComparedOnce) {
+  std::string lower, upper;
+  while (lower.size() < 60000) {
+    lower += "ab  cd";
+    upper += "AB  CD";
+  }
+  const Issuer issuer(
+      test::CertificateSpec{.subject = test::CommonName(lower),
+                            .key_usage = test::kKeyCertSign | test::kCrlSign});
+  std::vector<std::shared_ptr<const LoadedCrl>> crls;
+  for (int list = 0; list < 64; ++list) {
+    std::string written = upper;
+    written[static_cast<size_t>(list) * 6] = 'a';
+    CrlLoad load = Load({.issuer = test::CommonName(written)}, issuer);
+    ASSERT_EQ(load.refusal, CrlRefusal::kNone) << load.what;
+    crls.push_back(std::move(load.crl));
+  }
+  const CrlSet set(std::move(crls));
+  const std::string issuer_der = test::EncodeName(test::CommonName(lower));
+  RevocationQuery query = Query("\x05");
+  query.issuer = *x509::Name::Parse(AsBytes(issuer_der));
+  EXPECT_EQ(set.Ask(query).status, kGood);
+  if (!test::kTimesAreBounded) return;
+  const double cost = test::LeastCpuSeconds([&] { set.Ask(query); });
+  EXPECT_LT(cost, 2e-3);
+  std::printf("COST %s %g ms\n", "issuer", cost * 1e3);
+}
+
+TEST(CrlSetTest, ListsOfAnotherIssuerAreLeftOut) {
+  const Issuer other(test::CaSpec("Other CA"));
+  std::vector<std::shared_ptr<const LoadedCrl>> crls;
+  crls.push_back(Load({}).crl);
+  crls.push_back(Load({.revoked = {{.serial = "\x05"}}}, other).crl);
+  const CrlSet set(std::move(crls));
+  EXPECT_EQ(set.size(), 1u);
+  EXPECT_EQ(set.Ask(Query("\x05")).status, kGood);
+}
+
+// --- Several lists -----------------------------------------------------------
+
 TEST(CrlSetTest, ListsShareTheReasons) {
   // keyCompromise and cACompromise; all others.
   const std::string two = PointExtension(Tlv(0x83, "\x05\x60"));
@@ -448,132 +601,6 @@ TEST(CrlSetTest, TheEarliestEndCounts) {
                 .Ask(Query("\x06"))
                 .fresh_until,
             kTestNow + 9);
-}
-
-// --- The public vectors ------------------------------------------------------
-
-// Certificates of one vector, and their names for each other.
-struct Chain {
-  explicit Chain(const test::VectorCase& c) {
-    for (const auto* list : {&c.trusted, &c.untrusted}) {
-      for (const std::string& der : *list) {
-        const auto parsed = x509::Certificate::Parse(AsBytes(der));
-        if (parsed.ok()) issuers.push_back(*parsed);
-      }
-    }
-  }
-
-  std::vector<x509::Certificate> issuers;
-};
-
-// All of the case's lists that some certificate of the leaf's issuer's name
-// signed, as a gateway loads them.
-CrlSet LoadAll(const test::VectorCase& c, const Chain& chain,
-               const x509::Name& issuer) {
-  CrlLoadOptions options;
-  options.algorithms.min_rsa_bits = 1024;
-  options.algorithms.insecure_sha1 = true;
-  std::vector<std::shared_ptr<const LoadedCrl>> crls;
-  for (const x509::Certificate& certificate : chain.issuers) {
-    if (!(certificate.subject() == issuer)) continue;
-    const auto key = signature::PublicKey::Parse(certificate.spki());
-    if (!key.ok()) continue;
-    for (const std::string& der : c.crls) {
-      CrlLoad load = LoadedCrl::Load(der, {certificate, *key}, options);
-      if (load.crl != nullptr) crls.push_back(std::move(load.crl));
-    }
-  }
-  return CrlSet(std::move(crls));
-}
-
-RevocationAnswer AskVector(const test::VectorCase& c, const Chain& chain,
-                           const x509::Certificate& certificate) {
-  RevocationQuery query;
-  query.issuer = certificate.issuer();
-  query.serial = certificate.serial();
-  query.kind = certificate.extensions().is_ca ? CertificateKind::kCa
-                                              : CertificateKind::kEndEntity;
-  query.now = c.time.value();
-  query.max_age_seconds = c.revocation.max_age_seconds;
-  const auto extensions = test::ExtensionsOf(certificate.tbs());
-  const auto found =
-      extensions.find(std::string(test::kCrlDistributionPointsOid));
-  if (found != extensions.end()) {
-    const auto points = x509::DistributionPoints::Parse(found->second);
-    if (!points.ok()) return {};
-    query.distribution_points = *points;
-  }
-  return LoadAll(c, chain, certificate.issuer()).Ask(query);
-}
-
-// Whether each certificate from `leaf` up to a trusted one is good.
-bool IsGood(const test::VectorCase& c, const Chain& chain,
-            x509::Certificate certificate) {
-  std::set<std::string> seen;
-  for (;;) {
-    if (AskVector(c, chain, certificate).status != kGood) return false;
-    if (c.revocation.mode == test::VectorRevocationMode::kLeaf) return true;
-    const auto issuer = std::find_if(
-        chain.issuers.begin(), chain.issuers.end(), [&](const auto& other) {
-          return other.subject() == certificate.issuer() &&
-                 other.extensions().is_ca;
-        });
-    if (issuer == chain.issuers.end()) return false;
-    // The trusted ones stand first.
-    if (static_cast<size_t>(issuer - chain.issuers.begin()) <
-        c.trusted.size()) {
-      return true;
-    }
-    const std::string der(reinterpret_cast<const char*>(issuer->der().data()),
-                          issuer->der().size());
-    if (!seen.insert(der).second) return false;
-    certificate = *issuer;
-  }
-}
-
-// Where we differ from a vector on purpose: id, and why.
-const std::map<std::string, std::string>& Divergences() {
-  static const auto& divergences = *new std::map<std::string, std::string>{
-      {"bssl-crl/invalid_idp_onlycontainsusercerts_v1_leaf",
-       "RFC 5280 §6.3.3 (b) (2) (ii) asks that a certificate of a list of end "
-       "entities is not marked as a CA, and a version 1 leaf is not"},
-  };
-  return divergences;
-}
-
-// Cases that are decided by the certificate of the key that signed the list,
-// which whoever loads it has to have validated.
-bool IsAboutTheSigner(const test::VectorCase& c) {
-  return c.id == "pkits/4.4.21";
-}
-
-TEST(RevocationVectorTest, AgreesWithThePublicSuites) {
-  const std::optional<std::string> folder = test::FindVectors();
-  if (!folder) GTEST_SKIP() << test::kNoVectors;
-  int run = 0;
-  for (const char* file : {"bssl-crl.jsonl", "pkits.jsonl"}) {
-    for (const test::VectorCase& c : test::ReadVectors(*folder, file)) {
-      // Of PKITS, the sections on revocation.
-      const bool is_about_crls = c.suite == "bssl-crl" ||
-                                 c.id.find("/4.4.") != std::string::npos ||
-                                 c.id.find("/4.14.") != std::string::npos;
-      if (!is_about_crls || c.HasFeature("indirect-crl") ||
-          IsAboutTheSigner(c)) {
-        continue;
-      }
-      ++run;
-      const Chain chain(c);
-      const auto leaf = x509::Certificate::Parse(AsBytes(c.leaf));
-      const bool actual = leaf.ok() && IsGood(c, chain, *leaf);
-      const bool expected = c.expected == test::VectorResult::kSuccess;
-      const bool diverges = Divergences().count(c.id) != 0;
-      EXPECT_EQ(actual != expected, diverges)
-          << c.id << ": " << c.description << ", we say "
-          << (actual ? "good" : "not good");
-      EXPECT_FALSE(diverges && c.core) << c.id;
-    }
-  }
-  EXPECT_GT(run, 0);
 }
 
 }  // namespace

@@ -1,16 +1,13 @@
 #include "engine/x509/name_constraints.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "chainkeep/certificate.h"
-#include "engine/x509/certificate.h"
 #include "gtest/gtest.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/test_certificates.h"
-#include "tests/support/vectors.h"
 
 namespace chainkeep::x509 {
 namespace {
@@ -561,104 +558,6 @@ TEST(NameConstraintsCostTest, UnconstrainedFormsAreFree) {
   c.alt_names = ManyOf("IP", 1024).alt_names;
   uint64_t left = 0;
   EXPECT_EQ(Decide(c, &left), kAllowed);
-}
-
-// --- The public vectors ------------------------------------------------------
-
-// Where we differ from a vector on purpose: id, and why. A surprise agreement
-// fails like a surprise difference.
-const std::map<std::string, std::string>& Divergences() {
-  static const auto& divergences = *new std::map<std::string, std::string>{
-      {"bssl-nc/QuotedRfc822SanWithNoRfc822Constraints#1",
-       "the base is an otherName whose value is not [0] EXPLICIT: ill-formed"},
-      {"bssl-nc/IsPermittedCertSubjectEmailAddressNoEmailConstraint#2",
-       "an emailAddress of VisibleString, a type that names do not have"},
-  };
-  return divergences;
-}
-
-// The contents of the one SEQUENCE in `element`.
-std::optional<Bytes> Sequence(const std::string& element) {
-  der::Cursor cursor(AsBytes(element));
-  Bytes contents;
-  if (!cursor.Read(der::kSequence, &contents) || !cursor.empty()) {
-    return std::nullopt;
-  }
-  return contents;
-}
-
-NameConstraintResult RunVector(const test::VectorNameConstraints& v) {
-  const std::optional<Bytes> contents = Sequence(v.name_constraints);
-  if (!contents) return kForbidden;
-  const auto constraints = NameConstraints::Parse(*contents);
-  if (!constraints.ok()) return kForbidden;
-  CertificateNames names;
-  if (v.subject) {
-    const auto subject = Name::Parse(AsBytes(*v.subject));
-    if (!subject.ok()) return kForbidden;
-    names.subject = *subject;
-  }
-  if (v.subject_alt_name) {
-    names.subject_alt_name = Sequence(*v.subject_alt_name);
-    if (!names.subject_alt_name) return kForbidden;
-  }
-  uint64_t comparisons_left = kBudgetDefault;
-  return Evaluate(*constraints, names, &comparisons_left);
-}
-
-TEST(NameConstraintsVectorTest, AgreesWithThePublicSuite) {
-  const std::optional<std::string> folder = test::FindVectors();
-  if (!folder) GTEST_SKIP() << test::kNoVectors;
-  int run = 0;
-  for (const test::VectorCase& c :
-       test::ReadVectors(*folder, "bssl-nc.jsonl")) {
-    if (c.kind != test::VectorKind::kNameConstraints) continue;
-    ++run;
-    const bool expected = c.expected == test::VectorResult::kSuccess;
-    const bool actual = RunVector(c.name_constraints) == kAllowed;
-    const auto divergence = Divergences().find(c.id);
-    const bool diverges = divergence != Divergences().end();
-    EXPECT_EQ(actual != expected, diverges)
-        << c.id << ": " << c.description << ", we say "
-        << (actual ? "success" : "failure") << ", they "
-        << (expected ? "success" : "failure");
-    EXPECT_FALSE(diverges && c.core) << c.id;
-  }
-  RecordProperty("cases", run);
-  EXPECT_GT(run, 0);
-}
-
-// Its chains have at most one CA with constraints, and nothing else wrong.
-TEST(NameConstraintsVectorTest, AgreesWithBetterTls) {
-  const std::optional<std::string> folder = test::FindVectors();
-  if (!folder) GTEST_SKIP() << test::kNoVectors;
-  int run = 0;
-  for (const test::VectorCase& c :
-       test::ReadVectors(*folder, "bettertls-nc.jsonl")) {
-    if (!c.expected_without_name) continue;
-    ++run;
-    const auto leaf = Certificate::Parse(AsBytes(c.leaf));
-    ASSERT_TRUE(leaf.ok()) << c.id;
-    const CertificateNames names{leaf->subject(),
-                                 leaf->extensions().subject_alt_name};
-    bool allowed = true;
-    for (const auto* list : {&c.trusted, &c.untrusted}) {
-      for (const std::string& der : *list) {
-        const auto issuer = Certificate::Parse(AsBytes(der));
-        ASSERT_TRUE(issuer.ok()) << c.id;
-        if (!issuer->extensions().name_constraints) continue;
-        const auto constraints =
-            NameConstraints::Parse(*issuer->extensions().name_constraints);
-        ASSERT_TRUE(constraints.ok()) << c.id;
-        uint64_t comparisons_left = kBudgetDefault;
-        allowed = allowed &&
-                  Evaluate(*constraints, names, &comparisons_left) == kAllowed;
-      }
-    }
-    EXPECT_EQ(allowed, *c.expected_without_name == test::VectorResult::kSuccess)
-        << c.id << ": " << c.raw;
-  }
-  EXPECT_GT(run, 0);
 }
 
 }  // namespace
