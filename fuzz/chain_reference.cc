@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <span>
+#include <vector>
 
 #include "engine/der/cursor.h"
 #include "engine/x509/name_constraints.h"
@@ -204,7 +205,12 @@ int Verify(const Question& question) {
 
 class PathsByName {
  public:
-  explicit PathsByName(const AcceptedPath& accepted) : accepted_(accepted) {}
+  explicit PathsByName(const AcceptedPath& accepted) : accepted_(accepted) {
+    for (Bytes der : accepted.presented) {
+      const auto parsed = Certificate::Parse(der);
+      if (parsed.ok()) presented_.push_back(*parsed);
+    }
+  }
 
   // Whether BoringSSL accepts a path that begins with `path`, or differs.
   bool AnyIsAccepted(std::vector<const Certificate*>* path) const {
@@ -216,7 +222,7 @@ class PathsByName {
       path->pop_back();
       return good;
     }
-    for (const Certificate& next : accepted_.presented) {
+    for (const Certificate& next : presented_) {
       if (!(next.subject() == top.issuer()) ||
           std::find(path->begin(), path->end(), &next) != path->end()) {
         continue;
@@ -249,6 +255,7 @@ class PathsByName {
   }
 
   const AcceptedPath& accepted_;
+  std::vector<Certificate> presented_;
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 #ifndef CHAINKEEP_FUZZ_CHAIN_REFERENCE_H_
 #define CHAINKEEP_FUZZ_CHAIN_REFERENCE_H_
 
-#include <vector>
+#include <span>
 
 #include "chainkeep/options.h"
 #include "chainkeep/types.h"
@@ -18,9 +18,10 @@
 
 namespace chainkeep::fuzz {
 
+// `presented` need not parse, nor be used.
 struct AcceptedPath {
   const x509::Certificate& leaf;
-  const std::vector<x509::Certificate>& presented;
+  std::span<const Bytes> presented;
   const x509::Certificate& anchor;
   size_t length = 0;  // leaf and anchor counted
   const ValidationOptions& options;

@@ -7,6 +7,7 @@
 #include "openssl/ec_key.h"
 #include "openssl/err.h"
 #include "openssl/mem.h"
+#include "openssl/nid.h"
 #include "openssl/rsa.h"
 
 namespace chainkeep::fuzz {
@@ -30,6 +31,11 @@ std::string Serialize(Write write) {
   if (size < 0) return {};
   const bssl::UniquePtr<uint8_t> owner(bytes);
   return {reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)};
+}
+
+int CurveOf(const EVP_PKEY& key) {
+  if (EVP_PKEY_id(&key) != EVP_PKEY_EC) return NID_undef;
+  return EC_GROUP_get_curve_name(EC_KEY_get0_group(EVP_PKEY_get0_EC_KEY(&key)));
 }
 
 int KeyTypeOf(signature::Scheme scheme) {
@@ -95,9 +101,21 @@ void RequireTaken(const void* parsed) {
   Require(parsed != nullptr, "BoringSSL takes what we take");
 }
 
-int CurveOf(const EVP_PKEY& key) {
-  if (EVP_PKEY_id(&key) != EVP_PKEY_EC) return NID_undef;
-  return EC_GROUP_get_curve_name(EC_KEY_get0_group(EVP_PKEY_get0_EC_KEY(&key)));
+bool IsSameKey(const signature::KeyInfo& ours, const EVP_PKEY& theirs) {
+  switch (ours.kind) {
+    case signature::KeyKind::kRsa:
+      return EVP_PKEY_id(&theirs) == EVP_PKEY_RSA &&
+             static_cast<unsigned>(EVP_PKEY_bits(&theirs)) == ours.rsa_bits;
+    case signature::KeyKind::kP256:
+      return CurveOf(theirs) == NID_X9_62_prime256v1;
+    case signature::KeyKind::kP384:
+      return CurveOf(theirs) == NID_secp384r1;
+    case signature::KeyKind::kP521:
+      return CurveOf(theirs) == NID_secp521r1;
+    case signature::KeyKind::kEd25519:
+      return EVP_PKEY_id(&theirs) == EVP_PKEY_ED25519;
+  }
+  return false;
 }
 
 bool Verifies(EVP_PKEY& key, signature::SignatureAlgorithm algorithm,
@@ -148,14 +166,6 @@ std::optional<UnixSeconds> TimeOf(const ASN1_TIME& time) {
   int64_t seconds;
   if (ASN1_TIME_to_posix(&time, &seconds) != 1) return std::nullopt;
   return seconds;
-}
-
-int ReasonOf(const X509_REVOKED& entry) {
-  int status = 0;  // -1 for no such extension
-  const bssl::UniquePtr<ASN1_STRING> reason(static_cast<ASN1_STRING*>(
-      X509_REVOKED_get_ext_d2i(&entry, NID_crl_reason, &status, nullptr)));
-  if (reason == nullptr) return status == -1 ? 0 : -1;
-  return static_cast<int>(ASN1_ENUMERATED_get(reason.get()));
 }
 
 }  // namespace chainkeep::fuzz

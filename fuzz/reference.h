@@ -11,9 +11,9 @@
 
 #include "chainkeep/types.h"
 #include "engine/signature/algorithm.h"
+#include "engine/signature/public_key.h"
 #include "openssl/base.h"
 #include "openssl/evp.h"
-#include "openssl/nid.h"
 #include "openssl/x509.h"
 #include "openssl/x509v3.h"
 
@@ -31,8 +31,8 @@ bssl::UniquePtr<EVP_PKEY> ParseSpki(Bytes der);
 // RequireTaken requires that BoringSSL took what we took, and prints why not.
 void RequireTaken(const void* parsed);
 
-// The NID of the curve of an EC key; NID_undef for other keys.
-int CurveOf(const EVP_PKEY& key);
+// Whether BoringSSL's key is of the kind and size that we say.
+bool IsSameKey(const signature::KeyInfo& ours, const EVP_PKEY& theirs);
 
 // Whether `signature` is of `key` over `message`, asked of the EVP interface.
 // False where key and algorithm do not go together.
@@ -48,10 +48,6 @@ std::optional<UnixSeconds> TimeOf(const ASN1_TIME& time);
 
 // Contents of an INTEGER.
 std::string IntegerOf(const ASN1_INTEGER& integer);
-
-// CRLReason of an entry, 0 (unspecified) if it has none, -1 if it is
-// ill-formed.
-int ReasonOf(const X509_REVOKED& entry);
 
 }  // namespace chainkeep::fuzz
 

@@ -11,27 +11,8 @@
 namespace chainkeep::fuzz {
 namespace {
 
-using signature::KeyInfo;
-using signature::KeyKind;
 using signature::PublicKey;
 using signature::SignatureAlgorithm;
-
-bool IsSameKey(const KeyInfo& ours, const EVP_PKEY& theirs) {
-  switch (ours.kind) {
-    case KeyKind::kRsa:
-      return EVP_PKEY_id(&theirs) == EVP_PKEY_RSA &&
-             static_cast<unsigned>(EVP_PKEY_bits(&theirs)) == ours.rsa_bits;
-    case KeyKind::kP256:
-      return CurveOf(theirs) == NID_X9_62_prime256v1;
-    case KeyKind::kP384:
-      return CurveOf(theirs) == NID_secp384r1;
-    case KeyKind::kP521:
-      return CurveOf(theirs) == NID_secp521r1;
-    case KeyKind::kEd25519:
-      return EVP_PKEY_id(&theirs) == EVP_PKEY_ED25519;
-  }
-  return false;
-}
 
 void CheckKey(Bytes spki, const PublicKey& key, const EVP_PKEY* theirs) {
   const auto info = signature::InspectKey(spki);
