@@ -51,14 +51,26 @@ absl::Status CheckBudgets(const Budgets& budgets) {
   if (budgets.candidates < 1 || budgets.candidates > path::kMaxCandidates) {
     return Invalid("candidates must be 1 to 32");
   }
-  if (budgets.certificate_bytes == 0 || budgets.signatures == 0 ||
-      budgets.steps == 0) {
+  if (budgets.certificate_bytes == 0 || budgets.chain_bytes == 0 ||
+      budgets.signatures == 0 || budgets.steps == 0 ||
+      budgets.name_comparisons == 0) {
     return Invalid("a budget of zero lets nobody in");
   }
   return absl::OkStatus();
 }
 
+absl::Status CheckRevocation(const RevocationOptions& revocation) {
+  return revocation.max_age_seconds.value_or(0) >= 0
+             ? absl::OkStatus()
+             : Invalid("the age of CRLs must not be negative");
+}
+
 absl::Status CheckPolicies(const CertificatePolicyOptions& policies) {
+  using Explicit = CertificatePolicyOptions::Explicit;
+  if (!policies.initial_policies.empty() &&
+      policies.explicit_policy != Explicit::kRequired) {
+    return Invalid("initial policies bind nobody unless one is required");
+  }
   for (const std::string& dotted : policies.initial_policies) {
     const absl::Status status = internal::EncodeOid(dotted).status();
     if (!status.ok()) return status;
@@ -72,6 +84,13 @@ struct NameAnswer {
   std::optional<sni::ResolvedTenant> tenant;
   std::optional<Verdict> refusal;
 };
+
+// Numbers for engines and listeners, so that a verdict can say whose it is.
+// Unique in the process; zero is nobody's.
+uint64_t NextId() {
+  static std::atomic<uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
 
 VerdictFields FieldsFor(const Listener& listener) {
   VerdictFields fields;
@@ -148,6 +167,14 @@ struct Engine::Impl {
         registry(registry::MakeRegistry(std::make_unique<store::MemoryStore>(),
                                         &catalog, clock, observer)) {}
 
+  // What a verdict of this engine for `listener` says of its origin. Numbers
+  // are far too few to meet after the multiplication, which is by an odd
+  // constant.
+  uint64_t OriginOf(const Listener& listener) const {
+    return id * 0x9e3779b97f4a7c15 + listener.id();
+  }
+
+  const uint64_t id = NextId();
   const Clock* const clock;
   EventObserver* const observer;
   catalog::Catalog catalog;
@@ -170,8 +197,9 @@ absl::StatusOr<Listener> Engine::CreateListener(
   absl::Status status = CheckAlgorithms(options.validation.algorithms);
   if (status.ok()) status = CheckBudgets(options.validation.budgets);
   if (status.ok()) status = CheckPolicies(options.validation.policies);
+  if (status.ok()) status = CheckRevocation(options.validation.revocation);
   if (!status.ok()) return status;
-  return Listener(options);
+  return Listener(options, NextId());
 }
 
 std::optional<Verdict> Engine::RefuseByServerName(
@@ -187,6 +215,7 @@ Verdict Engine::Validate(const Listener& listener,
   if (name.refusal) return *name.refusal;
 
   VerdictFields fields = FieldsFor(listener);
+  fields.origin = impl_->OriginOf(listener);
   if (name.tenant) {
     fields.account = name.tenant->account();
     fields.trust_versions.endpoint = name.tenant->version();
@@ -226,6 +255,9 @@ Verdict Engine::Validate(const Listener& listener,
 // Whether everything that an accepting `verdict` rested on is as it was.
 bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
                         const Verdict& verdict) const {
+  if (!verdict.accepted() || verdict.origin() != impl_->OriginOf(listener)) {
+    return false;
+  }
   const NameAnswer name =
       ResolveName(impl_->catalog.endpoints(), listener, handshake.server_name);
   TrustVersions versions;
@@ -242,17 +274,16 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
   versions.revocation = CrlVersion(pin.Crls(listener.options().region),
                                    listener, verdict.account());
   return versions == verdict.trust_versions() &&
+         *anchor.account == verdict.account() &&
          impl_->clock->Now() <= verdict.not_after();
 }
 
 Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
                          const Verdict& verdict) {
-  if (!verdict.accepted()) {
-    Refuse(verdict, handshake.server_name);
-    return verdict;
-  }
   Verdict final = verdict;
-  if (verdict.device() != ComputeCertificateId(handshake.leaf)) {
+  if (!verdict.accepted()) {
+    // Said again below, now of a client that has proven its key.
+  } else if (verdict.device() != ComputeCertificateId(handshake.leaf)) {
     final = RefuseFor(FieldsFor(listener), Reason::kNoVerdict,
                       "the verdict is about another certificate");
   } else if (!StillHolds(listener, handshake, verdict)) {
@@ -260,18 +291,20 @@ Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
   }
   if (final.accepted()) {
     impl_->accepted.fetch_add(1, std::memory_order_relaxed);
-    impl_->observer->OnAccepted({final, handshake.server_name});
+    impl_->observer->OnAccepted(
+        {final, KeyProof::kProven, handshake.server_name});
   } else {
-    Refuse(final, handshake.server_name);
+    impl_->refused.fetch_add(1, std::memory_order_relaxed);
+    impl_->observer->OnRefused(
+        {final, KeyProof::kProven, handshake.server_name});
   }
   return final;
 }
 
 void Engine::Refuse(const Verdict& verdict,
                     std::optional<std::string_view> server_name) {
-  impl_->refused.fetch_add(1, std::memory_order_relaxed);
   const Verdict refusal = verdict.accepted() ? Verdict() : verdict;
-  impl_->observer->OnRefused({refusal, server_name});
+  impl_->observer->OnRefused({refusal, KeyProof::kUnproven, server_name});
 }
 
 Registry& Engine::registry() { return *impl_->registry; }

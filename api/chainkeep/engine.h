@@ -18,9 +18,10 @@
 // (an event, a record, a counter) waits for Complete.
 //
 // Thread-safety: every member of Engine may be called by any thread at any
-// time, except the destructor. Validate and RefuseByServerName allocate nothing
-// of their own (the cryptographic library may) and write nothing shared but the
-// words of a reader lock, which a later release removes.
+// time, except the destructor. RefuseByServerName, and Validate for a device
+// directly under its registered CA, allocate nothing of their own (the
+// cryptographic library does) and write nothing shared but the words of a
+// reader lock.
 
 #ifndef CHAINKEEP_API_CHAINKEEP_ENGINE_H_
 #define CHAINKEEP_API_CHAINKEEP_ENGINE_H_
@@ -56,24 +57,30 @@ struct Handshake {
   std::span<const Bytes> presented = {};
 };
 
-// Listener is a checked set of ListenerOptions. Made by CreateListener;
-// immutable, copyable, usable by any thread and with any engine.
+// Listener is a checked set of ListenerOptions, of the engine that made it.
+// Immutable, copyable, usable by any thread. A verdict given for one listener
+// means nothing for another, whose options may be stricter.
 class Listener {
  public:
   const ListenerOptions& options() const { return options_; }
 
+  // Unique in the process, and shared by copies.
+  uint64_t id() const { return id_; }
+
  private:
   friend class Engine;
-  explicit Listener(const ListenerOptions& options) : options_(options) {}
+  Listener(const ListenerOptions& options, uint64_t id)
+      : options_(options), id_(id) {}
 
   ListenerOptions options_;
+  uint64_t id_;
 };
 
 // Stats counts what an engine has done since it was made. Each number is exact
 // on its own; together they are not one moment.
 struct Stats {
   uint64_t accepted = 0;       // Complete calls that accepted
-  uint64_t refused = 0;        // Complete calls that refused, and Refuse calls
+  uint64_t refused = 0;        // Complete calls that refused
   uint64_t registrations = 0;  // registrations there are now
   uint64_t ca_records = 0;     // distinct CA certificates among them
   uint64_t endpoints = 0;      // endpoints there are now
@@ -91,8 +98,9 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // CreateListener checks `options`. Errors: ErrorCode::kInvalidRequest, for an
-  // empty region, a budget of zero, or RSA limits outside 1024 … 16384 bits or
-  // in the wrong order.
+  // empty region, a budget of zero or beyond its limit, RSA limits outside 1024
+  // … 16384 bits or in the wrong order, a negative age of CRLs, or initial
+  // policies that nothing requires (RFC 5280 would take and ignore them).
   absl::StatusOr<Listener> CreateListener(const ListenerOptions& options) const;
 
   // RefuseByServerName answers what the server name alone decides: a refusal,
@@ -104,22 +112,32 @@ class Engine {
 
   // Validate says whose device this is and whether it may in. Pure: it reads
   // and answers, and never blocks on I/O. Costs one signature verification for
-  // a device directly under its registered CA (55 µs for P-256 with the
-  // library's own arithmetic), one more for each presented intermediate, and at
-  // most what `Budgets` allow. Any input gets a verdict.
+  // a device directly under its registered CA (about 50 µs for P-256,
+  // docs/benchmarks.md), one more for each presented intermediate, and at most
+  // what `Budgets` allow. Any input gets a verdict.
   Verdict Validate(const Listener& listener, const Handshake& handshake) const;
 
   // Complete is called once, when the handshake has finished and the client has
   // thereby proven its key, with the verdict that Validate gave for the very
-  // same `handshake` (another leaf gives kNoVerdict). It looks again at what
-  // that verdict rests on, which costs two look-ups, and validates once more if
-  // anything moved; it tells the observer, and returns what holds now. Only
-  // what it returns lets a device in.
+  // same `handshake` (another leaf gives kNoVerdict). If StillHolds says no, it
+  // validates once more; it tells the observer, and returns what holds now.
+  // Only what it returns lets a device in.
+  //
+  // A host that closes connections when OnCaDeactivated says so must first put
+  // a connection where that will find it, and then ask StillHolds once more:
+  // otherwise a change between the two goes unnoticed.
   Verdict Complete(const Listener& listener, const Handshake& handshake,
                    const Verdict& verdict);
 
+  // StillHolds returns whether everything that an accepting `verdict` rests on
+  // is as it was: the endpoint, the registration, the CRLs, the time. False for
+  // a verdict of another listener or engine. Pure; costs a few look-ups.
+  bool StillHolds(const Listener& listener, const Handshake& handshake,
+                  const Verdict& verdict) const;
+
   // Refuse tells the observer that a handshake ended with `verdict`, a refusal
-  // (one that accepts is taken as kNoVerdict). Changes nothing else.
+  // (one that accepts is taken as kNoVerdict), before the client had proven its
+  // key. Changes nothing in the engine, whoever the client claims to be.
   void Refuse(const Verdict& verdict,
               std::optional<std::string_view> server_name);
 
@@ -131,9 +149,6 @@ class Engine {
  private:
   struct Impl;
   explicit Engine(std::unique_ptr<Impl> impl);
-
-  bool StillHolds(const Listener& listener, const Handshake& handshake,
-                  const Verdict& verdict) const;
 
   std::unique_ptr<Impl> impl_;
 };

@@ -17,6 +17,7 @@
 #ifndef CHAINKEEP_API_CHAINKEEP_EVENTS_H_
 #define CHAINKEEP_API_CHAINKEEP_EVENTS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -31,9 +32,15 @@ struct CaEvent {
   CertificateId ca;
 };
 
+// KeyProof says whether the client had proven that it holds the key of the
+// certificate it sent. Refusals usually come before that: what they say of a
+// device is then what somebody claimed, who may only have seen its certificate.
+enum class KeyProof : uint8_t { kUnproven, kProven };
+
 // ConnectionEvent says how one connection ended up.
 struct ConnectionEvent {
   const Verdict& verdict;
+  KeyProof proof;
   // As the peer sent it: hostile bytes. Absent if it sent none.
   std::optional<std::string_view> server_name;
 };
@@ -48,8 +55,9 @@ class EventObserver {
   // A registration became ACTIVE.
   virtual void OnCaActivated(const CaEvent&) {}
 
-  // A registration stopped being ACTIVE, by an update or by its deletion:
-  // connections that it let in should be dropped.
+  // A registration stopped being ACTIVE: connections that it let in should be
+  // dropped. (Only an INACTIVE one can be deleted, so this comes before.)
+  // Nothing is told of a changed endpoint or CRL: ask Engine::StillHolds.
   virtual void OnCaDeactivated(const CaEvent&) {}
 
   // A device proved its key and was accepted.

@@ -194,7 +194,9 @@ enum class AnchorRules : uint8_t {
 // CertificatePolicyOptions are the inputs of RFC 5280 §6.1.1 (c), (e), (f),
 // (g).
 struct CertificatePolicyOptions {
-  // The policies that are acceptable, as dotted OIDs. Empty: any.
+  // The policies that are acceptable, as dotted OIDs. Empty: any. They bind
+  // only where a policy is required: by `explicit_policy`, which a listener
+  // demands beside them, or by a certificate.
   std::vector<std::string> initial_policies = {};
 
   enum class Explicit : uint8_t { kNotRequired, kRequired };

@@ -15,10 +15,12 @@
 //
 // Every command is atomic: it happens as a whole or, with an error, not at all.
 // A change is visible to the next handshake when the command returns. Every
-// member may be called by any thread; commands are ordered by a lock, which no
-// handshake takes. An account sees its own registrations only: another's read
-// as not found. The registry of this release lives in memory and ends with its
-// engine.
+// member may be called by any thread; commands are ordered by a lock of their
+// own. To show a change, the catalog of this release takes a lock under which
+// handshakes read: a command may wait for those of the moment.
+//
+// An account sees its own registrations only: another's read as not found. The
+// registry of this release lives in memory and ends with its engine.
 
 #ifndef CHAINKEEP_API_CHAINKEEP_REGISTRY_H_
 #define CHAINKEEP_API_CHAINKEEP_REGISTRY_H_
@@ -61,6 +63,9 @@ struct UpdateCaCertificateRequest {
   std::string_view new_status = {};
   // "ENABLE", "DISABLE", or "" to leave it.
   std::string_view new_auto_registration_status = {};
+  // Switches it off, with whatever was to happen at a first connect. Excludes
+  // "ENABLE".
+  bool remove_auto_registration = false;
 };
 
 struct SetCrlsRequest {
@@ -140,10 +145,11 @@ class Registry {
   // its signature verified here, once. Loading a million entries takes about
   // half a second; the look-up in a handshake does not depend on their number.
   //
-  // Errors: kInvalidRequest (arguments; more than 64 lists; a list above
-  // 64 MiB), kCertificateValidation (the CA's certificate, or a list that is
-  // ill-formed, delta or indirect, of another issuer, or not signed by the CA).
-  // The message says which list.
+  // Errors: kInvalidRequest (arguments; more than 64 lists; a list above 64
+  // MiB), kLimitExceeded (the account has CRLs of 128 other CAs in the region),
+  // kCertificateValidation (the CA's certificate, or a list that is ill-formed,
+  // delta or indirect, of another issuer, or not signed by the CA). The message
+  // says which list.
   virtual absl::Status SetCrls(const SetCrlsRequest& request) = 0;
 
   // PutEndpoint gives a host name to an account, or replaces what the same

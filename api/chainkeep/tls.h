@@ -53,7 +53,8 @@ absl::Status InstallGate(SSL_CTX* ctx, Engine* engine,
 // the device in. After success it calls Engine::Complete; after a refusal,
 // Engine::Refuse. A second call returns the same verdict and tells nobody
 // again. For an `ssl` whose handshake has not ended, or whose context has no
-// gate, the answer is kNoVerdict. Call it on the thread that drives `ssl`.
+// gate, the answer is kNoVerdict; so it is after SSL_clear, until the next
+// handshake ends. Call it on the thread that drives `ssl`.
 Verdict CompleteHandshake(SSL* ssl);
 
 // VerdictDuration returns how long Engine::Validate took for `ssl`, in

@@ -94,8 +94,9 @@ struct BudgetSpent {
 };
 
 // TrustVersions lists the versions of all that an answer rested on. Each is a
-// value of one counter that is never reused: if all are unchanged, so is the
-// answer, until not_after(). Zero: not consulted.
+// value of one counter of the engine that is never reused: if all are
+// unchanged, so is that engine's answer, until not_after(). Zero: not
+// consulted.
 struct TrustVersions {
   uint64_t endpoint = 0;
   uint64_t anchor = 0;
@@ -115,6 +116,8 @@ struct VerdictFields {
   int failing_certificate = -1;
   UnixSeconds not_after = 0;
   TrustVersions trust_versions;
+  // Which listener of which engine was asked; 0 for none.
+  uint64_t origin = 0;
   BudgetSpent spent;
   std::string_view detail;  // of static storage
 };
@@ -152,6 +155,10 @@ class Verdict {
   UnixSeconds not_after() const { return fields_.not_after; }
 
   const TrustVersions& trust_versions() const { return fields_.trust_versions; }
+  // Which listener of which engine was asked: no other takes this answer for
+  // its own (Engine::StillHolds). Meaningless outside of the process.
+  uint64_t origin() const { return fields_.origin; }
+
   const BudgetSpent& spent() const { return fields_.spent; }
 
   // A few words for an operator beyond ReasonText; may be "". Static storage,

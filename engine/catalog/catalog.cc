@@ -241,14 +241,20 @@ absl::Status Catalog::Withdraw(const Account& account, const Region& region,
   return absl::OkStatus();
 }
 
-void Catalog::ReplaceCrls(
+absl::Status Catalog::ReplaceCrls(
     const Account& account, const Region& region,
     std::shared_ptr<const CaRecord> ca,
     std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls) {
+  const CrlTable::TenantKey tenant(account, region);
   auto set = std::make_unique<const revocation::CrlSet>(std::move(crls));
   absl::MutexLock lock(&mutex_);
-  crls_.Replace({account, region}, std::move(ca), std::move(set), NextVersion(),
-                seed_);
+  if (set->size() > 0 && !crls_.Has(tenant, ca->certificate(), seed_) &&
+      crls_.CountCas(tenant) >= kMaxCasWithCrls) {
+    return MakeError(ErrorCode::kLimitExceeded,
+                     "the account has CRLs of as many CAs as it may");
+  }
+  crls_.Replace(tenant, std::move(ca), std::move(set), NextVersion(), seed_);
+  return absl::OkStatus();
 }
 
 size_t Catalog::registrations() const {

@@ -155,9 +155,12 @@ class Catalog {
   absl::Status Withdraw(const Account& account, const Region& region,
                         const CertificateId& id);
 
+  // How many CAs a tenant may have CRLs of: their bytes are the gateway's.
+  static constexpr size_t kMaxCasWithCrls = 128;
+
   // ReplaceCrls puts `crls` in the place of all that the tenant has for the CA
-  // named and keyed like `ca`.
-  void ReplaceCrls(
+  // named and keyed like `ca`. Errors: kLimitExceeded.
+  absl::Status ReplaceCrls(
       const Account& account, const Region& region,
       std::shared_ptr<const CaRecord> ca,
       std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls);

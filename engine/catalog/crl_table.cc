@@ -37,6 +37,14 @@ const revocation::CrlSet* CrlTable::Find(const TenantKey& tenant,
   return nullptr;
 }
 
+size_t CrlTable::CountCas(const TenantKey& tenant) const {
+  const auto crls = tenants_.find(tenant);
+  if (crls == tenants_.end()) return 0;
+  size_t count = 0;
+  for (const auto& [hash, bucket] : crls->second.sets) count += bucket.size();
+  return count;
+}
+
 uint64_t CrlTable::Version(const TenantKey& tenant) const {
   const auto crls = tenants_.find(tenant);
   return crls == tenants_.end() ? 0 : crls->second.version;

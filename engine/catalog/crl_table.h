@@ -30,6 +30,13 @@ class CrlTable {
                std::unique_ptr<const revocation::CrlSet> set, uint64_t version,
                uint64_t seed);
 
+  // Whether the tenant has CRLs of `ca`, and of how many CAs.
+  bool Has(const TenantKey& tenant, const x509::Certificate& ca,
+           uint64_t seed) const {
+    return Find(tenant, ca, seed) != nullptr;
+  }
+  size_t CountCas(const TenantKey& tenant) const;
+
   // Null if there is none. Valid until the next Replace.
   const revocation::CrlSet* Find(const TenantKey& tenant,
                                  const x509::Certificate& issuer,

@@ -5,10 +5,13 @@
 namespace chainkeep::catalog {
 namespace {
 
-bool HasKeyId(const Registration& registration, Bytes key_id) {
+// Whether the CA can be the one with `key_id`: where either says nothing of it,
+// nothing speaks against it. Only who says another id comes later, so that a CA
+// without one is not overtaken by younger ones that claim the right one.
+bool MayHaveKeyId(const Registration& registration, Bytes key_id) {
   const std::optional<Bytes>& own =
       registration.record->certificate().extensions().subject_key_id;
-  return !key_id.empty() && own && der::Equal(*own, key_id);
+  return key_id.empty() || !own || der::Equal(*own, key_id);
 }
 
 uint64_t SubjectHash(const Registration& registration, uint64_t seed) {
@@ -61,7 +64,7 @@ size_t RegistrationIndex<R>::FindIssuers(
   for (const bool wanted : {true, false}) {
     for (const R& r : bucket->second) {
       if (count == anchors.size()) return count;
-      if (HasKeyId(*r, key_id) == wanted &&
+      if (MayHaveKeyId(*r, key_id) == wanted &&
           (*r).record->certificate().subject() == issuer) {
         anchors[count++] = (*r).ToAnchor();
       }

@@ -34,9 +34,9 @@ class AnchorSource {
 
   // FindIssuers fills `anchors` with registrations whose CA's subject equals
   // `issuer`, in the order in which they should be tried: those whose subject
-  // key id is `key_id` first (an empty one matches none), then the oldest
-  // first. Returns how many it filled; what does not fit is left out, the last
-  // in that order.
+  // key id is not another than `key_id` first (where either is absent it is
+  // not), and among equals the oldest first. Returns how many it filled; what
+  // does not fit is left out, the last in that order.
   virtual size_t FindIssuers(const x509::Name& issuer, Bytes key_id,
                              std::span<Anchor> anchors) const = 0;
 

@@ -326,8 +326,7 @@ absl::Status RegistryImpl::UpdateCaCertificate(
   const absl::StatusOr<Tenant> tenant =
       CheckTenant(request.account, request.region);
   if (!tenant.ok()) return tenant.status();
-  const absl::StatusOr<CaChange> change =
-      CheckCaChange(request.new_status, request.new_auto_registration_status);
+  const absl::StatusOr<CaChange> change = CheckCaChange(request);
   if (!change.ok()) return change.status();
   const absl::StatusOr<CertificateId> id =
       CheckCertificateId(request.ca_certificate_id);
@@ -403,8 +402,8 @@ absl::Status RegistryImpl::SetCrls(const SetCrlsRequest& request) {
   auto crls = LoadCrls(request.crls, **ca, policy_);
   if (!crls.ok()) return crls.status();
   absl::MutexLock lock(&mutex_);
-  catalog_.ReplaceCrls(tenant->account, tenant->region, *ca, *std::move(crls));
-  return absl::OkStatus();
+  return catalog_.ReplaceCrls(tenant->account, tenant->region, *ca,
+                              *std::move(crls));
 }
 
 absl::Status RegistryImpl::PutEndpoint(const Endpoint& endpoint) {

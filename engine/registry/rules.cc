@@ -122,20 +122,26 @@ absl::StatusOr<CertificateId> CheckCertificateId(std::string_view text) {
 }
 
 absl::StatusOr<CaChange> CheckCaChange(
-    std::string_view new_status,
-    std::string_view new_auto_registration_status) {
+    const UpdateCaCertificateRequest& request) {
   CaChange change;
-  if (!new_status.empty()) {
-    absl::StatusOr<CaStatus> status = ParseCaStatus(new_status);
+  if (!request.new_status.empty()) {
+    absl::StatusOr<CaStatus> status = ParseCaStatus(request.new_status);
     if (!status.ok()) return status.status();
     change.status = *status;
   }
-  if (new_auto_registration_status == "ENABLE") {
+  const std::string_view automatic = request.new_auto_registration_status;
+  if (automatic == "ENABLE") {
     change.auto_registration = true;
-  } else if (new_auto_registration_status == "DISABLE") {
+  } else if (automatic == "DISABLE") {
     change.auto_registration = false;
-  } else if (!new_auto_registration_status.empty()) {
+  } else if (!automatic.empty()) {
     return InvalidRequest("an auto-registration status is ENABLE or DISABLE");
+  }
+  if (request.remove_auto_registration) {
+    if (change.auto_registration.value_or(false)) {
+      return InvalidRequest("auto-registration is both removed and enabled");
+    }
+    change.auto_registration = false;
   }
   return change;
 }
@@ -167,6 +173,11 @@ absl::Status CheckCaCertificate(const x509::Certificate& ca,
           static_cast<size_t>(x509::KeyUsageBit::kKeyCertSign))) {
     return InvalidCertificate(
         "the CA certificate has a keyUsage without keyCertSign");
+  }
+  if (extensions.has_unknown_critical) {
+    return InvalidCertificate(
+        "the CA certificate has a critical extension that is not processed: "
+        "no device under it would be let in");
   }
   if (absl::Status status = CheckValidity(kWhat, ca, now); !status.ok()) {
     return status;

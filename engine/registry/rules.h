@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "chainkeep/options.h"
+#include "chainkeep/registry.h"
 #include "chainkeep/types.h"
 #include "engine/signature/public_key.h"
 #include "engine/store/ca_row.h"
@@ -67,7 +68,7 @@ struct CaChange {
 
 // Errors: kInvalidRequest.
 absl::StatusOr<CaChange> CheckCaChange(
-    std::string_view new_status, std::string_view new_auto_registration_status);
+    const UpdateCaCertificateRequest& request);
 
 // ---- Certificates ----------------------------------------------------------
 

@@ -97,7 +97,8 @@ Handshake HandshakeOf(const SSL* ssl, std::vector<Bytes>* presented) {
   return handshake;
 }
 
-// After the ClientHello was read, before anything is answered.
+// After the ClientHello was read, before anything is answered: once at the
+// start of each handshake.
 int OnServerName(SSL* ssl, int* alert, void*) {
   const Gate* gate = GateOf(ssl);
   Connection* connection = ConnectionOf(ssl);
@@ -105,6 +106,9 @@ int OnServerName(SSL* ssl, int* alert, void*) {
     *alert = SSL_AD_INTERNAL_ERROR;
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   }
+  // SSL_clear does not clear what others keep with an SSL: without this the
+  // next client would inherit the verdict of the one before.
+  *connection = Connection();
   std::optional<Verdict> refusal =
       gate->engine->RefuseByServerName(gate->listener, ServerNameOf(ssl));
   if (!refusal) return SSL_TLSEXT_ERR_OK;
@@ -219,11 +223,13 @@ Verdict CompleteHandshake(SSL* ssl) {
   if (gate == nullptr) return Verdict();
   Connection* connection = ConnectionOf(ssl);
   if (connection == nullptr) return Verdict();
-  if (connection->completed) return connection->verdict;
-
   const bool finished = SSL_is_init_finished(ssl) == 1;
   const bool refused = !connection->verdict.accepted();
-  if (finished) {
+  // An acceptance counts only while the handshake that earned it is the last.
+  if (connection->completed && (finished || refused)) {
+    return connection->verdict;
+  }
+  if (finished && !connection->completed) {
     std::vector<Bytes> presented;
     const Handshake handshake = HandshakeOf(ssl, &presented);
     connection->verdict =

@@ -246,6 +246,17 @@ TEST_F(EngineTest, ListenersAreChecked) {
       [](ListenerOptions& o) { o.validation.budgets.certificate_bytes = 0; },
       [](ListenerOptions& o) {
         o.validation.budgets.presented_certificates = 65;
+      },
+      [](ListenerOptions& o) { o.validation.budgets.chain_bytes = 0; },
+      [](ListenerOptions& o) { o.validation.budgets.name_comparisons = 0; },
+      [](ListenerOptions& o) { o.validation.revocation.max_age_seconds = -1; },
+      [](ListenerOptions& o) {
+        o.validation.policies.initial_policies = {"1.2.3"};
+      },
+      [](ListenerOptions& o) {
+        o.validation.policies.initial_policies = {"not an OID"};
+        o.validation.policies.explicit_policy =
+            CertificatePolicyOptions::Explicit::kRequired;
       }};
   for (auto change : kBad) {
     EXPECT_EQ(code(change), ErrorCode::kInvalidRequest);
@@ -314,11 +325,55 @@ TEST_F(EngineTest, CompleteTakesNoVerdictOfAnotherHandshake) {
                    .accepted());
 }
 
+// Versions are counters of one engine, and options are one listener's: a
+// verdict of another is validated anew.
+TEST_F(EngineTest, CompleteTakesNoVerdictOfAnotherEngineOrListener) {
+  RegisterDefault(a_, ca_);
+  const auto other_engine = *Engine::Create({.clock = &clock_});
+  ListenerOptions options;
+  options.region = east_;
+  const Listener foreign = *other_engine->CreateListener(options);
+  const Handshake handshake{.leaf = leaf_.bytes()};
+  const Verdict verdict = engine_->Validate(foreign, handshake);
+  ASSERT_TRUE(verdict.accepted());
+  EXPECT_FALSE(other_engine->StillHolds(foreign, handshake, verdict));
+  EXPECT_EQ(other_engine->Complete(foreign, handshake, verdict).reason(),
+            Reason::kNoRegisteredCa);
+
+  CertificateSpec spec = LeafSpec("server");
+  spec.extended_key_usage = {test::kEkuServerAuth};
+  const TestCertificate server = MakeCertificate(spec, &ca_);
+  const Handshake as_server{.leaf = server.bytes()};
+  options.validation.leaf_profile = LeafProfile::kNone;
+  const Listener lax = *engine_->CreateListener(options);
+  const Listener strict = ListenerIn(east_);
+  const Verdict lenient = engine_->Validate(lax, as_server);
+  ASSERT_TRUE(lenient.accepted());
+  EXPECT_FALSE(engine_->StillHolds(strict, as_server, lenient));
+  EXPECT_EQ(engine_->Complete(strict, as_server, lenient).reason(),
+            Reason::kExtendedKeyUsage);
+  const Listener copy = lax;
+  EXPECT_TRUE(engine_->StillHolds(copy, as_server, lenient));
+}
+
+TEST_F(EngineTest, StillHoldsFollowsTheRegistry) {
+  RegisterDefault(a_, ca_);
+  const Listener listener = ListenerIn(east_);
+  const Handshake handshake{.leaf = leaf_.bytes()};
+  const Verdict verdict = engine_->Validate(listener, handshake);
+  EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
+  EXPECT_FALSE(engine_->StillHolds(listener, handshake, Verdict()));
+  RegisterSniOnly(b_, ca_);  // another tenant's change
+  EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
+  ASSERT_TRUE(SetStatus(a_, ca_, "INACTIVE").ok());
+  EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
+}
+
 TEST_F(EngineTest, RefuseNeverReportsAnAcceptance) {
   RegisterDefault(a_, ca_);
   events_.clear();
   engine_->Refuse(Ask(std::nullopt, leaf_), std::nullopt);
-  EXPECT_EQ(events_.log(), (std::vector<std::string>{"refused kNoVerdict"}));
+  EXPECT_EQ(events_.log(), (std::vector<std::string>{"unproven kNoVerdict"}));
 }
 
 TEST_F(EngineTest, EventsFollowTheRegistry) {

@@ -34,8 +34,9 @@ class EventLog final : public EventObserver {
     log_.push_back("accepted " + std::string(event.verdict.account().text()));
   }
   void OnRefused(const ConnectionEvent& event) override {
-    log_.push_back("refused " +
-                   std::string(ReasonName(event.verdict.reason())));
+    log_.push_back(
+        (event.proof == KeyProof::kProven ? "refused " : "unproven ") +
+        std::string(ReasonName(event.verdict.reason())));
   }
 
   const std::vector<std::string>& log() const { return log_; }

@@ -76,6 +76,11 @@ bssl::UniquePtr<SSL_CTX> ServerContext(const SSL_METHOD* method) {
 }
 
 HandshakeOutcome RunHandshake(SSL_CTX* server, const ClientSpec& spec) {
+  return RunHandshake(bssl::UniquePtr<SSL>(SSL_new(server)), spec);
+}
+
+HandshakeOutcome RunHandshake(bssl::UniquePtr<SSL> server,
+                              const ClientSpec& spec) {
   HandshakeOutcome outcome;
   bssl::UniquePtr<SSL_CTX> ctx(SSL_CTX_new(TLS_with_buffers_method()));
   SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_CLIENT);
@@ -98,7 +103,7 @@ HandshakeOutcome RunHandshake(SSL_CTX* server, const ClientSpec& spec) {
   }
 
   outcome.client.reset(SSL_new(ctx.get()));
-  outcome.server.reset(SSL_new(server));
+  outcome.server = std::move(server);
   SSL* const client = outcome.client.get();
   SSL* const gate = outcome.server.get();
   SSL_set_app_data(client, &outcome.alert);
@@ -120,6 +125,8 @@ HandshakeOutcome RunHandshake(SSL_CTX* server, const ClientSpec& spec) {
     }
     if (!outcome.finished) outcome.finished = SSL_do_handshake(gate) == 1;
   }
+  // Tickets of TLS 1.3 wait for the first byte that the server writes.
+  if (outcome.finished) SSL_write(gate, "!", 1);
   // Reads what came after: alerts of TLS 1.3, tickets.
   char byte;
   if (outcome.client_finished) SSL_read(client, &byte, 1);

@@ -52,6 +52,10 @@ struct HandshakeOutcome {
 // the server for its verdict.
 HandshakeOutcome RunHandshake(SSL_CTX* server, const ClientSpec& client);
 
+// Likewise, with a server that was made already.
+HandshakeOutcome RunHandshake(bssl::UniquePtr<SSL> server,
+                              const ClientSpec& client);
+
 }  // namespace chainkeep::test
 
 #endif  // CHAINKEEP_TESTS_TLS_TLS_PAIR_H_

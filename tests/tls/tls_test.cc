@@ -120,8 +120,10 @@ TEST_F(TlsTest, ARefusedCertificateEndsWithItsAlert) {
       EXPECT_EQ(outcome.alert, c.alert) << ReasonName(c.reason);
     }
   }
+  EXPECT_EQ(events_.log().size(), 8u);
+  EXPECT_EQ(events_.log()[0], "unproven kNoRegisteredCa");
   EXPECT_EQ(engine_->GetStats().accepted, 0u);
-  EXPECT_EQ(engine_->GetStats().refused, 8u);
+  EXPECT_EQ(engine_->GetStats().refused, 0u) << "nobody had proven a key";
 }
 
 TEST_F(TlsTest, ACertificateIsDemanded) {
@@ -216,29 +218,94 @@ TEST_F(TlsTest, AnUnprovenCertificateChangesNothing) {
   EXPECT_EQ(now->customer_version, description->customer_version);
 }
 
+// Likewise one that Validate refuses: the observer hears of a claim, the engine
+// counts nothing.
+TEST_F(TlsTest, ARefusedUnprovenCertificateChangesNothing) {
+  CertificateSpec spec = LeafSpec("device");
+  spec.not_after = test::kTestNow - 1;
+  const TestCertificate expired = MakeCertificate(spec, &ca_);
+  const auto other_key = test::MakeKey(KeyType::kP256);
+  const Stats before = engine_->GetStats();
+  const HandshakeOutcome outcome = Connect(
+      {.server_name = kNameA, .certificate = &expired, .key = other_key.get()});
+  EXPECT_EQ(outcome.verdict.reason(), Reason::kExpired);
+  EXPECT_EQ(events_.log(), (std::vector<std::string>{"unproven kExpired"}));
+  const Stats after = engine_->GetStats();
+  EXPECT_EQ(after.accepted, before.accepted);
+  EXPECT_EQ(after.refused, before.refused);
+}
+
+// SSL_clear does not clear what others keep with an SSL.
+TEST_F(TlsTest, AClearedSslForgetsItsVerdict) {
+  HandshakeOutcome first = Connect({.certificate = &leaf_});
+  ASSERT_TRUE(first.verdict.accepted());
+  ASSERT_EQ(SSL_clear(first.server.get()), 1);
+  EXPECT_FALSE(CompleteHandshake(first.server.get()).accepted());
+
+  // The next client sends nothing.
+  const HandshakeOutcome second =
+      test::RunHandshake(std::move(first.server), {});
+  EXPECT_FALSE(second.finished);
+  EXPECT_FALSE(second.verdict.accepted());
+
+  HandshakeOutcome third = Connect({.certificate = &leaf_});
+  ASSERT_EQ(SSL_clear(third.server.get()), 1);
+  const HandshakeOutcome fourth =
+      test::RunHandshake(std::move(third.server), {.certificate = &leaf_});
+  EXPECT_TRUE(fourth.verdict.accepted());
+  EXPECT_EQ(engine_->GetStats().accepted, 3u) << "asked each time";
+}
+
 TEST_F(TlsTest, ResumptionIsOff) {
   for (const uint16_t version : kVersions) {
     const HandshakeOutcome first =
         Connect({.certificate = &leaf_, .version = version});
     ASSERT_TRUE(first.verdict.accepted());
     EXPECT_FALSE(first.ticket) << version;
-    if (first.session == nullptr) continue;
-    const HandshakeOutcome second = Connect({.certificate = &leaf_,
-                                             .version = version,
-                                             .session = first.session.get()});
+    // What the client made of the handshake, resumable or not.
+    const bssl::UniquePtr<SSL_SESSION> session(
+        SSL_get1_session(first.client.get()));
+    ASSERT_NE(session, nullptr);
+    const HandshakeOutcome second = Connect(
+        {.certificate = &leaf_, .version = version, .session = session.get()});
     EXPECT_FALSE(second.resumed) << version;
     EXPECT_TRUE(second.verdict.accepted());
     EXPECT_GT(second.verdict_ns, 0) << "the gate was not asked";
   }
-  EXPECT_NE(SSL_CTX_get_options(server_.get()) & SSL_OP_NO_TICKET, 0u);
-  EXPECT_EQ(SSL_CTX_get_session_cache_mode(server_.get()), SSL_SESS_CACHE_OFF);
   EXPECT_EQ(SSL_CTX_sess_number(server_.get()), 0u);
 }
 
-TEST_F(TlsTest, EarlyDataIsOff) {
-  const HandshakeOutcome outcome = Connect({.certificate = &leaf_});
-  EXPECT_EQ(SSL_early_data_accepted(outcome.server.get()), 0);
-  EXPECT_EQ(SSL_in_early_data(outcome.server.get()), 0);
+// A session from a server with tickets, and with the same ticket keys, is one
+// that could be resumed, with early data. The gate's server takes neither.
+TEST_F(TlsTest, ATicketOfASiblingIsNotTaken) {
+  std::vector<uint8_t> keys(
+      SSL_CTX_get_tlsext_ticket_keys(server_.get(), nullptr, 0), 7);
+  bssl::UniquePtr<SSL_CTX> sibling =
+      test::ServerContext(TLS_with_buffers_method());
+  SSL_CTX_set_early_data_enabled(sibling.get(), 1);
+  ASSERT_EQ(
+      SSL_CTX_set_tlsext_ticket_keys(sibling.get(), keys.data(), keys.size()),
+      1);
+  ASSERT_EQ(
+      SSL_CTX_set_tlsext_ticket_keys(server_.get(), keys.data(), keys.size()),
+      1);
+  for (const uint16_t version : kVersions) {
+    const HandshakeOutcome first = RunHandshake(
+        sibling.get(), {.certificate = &leaf_, .version = version});
+    ASSERT_TRUE(first.ticket) << "the test has no ticket to offer";
+    const HandshakeOutcome again =
+        RunHandshake(sibling.get(), {.certificate = &leaf_,
+                                     .version = version,
+                                     .session = first.session.get()});
+    ASSERT_TRUE(again.resumed) << "the ticket is not good anywhere";
+    const HandshakeOutcome second = Connect({.certificate = &leaf_,
+                                             .version = version,
+                                             .session = first.session.get()});
+    EXPECT_FALSE(second.resumed);
+    EXPECT_EQ(SSL_early_data_accepted(second.server.get()), 0);
+    EXPECT_TRUE(second.verdict.accepted());
+    EXPECT_GT(second.verdict_ns, 0) << "the gate was not asked";
+  }
 }
 
 TEST_F(TlsTest, Tls11IsRefused) {
