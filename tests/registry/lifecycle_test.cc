@@ -161,6 +161,27 @@ TEST_F(RegistryRules, R40_OtherValuesAreRefusedAndChangeNothing) {
   EXPECT_TRUE(events_.Take().empty());
 }
 
+TEST_F(RegistryRules, R40_RemovingAutoRegistrationSwitchesItOff) {
+  const TestCertificate ca = MakeCa("CA");
+  ASSERT_TRUE(HasCode(RegisterSniOnly(a_, r1_, ca), ErrorCode::kOk));
+  const std::string id = IdOf(ca).ToHex();
+  const auto update = [&](std::string_view automatic, bool remove) {
+    return registry_->UpdateCaCertificate(
+        {.account = a_,
+         .region = r1_,
+         .ca_certificate_id = id,
+         .new_auto_registration_status = automatic,
+         .remove_auto_registration = remove});
+  };
+  ASSERT_TRUE(HasCode(update("ENABLE", false), ErrorCode::kOk));
+  ASSERT_TRUE(Describe(a_, r1_, ca).auto_registration);
+  EXPECT_TRUE(HasCode(update("ENABLE", true), ErrorCode::kInvalidRequest));
+  EXPECT_TRUE(Describe(a_, r1_, ca).auto_registration);
+  EXPECT_TRUE(HasCode(update("", true), ErrorCode::kOk));
+  EXPECT_FALSE(Describe(a_, r1_, ca).auto_registration);
+  EXPECT_TRUE(HasCode(update("DISABLE", true), ErrorCode::kOk));
+}
+
 TEST_F(RegistryRules, R43_OnlyAnInactiveCaIsDeleted) {
   const TestCertificate ca = MakeCa("CA");
   const std::string id = IdOf(ca).ToHex();

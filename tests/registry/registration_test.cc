@@ -222,6 +222,15 @@ constexpr ValidityCase kValidityCases[] = {
     {"until 9999", kTestNow, 253402300799, true},
 };
 
+// No device under it would be let in, so it is told at once.
+TEST_F(RegistryRules, V11_AnUnknownCriticalExtensionIsNotRegistered) {
+  CertificateSpec spec = test::CaSpec("CA");
+  spec.extensions = {{"1.3.6.1.4.1.55555.1", "x", true}};
+  const TestCertificate ca = MakeCertificate(spec, nullptr);
+  EXPECT_TRUE(
+      HasCode(RegisterSniOnly(a_, r1_, ca), ErrorCode::kCertificateValidation));
+}
+
 TEST_F(RegistryRules, R21_TheCaIsValidNow) {
   for (const ValidityCase& row : kValidityCases) {
     SCOPED_TRACE(row.name);
