@@ -29,18 +29,18 @@ std::optional<std::string_view> ServerNameOf(const SSL* ssl) {
   return name;
 }
 
-// Why the last TLS call failed, in a few words of BoringSSL's where it has any.
-// Its queue is empty when the client closes, and when an extension is refused;
-// of the two only the latter is answered with an alert.
+// Why the last TLS call failed, in a few words of BoringSSL's. Its queue is
+// empty when the client has closed, and when an extension is refused; the alert
+// tells the two apart.
 std::string_view TlsFailure(int error, uint8_t alert_sent) {
   if (const uint32_t queued = ERR_peek_error(); queued != 0) {
     const char* reason = ERR_reason_error_string(queued);
     if (reason != nullptr) return reason;
   }
-  const bool closed =
-      error == SSL_ERROR_ZERO_RETURN || error == SSL_ERROR_SYSCALL;
-  return closed && alert_sent == 0 ? "the client has closed"
-                                   : "the handshake was refused";
+  if (alert_sent != 0) return SSL_alert_desc_string_long(alert_sent);
+  return error == SSL_ERROR_ZERO_RETURN || error == SSL_ERROR_SYSCALL
+             ? "the client has closed"
+             : "the handshake failed";
 }
 
 std::optional<std::string_view> OrNull(std::string_view text) {

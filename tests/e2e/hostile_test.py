@@ -66,73 +66,90 @@ def hello(*name_extensions, trailing=b""):
 
 
 def raw_inputs():
-    """(name, bytes, alerts that are fine) of each case."""
+    """(name, bytes, alerts that are fine, what the log says) of each case."""
     good = hello(server_name(host_name(_NAME)))
     unknown = hello(server_name(host_name(b"nobody.example")))
+    # BoringSSL refuses some before the gate sees them.
+    unrecognized, broken = "unrecognized name", "decode error"
+    malformed = "The server name is not a host name."
     names = [
-        ("a NUL in the server name", [server_name(host_name(b"a\0b.c"))]),
+        ("a NUL in the server name", [server_name(host_name(b"a\0b.c"))],
+         unrecognized),
         ("a server name that ends in NUL",
-         [server_name(host_name(_NAME + b"\0"))]),
+         [server_name(host_name(_NAME + b"\0"))], unrecognized),
         ("two server names", [server_name(host_name(_NAME),
-                                          host_name(b"other.example"))]),
-        ("an empty list of server names", [server_name()]),
-        ("an empty server name", [server_name(host_name(b""))]),
-        ("a server name of 256 bytes", [server_name(host_name(b"a" * 256))]),
+                                          host_name(b"other.example"))],
+         broken),
+        ("an empty list of server names", [server_name()], broken),
+        ("an empty server name", [server_name(host_name(b""))], unrecognized),
+        ("a server name of 256 bytes", [server_name(host_name(b"a" * 256))],
+         unrecognized),
         ("a server name of 60,000 bytes",
-         [server_name(host_name(b"a" * 60000))]),
+         [server_name(host_name(b"a" * 60000))], unrecognized),
         ("a server name of an unknown kind",
-         [server_name(host_name(_NAME, kind=7))]),
+         [server_name(host_name(_NAME, kind=7))], unrecognized),
         ("bytes after the list of server names",
-         [server_name(host_name(_NAME), trailing=b"\0")]),
+         [server_name(host_name(_NAME), trailing=b"\0")], broken),
         ("the server_name extension twice",
-         [server_name(host_name(_NAME)), server_name(host_name(_NAME))]),
+         [server_name(host_name(_NAME)), server_name(host_name(_NAME))],
+         "DECODE_ERROR"),
         ("a server name in UTF-8",
-         [server_name(host_name("gerät.example".encode()))]),
-        ("a server name with a path", [server_name(host_name(b"../../a"))]),
+         [server_name(host_name("gerät.example".encode()))], malformed),
+        ("a server name with a path", [server_name(host_name(b"../../a"))],
+         malformed),
         ("a server name that ends in a dot",
-         [server_name(host_name(_NAME + b"."))]),
-        ("an IPv6 address as server name", [server_name(host_name(b"::1"))]),
+         [server_name(host_name(_NAME + b"."))], malformed),
+        ("an IPv6 address as server name", [server_name(host_name(b"::1"))],
+         malformed),
     ]
-    for name, extensions in names:
-        yield name, records(hello(*extensions), 16384), _BROKEN
+    for name, extensions, detail in names:
+        yield name, records(hello(*extensions), 16384), _BROKEN, detail
     yield ("an unknown server name, one byte a record",
-           records(unknown, 1), (_UNRECOGNIZED_NAME,))
-    yield "nothing", b"", (0,)
-    yield "half a record header", b"\x16\x03", (0,)
-    yield "half a record", record(HANDSHAKE, good)[:100], (0,)
-    yield "half a ClientHello", record(HANDSHAKE, good[:100]), (0,)
+           records(unknown, 1), (_UNRECOGNIZED_NAME,),
+           "No endpoint of this region has that server name.")
+    closed = "the client has closed"
+    yield "nothing", b"", (0,), closed
+    yield "half a record header", b"\x16\x03", (0,), closed
+    yield "half a record", record(HANDSHAKE, good)[:100], (0,), closed
+    yield "half a ClientHello", record(HANDSHAKE, good[:100]), (0,), closed
     yield ("bytes after the ClientHello's extensions",
            records(hello(server_name(host_name(_NAME)), trailing=b"\0\0"),
-                   16384), _BROKEN)
+                   16384), _BROKEN, "DECODE_ERROR")
     yield ("a ClientHello of 16 MiB, announced",
            record(HANDSHAKE, b"\x01\xff\xff\xff" + b"\0" * 8000),
-           _BROKEN + (_UNEXPECTED_MESSAGE,))
+           _BROKEN + (_UNEXPECTED_MESSAGE,), "EXCESSIVE_MESSAGE_SIZE")
     yield ("a record of 65,535 bytes", b"\x16\x03\x01\xff\xff" + b"\0" * 65535,
-           (_RECORD_OVERFLOW,))
+           (_RECORD_OVERFLOW,), "ENCRYPTED_LENGTH_TOO_LONG")
     yield ("a thousand empty records", record(HANDSHAKE, b"") * 1000,
-           (0, _UNEXPECTED_MESSAGE, _DECODE_ERROR))
+           (0, _UNEXPECTED_MESSAGE, _DECODE_ERROR), "TOO_MANY_EMPTY_FRAGMENTS")
     yield ("a thousand warnings", record(ALERT, b"\x01\x5a") * 1000,
-           (0, _UNEXPECTED_MESSAGE, _DECODE_ERROR))
-    yield "a fatal alert", record(ALERT, b"\x02\x28"), (0,)
-    yield ("application data", record(23, b"hello"), (_UNEXPECTED_MESSAGE,))
+           (0, _UNEXPECTED_MESSAGE, _DECODE_ERROR), "TOO_MANY_WARNING_ALERTS")
+    yield ("a fatal alert", record(ALERT, b"\x02\x28"), (0,),
+           "SSLV3_ALERT_HANDSHAKE_FAILURE")
+    yield ("application data", record(23, b"hello"), (_UNEXPECTED_MESSAGE,),
+           "UNEXPECTED_RECORD")
     yield ("a Finished", record(HANDSHAKE, b"\x14\0\0\x0c" + b"\0" * 12),
-           (_UNEXPECTED_MESSAGE,))
+           (_UNEXPECTED_MESSAGE,), "UNEXPECTED_MESSAGE")
     yield ("an HTTP request", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-           (0, _PROTOCOL_VERSION))
+           (0, _PROTOCOL_VERSION), "HTTP_REQUEST")
+    no_tls = "WRONG_VERSION_NUMBER"
     yield ("MQTT without TLS", bytes.fromhex("100c00044d5154540402003c0000"),
-           (0, _PROTOCOL_VERSION, _UNEXPECTED_MESSAGE))
-    yield "zeros", b"\0" * 5000, (0, _PROTOCOL_VERSION, _UNEXPECTED_MESSAGE)
+           (0, _PROTOCOL_VERSION, _UNEXPECTED_MESSAGE), no_tls)
+    yield ("zeros", b"\0" * 5000,
+           (0, _PROTOCOL_VERSION, _UNEXPECTED_MESSAGE), no_tls)
     yield ("every byte from 255 down", bytes(range(255, -1, -1)) * 20,
-           (0, _PROTOCOL_VERSION, _UNEXPECTED_MESSAGE, _RECORD_OVERFLOW))
+           (0, _PROTOCOL_VERSION, _UNEXPECTED_MESSAGE, _RECORD_OVERFLOW),
+           no_tls)
 
 
 def check_raw(report, house):
-    for name, data, alerts in raw_inputs():
+    for name, data, alerts, detail in raw_inputs():
         with report.case(name):
             received = talk(house.port, data)
             line = house.gateway.connection()
             among_verdicts(line)
             cases.among(line["alert"], alerts)
+            cases.equal(line["detail"], detail)
             cases.equal(alert_in(received), line["alert"])
             house.honest_device_connects()
 
@@ -192,6 +209,7 @@ def check_stolen(report, house, client):
             cases.equal(seen, {"alert": _DECRYPT_ERROR, "bytes": 0})
             cases.equal(line["verdict"], "kNoVerdict")
             cases.equal(line["account"], None)
+            cases.equal(line["detail"], "BAD_SIGNATURE")
             cases.equal(counters(house), before)
             house.honest_device_connects()
 
