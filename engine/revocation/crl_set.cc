@@ -1,7 +1,7 @@
 #include "engine/revocation/crl_set.h"
 
 #include <algorithm>
-#include <string>
+#include <utility>
 
 namespace chainkeep::revocation {
 namespace {
@@ -24,18 +24,6 @@ bool IsInScope(CertificateScope scope, CertificateKind kind) {
   return false;
 }
 
-// Whether a distribution point of the certificate has a name of the CRL's.
-bool IsSamePoint(const x509::DistributionPointName& name,
-                 const LoadedCrl& crl) {
-  if (name.full_name) {
-    return x509::HaveCommonName(*crl.point_names(), *name.full_name);
-  }
-  const std::string der = x509::FullName(name, crl.crl().issuer());
-  const auto names = x509::GeneralNames::Parse(
-      {reinterpret_cast<const uint8_t*>(der.data()), der.size()});
-  return names.ok() && x509::HaveCommonName(*crl.point_names(), *names);
-}
-
 // The last second at which `crl` is current; nothing if there is none.
 std::optional<UnixSeconds> FreshUntil(const x509::Crl& crl,
                                       const RevocationQuery& query) {
@@ -49,35 +37,52 @@ std::optional<UnixSeconds> FreshUntil(const x509::Crl& crl,
   return until;
 }
 
-}  // namespace
-
-ReasonMask SpeaksOf(const LoadedCrl& crl, const RevocationQuery& query) {
-  // H3: a list of another issuer never applies.
-  if (!(crl.crl().issuer() == query.issuer)) return 0;
+// The reasons for which `crl` would name the certificate if it were revoked: 0
+// if it does not speak of it at all. `shared` are those of the points that both
+// of them have.
+ReasonMask SpeaksOf(const LoadedCrl& crl, CertificateKind kind,
+                    ReasonMask shared) {
   const auto& point = crl.crl().distribution_point();
   if (!point) return kAllReasons;
-  if (!IsInScope(point->scope, query.kind)) return 0;
-  if (!crl.point_names()) return point->name ? 0 : point->reasons;
-
+  if (!IsInScope(point->scope, kind)) return 0;
+  if (!point->name) return point->reasons;
   // RFC 5280 §6.3.3 (b) (2) (i), for each of the certificate's points; and for
   // the issuer's own, which every certificate of it has.
-  ReasonMask reasons = crl.is_issuers_own_point() ? kAllReasons : 0;
-  if (query.distribution_points) {
-    x509::DistributionPointReader reader(*query.distribution_points);
-    while (const std::optional<x509::DistributionPoint> one = reader.Next()) {
-      if (one->has_crl_issuer || !one->name) continue;
-      if (IsSamePoint(*one->name, crl)) reasons |= one->reasons;
-    }
-  }
-  return reasons & point->reasons;
+  if (crl.is_issuers_own_point()) shared = kAllReasons;
+  return shared & point->reasons;
 }
+
+std::vector<std::shared_ptr<const LoadedCrl>> OfOneIssuer(
+    std::vector<std::shared_ptr<const LoadedCrl>> crls) {
+  if (crls.empty()) return crls;
+  const x509::Name issuer = crls.front()->crl().issuer();
+  std::erase_if(crls, [&issuer](const auto& crl) {
+    return !(crl->crl().issuer() == issuer);
+  });
+  return crls;
+}
+
+}  // namespace
+
+CrlSet::CrlSet(std::vector<std::shared_ptr<const LoadedCrl>> crls)
+    : crls_(OfOneIssuer(std::move(crls))), points_(crls_) {}
 
 RevocationAnswer CrlSet::Ask(const RevocationQuery& query) const {
   RevocationAnswer answer;
+  // H3: a list of another issuer never applies.
+  if (crls_.empty() || !(crls_.front()->crl().issuer() == query.issuer)) {
+    return answer;
+  }
+  std::vector<ReasonMask> shared;
+  if (query.distribution_points && !points_.empty()) {
+    shared = points_.ReasonsFor(*query.distribution_points, query.issuer);
+  }
   ReasonMask current = 0, stale = 0;
-  for (const std::shared_ptr<const LoadedCrl>& crl : crls_) {
+  for (size_t i = 0; i < crls_.size(); ++i) {
+    const LoadedCrl* const crl = crls_[i].get();
     if (query.now < crl->crl().this_update()) continue;
-    const ReasonMask reasons = SpeaksOf(*crl, query);
+    const ReasonMask reasons =
+        SpeaksOf(*crl, query.kind, shared.empty() ? 0 : shared[i]);
     if (reasons == 0) continue;
     if (const auto entry = crl->Find(query.serial)) {
       return {RevocationStatus::kRevoked, entry->reason, entry->revoked_at,

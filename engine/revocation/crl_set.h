@@ -20,9 +20,10 @@
 //
 // DOES NOT fetch anything, and takes neither delta nor indirect CRLs.
 //
-// Immutable; any thread may ask. One look-up for each list (loaded_crl.h says
-// what that costs); allocates only for a distribution point that is relative to
-// its issuer.
+// Immutable; any thread may ask. The issuer's name and each distribution point
+// of the certificate are compared once (point_index.h), and each list is looked
+// up once (loaded_crl.h says what that costs). Allocates only where both the
+// certificate and a list name distribution points.
 
 #ifndef CHAINKEEP_ENGINE_REVOCATION_CRL_SET_H_
 #define CHAINKEEP_ENGINE_REVOCATION_CRL_SET_H_
@@ -30,11 +31,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "chainkeep/types.h"
 #include "engine/revocation/loaded_crl.h"
+#include "engine/revocation/point_index.h"
 #include "engine/x509/crl.h"
 #include "engine/x509/distribution_point.h"
 #include "engine/x509/name.h"
@@ -69,9 +70,9 @@ struct RevocationAnswer {
 
 class CrlSet {
  public:
-  // All lists must have been loaded for the same issuer. None: all is unknown.
-  explicit CrlSet(std::vector<std::shared_ptr<const LoadedCrl>> crls)
-      : crls_(std::move(crls)) {}
+  // All lists must have been loaded for the same issuer; those of another than
+  // the first are left out. None: all is unknown.
+  explicit CrlSet(std::vector<std::shared_ptr<const LoadedCrl>> crls);
 
   RevocationAnswer Ask(const RevocationQuery& query) const;
 
@@ -79,11 +80,8 @@ class CrlSet {
 
  private:
   const std::vector<std::shared_ptr<const LoadedCrl>> crls_;
+  const PointIndex points_;  // views crls_
 };
-
-// SpeaksOf returns the reasons for which `crl` would name the certificate if it
-// were revoked: 0 if it does not speak of it at all.
-x509::ReasonMask SpeaksOf(const LoadedCrl& crl, const RevocationQuery& query);
 
 }  // namespace chainkeep::revocation
 

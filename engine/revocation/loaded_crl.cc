@@ -110,7 +110,8 @@ LoadedCrl::LoadedCrl(std::unique_ptr<const std::string> der,
   point_names_der_ = x509::FullName(*point->name, crl_.issuer());
   const der::Result<x509::GeneralNames> names =
       x509::GeneralNames::Parse(AsBytes(point_names_der_));
-  // Well-formed, being made of parts that are.
+  // Its parts are well-formed, but they may be too long to be made one. Then
+  // the list has a name that is nobody's, and speaks of no certificate.
   if (!names.ok()) return;
   point_names_ = *names;
   is_issuers_own_point_ = HasDirectoryName(*names, crl_.issuer());

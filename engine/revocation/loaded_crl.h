@@ -84,8 +84,8 @@ class LoadedCrl {
     return table_.Find(serial);
   }
 
-  // The names of the issuingDistributionPoint, relative ones made whole;
-  // nothing if it has none.
+  // The names of the issuingDistributionPoint, a relative one made whole;
+  // nothing if it has none, or one that is too long with its issuer.
   const std::optional<x509::GeneralNames>& point_names() const {
     return point_names_;
   }

@@ -1,6 +1,7 @@
 #include "engine/x509/distribution_point.h"
 
 #include "engine/der/writer.h"
+#include "xxhash.h"
 
 namespace chainkeep::x509 {
 namespace {
@@ -9,8 +10,9 @@ using der::Cursor;
 using der::IllFormed;
 using der::Result;
 
-constexpr size_t kMaxNames = 16;
+constexpr size_t kMaxCrlNames = 16;
 constexpr size_t kMaxPoints = 16;
+constexpr size_t kMaxCertificateNames = 64;
 
 // DistributionPointName ::= CHOICE { fullName [0] GeneralNames,
 //     nameRelativeToCRLIssuer [1] RelativeDistinguishedName }
@@ -108,19 +110,14 @@ Result<DistributionPoint> ReadPoint(Cursor& list) {
   return point;
 }
 
-size_t CountNames(const GeneralNames& names) {
+size_t CountNames(const std::optional<DistributionPointName>& name) {
+  if (!name) return 0;
+  if (!name->full_name) return 1;
   size_t count = 0;
-  GeneralNameReader reader(names);
-  while (reader.Next()) ++count;
-  return count;
-}
-
-bool AreSame(const GeneralName& a, const GeneralName& b) {
-  if (a.form != b.form) return false;
-  if (a.form == NameForm::kDirectoryName) {
-    return a.directory_name == b.directory_name;
+  for (size_t form = 0; form < kNameFormCount; ++form) {
+    count += name->full_name->Count(static_cast<NameForm>(form));
   }
-  return der::Equal(a.contents, b.contents);
+  return count;
 }
 
 }  // namespace
@@ -148,9 +145,11 @@ Result<IssuingDistributionPoint> IssuingDistributionPoint::Parse(Bytes value) {
   if (user) point.scope = CertificateScope::kEndEntity;
   if (ca) point.scope = CertificateScope::kCa;
   if (attribute) point.scope = CertificateScope::kAttribute;
-  if (point.name && point.name->full_name &&
-      CountNames(*point.name->full_name) > kMaxNames) {
+  if (CountNames(point.name) > kMaxCrlNames) {
     return der::Unsupported("issuingDistributionPoint of more than 16 names");
+  }
+  if (value.size() > kMaxPointBytes) {
+    return der::Unsupported("issuingDistributionPoint of more than 4 KiB");
   }
   return point;
 }
@@ -162,13 +161,20 @@ Result<DistributionPoints> DistributionPoints::Parse(Bytes value) {
       contents.empty()) {
     return IllFormed("cRLDistributionPoints");
   }
-  size_t count = 0;
-  for (Cursor list(contents); !list.empty(); ++count) {
+  size_t points = 0, names = 0;
+  for (Cursor list(contents); !list.empty(); ++points) {
     const Result<DistributionPoint> point = ReadPoint(list);
     if (!point.ok()) return point.fault();
+    names += CountNames(point->name);
   }
-  if (count > kMaxPoints) {
+  if (points > kMaxPoints) {
     return der::Unsupported("more than 16 cRLDistributionPoints");
+  }
+  if (names > kMaxCertificateNames) {
+    return der::Unsupported("cRLDistributionPoints of more than 64 names");
+  }
+  if (value.size() > kMaxPointBytes) {
+    return der::Unsupported("cRLDistributionPoints of more than 4 KiB");
   }
   return DistributionPoints(contents);
 }
@@ -185,7 +191,10 @@ std::string FullName(const DistributionPointName& name, const Name& issuer) {
     der::AppendBytes(name.full_name->contents(), &full_name);
     return full_name;
   }
-  if (!name.relative_name) return full_name;
+  if (!name.relative_name ||
+      issuer.der().size() + name.relative_name->size() > kMaxPointBytes) {
+    return full_name;
+  }
   std::string rdns;
   der::AppendBytes(issuer.rdns(), &rdns);
   der::AppendElement(der::kSet, *name.relative_name, &rdns);
@@ -198,16 +207,20 @@ std::string FullName(const DistributionPointName& name, const Name& issuer) {
   return full_name + element;
 }
 
-bool HaveCommonName(const GeneralNames& a, const GeneralNames& b) {
-  GeneralNameReader outer(a);
-  while (const std::optional<GeneralName> x = outer.Next()) {
-    if (b.Count(x->form) == 0) continue;
-    GeneralNameReader inner(b);
-    while (const std::optional<GeneralName> y = inner.Next()) {
-      if (AreSame(*x, *y)) return true;
-    }
+bool IsSamePoint(const GeneralName& a, const GeneralName& b) {
+  if (a.form != b.form) return false;
+  if (a.form == NameForm::kDirectoryName) {
+    return a.directory_name == b.directory_name;
   }
-  return false;
+  return der::Equal(a.contents, b.contents);
+}
+
+uint64_t PointHash(const GeneralName& name, uint64_t seed) {
+  seed += static_cast<uint64_t>(name.form);
+  if (name.form == NameForm::kDirectoryName) {
+    return name.directory_name.Hash(seed);
+  }
+  return XXH3_64bits_withSeed(name.contents.data(), name.contents.size(), seed);
 }
 
 }  // namespace chainkeep::x509

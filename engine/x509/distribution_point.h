@@ -25,6 +25,11 @@ namespace chainkeep::x509 {
 using ReasonMask = uint16_t;
 inline constexpr ReasonMask kAllReasons = 0x1fe;
 
+// kMaxPointBytes bounds what a distribution point may be called: the extnValue
+// of either extension, and a relative name with its issuer. Real ones have a
+// few hundred bytes, and what is asked on every handshake is to cost no more.
+inline constexpr size_t kMaxPointBytes = 4096;
+
 // DistributionPointName has exactly one of the two.
 struct DistributionPointName {
   std::optional<GeneralNames> full_name;
@@ -46,9 +51,8 @@ struct IssuingDistributionPoint {
   ReasonMask reasons = kAllReasons;
   bool is_indirect = false;
 
-  // Parse reads an extnValue. At most one of the scopes may be named, and at
-  // most 16 names, so that comparing them with a certificate's stays linear in
-  // the certificate; more are kUnsupported.
+  // Parse reads an extnValue. At most one of the scopes may be named. More than
+  // 16 names, or than kMaxPointBytes, are kUnsupported.
   static der::Result<IssuingDistributionPoint> Parse(Bytes value);
 };
 
@@ -60,11 +64,11 @@ struct DistributionPoint {
   bool has_crl_issuer = false;
 };
 
-// DistributionPoints is a list of at least one, and at most 16: each costs a
-// comparison with each CRL.
+// DistributionPoints is a list of at least one.
 class DistributionPoints {
  public:
-  // Parse reads the extnValue of cRLDistributionPoints.
+  // Parse reads the extnValue of cRLDistributionPoints. More than 16 points, 64
+  // names in all of them, or kMaxPointBytes are kUnsupported.
   static der::Result<DistributionPoints> Parse(Bytes value);
 
   Bytes contents() const { return contents_; }
@@ -88,14 +92,18 @@ class DistributionPointReader {
 };
 
 // FullName returns the DER of the contents of GeneralNames that `name` stands
-// for: its own, or the one directoryName of `issuer` and the relative name.
+// for: its own, or the one directoryName of `issuer` and the relative name;
+// nothing where these make more than kMaxPointBytes.
 std::string FullName(const DistributionPointName& name, const Name& issuer);
 
-// HaveCommonName returns whether two lists have a name in common:
-// directoryNames compared as names, all others byte for byte, as RFC 5280
-// §6.3.3 (b) (2) (i) means it ("matches"), since nothing else is sure to be the
-// same.
-bool HaveCommonName(const GeneralNames& a, const GeneralNames& b);
+// IsSamePoint returns whether two names match in the sense of RFC 5280 §6.3.3
+// (b) (2) (i): directoryNames compared as names, all others byte for byte,
+// since nothing else is sure to be the same.
+bool IsSamePoint(const GeneralName& a, const GeneralName& b);
+
+// PointHash is the same for names that IsSamePoint holds the same. `seed` is
+// the caller's secret.
+uint64_t PointHash(const GeneralName& name, uint64_t seed);
 
 }  // namespace chainkeep::x509
 

@@ -153,6 +153,50 @@ TEST(DistributionPointsTest, ReadsInOrder) {
   EXPECT_FALSE(reader.Next().has_value());
 }
 
+// A tenant wrote both sides of a comparison, and one handshake took seconds.
+TEST(DistributionPointsTest, F5_HowMuchIsRead) {
+  const auto uris = [](size_t count, size_t size) {
+    std::string names;
+    for (size_t i = 0; i < count; ++i) names += Uri(std::string(size, 'a'));
+    return Tlv(0x30, FullNameOf(names));
+  };
+  // Headers around one long URI of a certificate's, and of a CRL's.
+  const size_t certificate_frame = Tlv(0x30, uris(1, 4000)).size() - 4000;
+  const size_t crl_frame = uris(1, 4000).size() - 4000;
+  constexpr auto kUnsupported = der::Fault::Kind::kUnsupported;
+  struct Case {
+    const char* what;
+    std::string points;  // of a certificate
+    der::Fault::Kind kind;
+  };
+  for (const Case& c : {
+           Case{"64 names", uris(64, 1), der::Fault::Kind::kNone},
+           Case{"65 names", uris(65, 1), kUnsupported},
+           Case{"64 names in two points", uris(40, 1) + uris(24, 1),
+                der::Fault::Kind::kNone},
+           Case{"65 names in two points", uris(40, 1) + uris(25, 1),
+                kUnsupported},
+           Case{"a relative name is one",
+                uris(64, 1) + Tlv(0x30, RelativeName("x")), kUnsupported},
+           Case{"4 KiB", uris(1, kMaxPointBytes - certificate_frame),
+                der::Fault::Kind::kNone},
+           Case{"a byte more", uris(1, kMaxPointBytes - certificate_frame + 1),
+                kUnsupported},
+           Case{"long and ill-formed", uris(1, 9000) + Tlv(0x31, ""),
+                der::Fault::Kind::kIllFormed},
+       }) {
+    const std::string value = Tlv(0x30, c.points);
+    EXPECT_EQ(DistributionPoints::Parse(AsBytes(value)).fault().kind, c.kind)
+        << c.what;
+  }
+  const std::string fits = uris(1, kMaxPointBytes - crl_frame);
+  EXPECT_EQ(fits.size(), kMaxPointBytes);
+  EXPECT_TRUE(IssuingDistributionPoint::Parse(AsBytes(fits)).ok());
+  const std::string more = uris(1, kMaxPointBytes - crl_frame + 1);
+  EXPECT_EQ(IssuingDistributionPoint::Parse(AsBytes(more)).fault().kind,
+            kUnsupported);
+}
+
 // PKITS 4.14.4 and .5: a relative name is the issuer's and one RDN more.
 TEST(DistributionPointTest, ARelativeNameIsMadeWhole) {
   const std::string issuer_der =
@@ -165,33 +209,58 @@ TEST(DistributionPointTest, ARelativeNameIsMadeWhole) {
   const auto names = GeneralNames::Parse(AsBytes(whole));
   ASSERT_TRUE(names.ok());
 
-  const std::string same = Tlv(
-      0xa4, test::EncodeName({{"C", "us"}, {"O", "example"}, {"CN", "crl1"}}));
-  EXPECT_TRUE(HaveCommonName(*names, *GeneralNames::Parse(AsBytes(same))));
-  const std::string other =
-      Tlv(0xa4, test::EncodeName({{"C", "US"}, {"CN", "CRL1"}}));
-  EXPECT_FALSE(HaveCommonName(*names, *GeneralNames::Parse(AsBytes(other))));
+  GeneralNameReader reader(*names);
+  const std::optional<GeneralName> name = reader.Next();
+  ASSERT_TRUE(name.has_value());
+  EXPECT_FALSE(reader.Next().has_value());
+  const std::string same =
+      test::EncodeName({{"C", "us"}, {"O", "example"}, {"CN", "crl1"}});
+  EXPECT_TRUE(name->directory_name == *Name::Parse(AsBytes(same)));
+  const std::string other = test::EncodeName({{"C", "US"}, {"CN", "CRL1"}});
+  EXPECT_FALSE(name->directory_name == *Name::Parse(AsBytes(other)));
 }
 
-TEST(DistributionPointTest, NamesInCommon) {
+TEST(DistributionPointTest, F5_ALongRelativeNameIsNobodys) {
+  const std::string value = Tlv(0x30, RelativeName(std::string(100, 'x')));
+  const auto point = IssuingDistributionPoint::Parse(AsBytes(value));
+  ASSERT_TRUE(point.ok());
+  for (const size_t size : {3000, 4096}) {
+    const std::string der =
+        test::EncodeName(test::CommonName(std::string(size, 'a')));
+    const std::string whole =
+        FullName(*point->name, *Name::Parse(AsBytes(der)));
+    EXPECT_EQ(GeneralNames::Parse(AsBytes(whole)).ok(), size == 3000) << size;
+  }
+}
+
+// Reads the only name of a list.
+GeneralName OnlyName(const std::string& list) {
+  GeneralNameReader reader(*GeneralNames::Parse(AsBytes(list)));
+  return *reader.Next();
+}
+
+TEST(DistributionPointTest, SamePoints) {
   struct Case {
     std::string a, b;
-    bool common;
+    bool same;
   };
   for (const Case& c : {
            Case{Uri("h://a"), Uri("h://a"), true},
            Case{Uri("h://a"), Uri("h://A"), false},
            Case{Uri("h://a"), Uri("h://a/"), false},
-           Case{Uri("h://a") + Uri("h://b"), Uri("h://c") + Uri("h://b"), true},
            Case{Uri("a"), Tlv(0x82, "a"), false},
+           Case{Uri(""), Tlv(0x82, ""), false},
            Case{Dir("Example"), Dir("EXAMPLE"), true},
+           Case{Dir("Example"), Dir("Example 2"), false},
            Case{Dir("Example"), Uri("Example"), false},
-           Case{Uri("h://x") + Dir("a"), Dir("a") + Uri("h://y"), true},
        }) {
-    const auto a = GeneralNames::Parse(AsBytes(c.a));
-    const auto b = GeneralNames::Parse(AsBytes(c.b));
-    EXPECT_EQ(HaveCommonName(*a, *b), c.common);
-    EXPECT_EQ(HaveCommonName(*b, *a), c.common);
+    const GeneralName a = OnlyName(c.a), b = OnlyName(c.b);
+    EXPECT_EQ(IsSamePoint(a, b), c.same);
+    EXPECT_EQ(IsSamePoint(b, a), c.same);
+    for (const uint64_t seed : {uint64_t{0}, uint64_t{12345}}) {
+      EXPECT_EQ(PointHash(a, seed) == PointHash(b, seed), c.same);
+    }
+    EXPECT_NE(PointHash(a, 1), PointHash(a, 12345));
   }
 }
 
