@@ -123,6 +123,7 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
   ASSERT_EQ(listener.service, EndpointService::kData);
   ASSERT_EQ(listener.validation.leaf_profile, LeafProfile::kClientAuth);
   ASSERT_FALSE(listener.validation.required_purpose.has_value());
+  ASSERT_EQ(listener.validation.serial_rule, SerialRule::kPositive);
   ASSERT_EQ(listener.validation.anchor_rules, AnchorRules::kFull);
   using Policies = CertificatePolicyOptions;
   const Policies& policies = listener.validation.policies;
@@ -154,6 +155,7 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
       {"service", "EndpointService::kData"},
       {"validation.leaf_profile", "LeafProfile::kClientAuth"},
       {"validation.required_purpose", "none"},
+      {"validation.serial_rule", "SerialRule::kPositive"},
       {"validation.anchor_rules", "AnchorRules::kFull"},
       {"validation.policies.initial_policies", "any"},
       {"validation.policies.explicit_policy", "kNotRequired"},
