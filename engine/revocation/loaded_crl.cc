@@ -118,8 +118,8 @@ LoadedCrl::LoadedCrl(std::unique_ptr<const std::string> der,
 }
 
 size_t LoadedCrl::memory() const {
-  return sizeof(*this) + sizeof(*der_) + der_->capacity() + table_.memory() +
-         point_names_der_.capacity();
+  return sizeof(*this) + sizeof(std::string) + der_->capacity() +
+         table_.memory() + point_names_der_.capacity();
 }
 
 }  // namespace chainkeep::revocation
