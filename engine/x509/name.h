@@ -6,10 +6,9 @@
 // ASCII letters folded to lower case, white space trimmed at both ends and
 // collapsed inside. TeletexString, whose meaning nobody agrees on, and BIT
 // STRING are compared byte for byte with their tag. The order of the attributes
-// in an RDN does not matter: DER sorts them, but by bytes, and so by the case of
-// their letters. Case is folded in ASCII only: that is stricter than
-// RFC 4518 (two names that differ in the case of "é" stay different), never
-// looser.
+// in an RDN does not matter: DER sorts them, but by bytes, and so by the case
+// of their letters. Case is folded in ASCII only: that is stricter than RFC
+// 4518 (two names that differ in the case of "é" stay different), never looser.
 //
 // Nothing is allocated: a name is a view of DER, and normalization runs over
 // small buffers on the stack. Parsing, hashing and comparing are linear in the
