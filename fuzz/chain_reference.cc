@@ -43,17 +43,6 @@ bool LooksSelfSigned(const Certificate& certificate) {
   return certificate.is_self_issued() && !ids_differ;
 }
 
-// RFC 5280 does not have a path's key ids compared: they help to find it. Where
-// they differ BoringSSL takes another issuer of that name, or finds none.
-bool KeyIdsDiffer(Path path) {
-  for (size_t i = 0; i + 1 < path.size(); ++i) {
-    const auto& wanted = path[i]->extensions().authority_key_id;
-    const auto& own = path[i + 1]->extensions().subject_key_id;
-    if (wanted && own && !der::Equal(*wanted, *own)) return true;
-  }
-  return false;
-}
-
 // BoringSSL ends its search at what looks self-signed, anchor or not, and may
 // then go from the one below to an anchor of the same name.
 bool LooksSelfSignedBelowTheAnchor(Path path) {
@@ -92,8 +81,8 @@ struct Question {
   UnixSeconds now;
 };
 
-// BoringSSL enforces an anchor's validity and name constraints, and looks at
-// its keyUsage; we only where AnchorRules say so.
+// BoringSSL enforces an anchor's validity and name constraints; we only where
+// AnchorRules say so.
 bool AnchorValidityDoesNotCount(const Question& q) {
   const Certificate& anchor = *q.path.back();
   return q.options.anchor_rules != AnchorRules::kFull &&
@@ -105,23 +94,12 @@ bool AnchorConstraintsDoNotCount(const Question& q) {
          q.path.back()->extensions().name_constraints;
 }
 
-bool AnchorUsageDoesNotCount(const Question& q) {
-  return q.options.anchor_rules == AnchorRules::kNameAndKey &&
-         q.path.back()->extensions().key_usage;
-}
-
 struct Difference {
   int error;  // BoringSSL's
   bool (*applies)(const Question&);
 };
 
 constexpr Difference kDifferences[] = {
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-     [](const Question& q) { return KeyIdsDiffer(q.path); }},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
-     [](const Question& q) { return KeyIdsDiffer(q.path); }},
-    {X509_V_ERR_CERT_SIGNATURE_FAILURE,
-     [](const Question& q) { return KeyIdsDiffer(q.path); }},
     {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
      [](const Question& q) { return LooksSelfSigned(*q.path[0]); }},
     {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
@@ -139,8 +117,6 @@ constexpr Difference kDifferences[] = {
     {X509_V_ERR_PERMITTED_VIOLATION, AnchorConstraintsDoNotCount},
     {X509_V_ERR_EXCLUDED_VIOLATION, AnchorConstraintsDoNotCount},
     {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, AnchorConstraintsDoNotCount},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, AnchorUsageDoesNotCount},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, AnchorUsageDoesNotCount},
     // RFC 5280 §4.1.2.5: notAfter is the last second of the validity.
     {X509_V_ERR_CERT_HAS_EXPIRED,
      [](const Question& q) {
@@ -150,7 +126,31 @@ constexpr Difference kDifferences[] = {
      }},
 };
 
+bool IsKnown(int error, const Question& question) {
+  return std::any_of(std::begin(kDifferences), std::end(kDifferences),
+                     [&](const Difference& difference) {
+                       return difference.error == error &&
+                              difference.applies(question);
+                     });
+}
+
 // --- Asking. -----------------------------------------------------------------
+
+// BoringSSL calls this with each objection; where it is a known difference, the
+// verification goes on, so that it hides no other.
+int Judge(int good, X509_STORE_CTX* context) {
+  const auto* question =
+      static_cast<const Question*>(X509_STORE_CTX_get_app_data(context));
+  return good == 1 || IsKnown(X509_STORE_CTX_get_error(context), *question);
+}
+
+// BoringSSL asks this where it looks for the next certificate of the path. Its
+// own answer also goes by key ids and keyUsage. RFC 5280 has key ids help to
+// find a path and no more; keyUsage is checked again when the path is complete.
+int IsIssuedBy(X509_STORE_CTX*, X509* certificate, X509* issuer) {
+  return X509_NAME_cmp(X509_get_subject_name(issuer),
+                       X509_get_issuer_name(certificate)) == 0;
+}
 
 int Purpose(LeafProfile profile) {
   switch (profile) {
@@ -189,6 +189,7 @@ int Verify(const Question& question) {
   const bssl::UniquePtr<X509> anchor = ParseX509(path.back()->der());
   const bssl::UniquePtr<X509_STORE> store(X509_STORE_new());
   X509_STORE_add_cert(store.get(), anchor.get());
+  X509_STORE_set_check_issued(store.get(), IsIssuedBy);
   const bssl::UniquePtr<X509_STORE_CTX> context(X509_STORE_CTX_new());
   X509_STORE_CTX_init(context.get(), store.get(), leaf.get(), untrusted.get());
   // The path as it is shown, and no shorter one.
@@ -199,6 +200,8 @@ int Verify(const Question& question) {
   X509_STORE_CTX_set_time_posix(context.get(), 0, question.now);
   X509_STORE_CTX_set_purpose(context.get(),
                              Purpose(question.options.leaf_profile));
+  X509_STORE_CTX_set_app_data(context.get(), const_cast<Question*>(&question));
+  X509_STORE_CTX_set_verify_cb(context.get(), Judge);
   if (X509_verify_cert(context.get()) == 1) return X509_V_OK;
   return X509_STORE_CTX_get_error(context.get());
 }
@@ -238,17 +241,12 @@ class PathsByName {
  private:
   bool IsAccepted(Path path) const {
     const Question question{path, accepted_.options, accepted_.now};
-    const int error = Verify(question);
-    if (error == X509_V_OK) return true;
     if (!IsSignedThroughout(path)) {
       std::fprintf(stderr, "BoringSSL: a signature is not good\n");
       return false;
     }
-    for (const Difference& difference : kDifferences) {
-      if (difference.error == error && difference.applies(question)) {
-        return true;
-      }
-    }
+    const int error = Verify(question);
+    if (error == X509_V_OK) return true;
     std::fprintf(stderr, "BoringSSL, of a path of %zu: %s\n", path.size(),
                  X509_verify_cert_error_string(error));
     return false;

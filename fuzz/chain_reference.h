@@ -4,7 +4,7 @@
 // path of the given length by which names lead from the leaf to the anchor is
 // shown to it alone, and it must accept one of them.
 //
-// Where it accepts none although we do, the reason must be one of the
+// Where it objects to all although we accept, each objection must be one of the
 // differences that are listed, with why, in chain_reference.cc.
 
 #ifndef CHAINKEEP_FUZZ_CHAIN_REFERENCE_H_
