@@ -298,6 +298,11 @@ Finding CheckRevocation(Path path, const Anchor& anchor,
     if (set != nullptr) {
       answer = set->Ask(QueryFor(*path[i], options, now));
     }
+    // A list that has not begun yet may name the certificate, or put in doubt
+    // later what was accepted for want of a list.
+    if (answer.changes_at) {
+      *good_until = std::min(*good_until, *answer.changes_at - 1);
+    }
     const int place = static_cast<int>(i);
     switch (answer.status) {
       case revocation::RevocationStatus::kRevoked:

@@ -42,7 +42,8 @@ Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
 Finding CheckPolicies(Path path, const ValidationOptions& options);
 
 // No certificate that `options` speaks of is revoked. Lowers `good_until` to
-// the moment at which a CRL that this rests on becomes stale.
+// the last second before a CRL that this rests on becomes stale, or one that
+// may change the answer begins.
 Finding CheckRevocation(Path path, const Anchor& anchor,
                         const RevocationSource& crls,
                         const RevocationOptions& options, UnixSeconds now,

@@ -52,6 +52,10 @@ ReasonMask SpeaksOf(const LoadedCrl& crl, CertificateKind kind,
   return shared & point->reasons;
 }
 
+UnixSeconds Earlier(std::optional<UnixSeconds> a, UnixSeconds b) {
+  return std::min(a.value_or(b), b);
+}
+
 std::vector<std::shared_ptr<const LoadedCrl>> OfOneIssuer(
     std::vector<std::shared_ptr<const LoadedCrl>> crls) {
   if (crls.empty()) return crls;
@@ -78,15 +82,21 @@ RevocationAnswer CrlSet::Ask(const RevocationQuery& query) const {
     shared = points_.ReasonsFor(*query.distribution_points, query.issuer);
   }
   ReasonMask current = 0, stale = 0;
+  std::optional<UnixSeconds> speaks_at, revokes_at;
   for (size_t i = 0; i < crls_.size(); ++i) {
     const LoadedCrl* const crl = crls_[i].get();
-    if (query.now < crl->crl().this_update()) continue;
     const ReasonMask reasons =
         SpeaksOf(*crl, query.kind, shared.empty() ? 0 : shared[i]);
     if (reasons == 0) continue;
-    if (const auto entry = crl->Find(query.serial)) {
-      return {RevocationStatus::kRevoked, entry->reason, entry->revoked_at,
-              std::nullopt};
+    const auto entry = crl->Find(query.serial);
+    if (query.now < crl->crl().this_update()) {
+      speaks_at = Earlier(speaks_at, crl->crl().this_update());
+      if (entry) revokes_at = Earlier(revokes_at, crl->crl().this_update());
+      continue;
+    }
+    if (entry) {
+      return {
+          RevocationStatus::kRevoked, entry->reason, entry->revoked_at, {}, {}};
     }
     const std::optional<UnixSeconds> until = FreshUntil(crl->crl(), query);
     if (until && query.now > *until) {
@@ -94,16 +104,15 @@ RevocationAnswer CrlSet::Ask(const RevocationQuery& query) const {
       continue;
     }
     current |= reasons;
-    if (until) {
-      answer.fresh_until =
-          std::min(*until, answer.fresh_until.value_or(*until));
-    }
+    if (until) answer.fresh_until = Earlier(answer.fresh_until, *until);
   }
   if (current == kAllReasons) {
     answer.status = RevocationStatus::kGood;
+    answer.changes_at = revokes_at;
     return answer;
   }
   answer.fresh_until.reset();
+  answer.changes_at = speaks_at;
   if ((current | stale) == kAllReasons) {
     answer.status = RevocationStatus::kStale;
   }

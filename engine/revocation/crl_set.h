@@ -13,10 +13,10 @@
 //   else lists do, but some of them are past nextUpdate   kStale
 //   else                                                  kUnknown
 //
-// A list from the future (thisUpdate) counts as absent. One past its nextUpdate
-// still revokes: nothing it named has become good since. What kStale and
-// kUnknown mean for a connection is the caller's policy; refusing is the safe
-// one.
+// A list from the future (thisUpdate) counts as absent, and the answer says
+// when that ends. One past its nextUpdate still revokes: nothing it named has
+// become good since. What kStale and kUnknown mean for a connection is the
+// caller's policy; refusing is the safe one.
 //
 // DOES NOT fetch anything, and takes neither delta nor indirect CRLs.
 //
@@ -66,6 +66,11 @@ struct RevocationAnswer {
   UnixSeconds revoked_at = 0;
   // Of kGood: the last second at which it holds; nothing if it holds on.
   std::optional<UnixSeconds> fresh_until;
+  // Of all but kRevoked: the first second at which a list from the future
+  // begins to speak, and may change the answer. A good one is changed only by a
+  // list that names the certificate; what is in doubt, by any that speaks of
+  // it.
+  std::optional<UnixSeconds> changes_at;
 };
 
 class CrlSet {

@@ -132,6 +132,22 @@ TEST_F(RevocationTest, AStaleListIsInDoubtButStillRevokes) {
             kTestNow + 365 * kDay);
 }
 
+TEST_F(RevocationTest, F9_AVerdictEndsBeforeAListFromTheFutureBegins) {
+  CrlSpec spec;
+  spec.this_update = kTestNow + 60;
+  spec.revoked = {{.serial = "\x02"}};
+  revocation_.unknown = OnDoubt::kAccept;
+  ASSERT_TRUE(SetCrls(a_, ca_, {MakeCrl(spec, ca_)}).ok());
+  const Verdict verdict = engine_->Validate(
+      Gate(), {.server_name = std::nullopt, .leaf = bad_.bytes()});
+  EXPECT_EQ(verdict.reason(), Reason::kAccepted);
+  EXPECT_EQ(verdict.not_after(), kTestNow + 59);
+  clock_.Set(kTestNow + 59);
+  EXPECT_EQ(ReasonFor({}, bad_), Reason::kAccepted);
+  clock_.Set(kTestNow + 60);
+  EXPECT_EQ(ReasonFor({}, bad_), Reason::kRevoked);
+}
+
 TEST_F(RevocationTest, TheWholeChainMayBeAsked) {
   CertificateSpec spec = CaSpec("middle");
   spec.serial = "\x07";

@@ -701,6 +701,45 @@ TEST_F(CheckRevocationTest, GoodUntilTheFirstListIsStale) {
   EXPECT_EQ(good_until_, untouched);
 }
 
+// An accepted verdict must not outlive the second at which a list begins that
+// names the certificate, whatever the options say of doubts.
+TEST_F(CheckRevocationTest, F9_GoodUntilAListFromTheFutureBegins) {
+  const auto later = [](UnixSeconds this_update, const char* serial) {
+    return test::CrlSpec{.this_update = this_update,
+                         .revoked = {{.serial = serial}}};
+  };
+  const auto give = [this](size_t i, const std::vector<test::CrlSpec>& specs) {
+    std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls;
+    for (const test::CrlSpec& spec : specs) {
+      crls.push_back(LoadCrl(spec, chain_.made(i + 1)));
+    }
+    crls_.Add(chain_.path()[i + 1]->subject(), std::move(crls));
+  };
+  const UnixSeconds untouched = kTestNow + 365 * kDay;
+  const test::CrlSpec stale{.next_update = kTestNow - 1};
+
+  give(0, {later(kTestNow + 60, "\x05")});
+  ASSERT_TRUE(Check({.scope = Scope::kLeaf, .unknown = OnDoubt::kAccept}).ok());
+  EXPECT_EQ(good_until_, kTestNow + 59);
+
+  crls_ = test::ListOfCrls();
+  give(0, {stale, later(kTestNow + 60, "\x05")});
+  ASSERT_TRUE(Check({.scope = Scope::kLeaf, .stale = OnDoubt::kAccept}).ok());
+  EXPECT_EQ(good_until_, kTestNow + 59);
+
+  // The device is good now and stays so, and its issuer is named later.
+  crls_ = test::ListOfCrls();
+  give(0, {{}, later(kTestNow + 60, "\x63")});
+  give(1, {{}, later(kTestNow + 90, "\x06")});
+  for (const OnDoubt stale_is : {OnDoubt::kRefuse, OnDoubt::kAccept}) {
+    ASSERT_TRUE(Check({.scope = Scope::kLeaf, .stale = stale_is}).ok());
+    EXPECT_EQ(good_until_,
+              stale_is == OnDoubt::kAccept ? untouched : kTestNow + 30 * kDay);
+    ASSERT_TRUE(Check({.scope = Scope::kChain, .stale = stale_is}).ok());
+    EXPECT_EQ(good_until_, kTestNow + 89);
+  }
+}
+
 // --- All of them -------------------------------------------------------------
 
 TEST(CheckPath, AppliesEachRule) {

@@ -190,6 +190,11 @@ CrlSet SetOf(const std::vector<CrlSpec>& specs) {
   return CrlSet(std::move(crls));
 }
 
+std::string PointExtension(const std::string& fields) {
+  return EncodeCriticalExtension(test::kIssuingDistributionPointOid,
+                                 Tlv(0x30, fields));
+}
+
 TEST(CrlSetTest, RevokedOrGood) {
   const CrlSet set = SetOf(
       {{.revoked = {{.serial = "\x05",
@@ -258,17 +263,68 @@ TEST(CrlSetTest, Times) {
   }
 }
 
+TEST(CrlSetTest, F9_AnAnswerTellsWhenItMayChange) {
+  constexpr UnixSeconds kNow = kTestNow;
+  // The certificate asked about is 5.
+  const CrlSpec silent{.revoked = {{.serial = "\x06"}}};
+  const CrlSpec stale{.next_update = kNow - 1};
+  const CrlSpec names_later{.this_update = kNow + 60,
+                            .revoked = {{.serial = "\x05"}}};
+  const CrlSpec names_still_later{.this_update = kNow + 90,
+                                  .revoked = {{.serial = "\x05"}}};
+  const CrlSpec silent_soon{.this_update = kNow + 30};
+  const CrlSpec of_cas_soon{.this_update = kNow + 10,
+                            .revoked = {{.serial = "\x05"}},
+                            .extensions = PointExtension(Tlv(0x82, "\xff"))};
+  struct Case {
+    const char* what;
+    std::vector<CrlSpec> crls;
+    RevocationStatus status;
+    std::optional<UnixSeconds> changes_at;
+  };
+  for (const Case& c : {
+           Case{"none", {}, kUnknown, {}},
+           Case{"good", {silent}, kGood, {}},
+           Case{"good, named later", {silent, names_later}, kGood, kNow + 60},
+           Case{"the earliest counts",
+                {names_still_later, silent, names_later},
+                kGood,
+                kNow + 60},
+           Case{"good, and not named later", {silent, silent_soon}, kGood, {}},
+           Case{"unknown, named later", {names_later}, kUnknown, kNow + 60},
+           Case{"unknown, later good", {silent_soon}, kUnknown, kNow + 30},
+           Case{"unknown, either",
+                {names_later, silent_soon},
+                kUnknown,
+                kNow + 30},
+           Case{"stale, named later", {stale, names_later}, kStale, kNow + 60},
+           Case{"stale, later good", {silent_soon, stale}, kStale, kNow + 30},
+           Case{"of other certificates", {of_cas_soon}, kUnknown, {}},
+           Case{"revoked",
+                {{.revoked = {{.serial = "\x05"}}}, names_later},
+                kRevoked,
+                {}},
+       }) {
+    const CrlSet set = SetOf(c.crls);
+    RevocationQuery query = Query("\x05");
+    const RevocationAnswer answer = set.Ask(query);
+    EXPECT_EQ(answer.status, c.status) << c.what;
+    EXPECT_EQ(answer.changes_at, c.changes_at) << c.what;
+    if (!c.changes_at) continue;
+    // And then it does change, not a second earlier.
+    query.now = *c.changes_at - 1;
+    EXPECT_EQ(set.Ask(query).status, c.status) << c.what;
+    query.now = *c.changes_at;
+    EXPECT_NE(set.Ask(query).status, c.status) << c.what;
+  }
+}
+
 TEST(CrlSetTest, AnotherIssuersListNeverApplies) {
   const CrlSet set = SetOf({{.revoked = {{.serial = "\x05"}}}});
   const std::string other = test::EncodeName(test::CommonName("Other CA"));
   RevocationQuery query = Query("\x05");
   query.issuer = *x509::Name::Parse(AsBytes(other));
   EXPECT_EQ(set.Ask(query).status, kUnknown);
-}
-
-std::string PointExtension(const std::string& fields) {
-  return EncodeCriticalExtension(test::kIssuingDistributionPointOid,
-                                 Tlv(0x30, fields));
 }
 
 TEST(CrlSetTest, KindsOfCertificates) {
