@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Tells the story of story.py and prints it as a table.
 
     demo.py --gateway BINARY [--sustained BINARY] [--pause {start,end}]
@@ -13,17 +13,19 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import gateway as gateway_module
 import pki as pki_module
 import processes
 import story
+import workspace
 
-_WIDTHS = (53, 36, 34, 34, 24, 9)
-_HEAD = ("what", "client", "expected", "verdict", "alert the client saw",
-         "validate")
+# With the longest verdict and alert, a row has 120 columns.
+_WIDTHS = (36, 3, 18, 7, 31)
+_HEAD = ("what", "TLS", "server name", "us", "verdict, and alert the client saw")
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 def main():
@@ -32,20 +34,31 @@ def main():
     parser.add_argument("--sustained")
     parser.add_argument("--pause", choices=("start", "end"))
     arguments = parser.parse_args()
-    # TERM unwinds like INT, so that everything is cleaned up.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in _SIGNALS:
+        # Whoever started us with nohup wants HUP to be ignored.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, unwind)
     try:
         return run(arguments)
-    except KeyboardInterrupt:
-        return 130
     except processes.Gone as gone:
         print("demo: the gateway or the broker has ended: %s" % gone,
               file=sys.stderr)
         return 1
+    except (RuntimeError, TimeoutError) as error:
+        print("demo: %s" % error, file=sys.stderr)
+        return 1
+
+
+def unwind(number, _):
+    """Ends the demo, by way of everything that cleans up."""
+    # An impatient second signal must not end the cleaning.
+    for other in _SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def run(arguments):
-    with tempfile.TemporaryDirectory(prefix="chainkeep-demo-") as folder:
+    with workspace.folder() as folder:
         pki = pki_module.Pki(folder, story.SERVER_NAMES)
         broker = processes.Broker(folder)
         gateway = None
@@ -64,36 +77,44 @@ def run(arguments):
             if gateway:
                 gateway.stop()
             broker.stop()
-    if failures:
-        print("\n%d line(s) differ from what was expected." % failures)
     return 1 if failures else 0
 
 
 def tell(lab):
-    """Prints the story and returns how many lines differ."""
+    """Prints the story and returns how many rows differ."""
     print("Gateway: %s; broker: mosquitto at port %d\n" % (
         ", ".join("%s at port %d" % item
                   for item in sorted(lab.gateway.ports.items())),
         lab.broker.port))
-    _row(_HEAD)
-    _row(tuple("-" * width for width in _WIDTHS))
-    failures = 0
+    print(_row(_HEAD))
+    print(_row("-" * width for width in _WIDTHS), flush=True)
+    rows = failures = 0
     for line in story.tell(lab):
-        cost = "%.1f us" % line.validate_us if line.validate_us else "-"
-        _row((line.what, line.client, line.expected, line.verdict,
-              line.alert_name, cost))
+        rows += 1
+        print(row_of(line), flush=True)
         if line.problem:
             failures += 1
-            print("  DIFFERS: " + line.problem)
+            print("  DIFFERS from %s: %s" % (line.expected,
+                                             line.problem.strip()))
         if lab.broker.child.poll() is not None:
             raise processes.Gone("mosquitto")
+    print("\n%d rows, %s as expected" % (
+        rows, "%d not" % failures if failures else "all"))
     return failures
 
 
+def row_of(line):
+    """The row of a story.Line."""
+    cost = "%.1f" % line.validate_us if line.validate_us else "-"
+    verdict = line.verdict
+    if line.alert:
+        verdict += ", " + line.alert_name
+    return _row((line.what, line.tls, line.server_name, cost, verdict))
+
+
 def _row(cells):
-    print("  ".join(cell.ljust(width)
-                    for cell, width in zip(cells, _WIDTHS)).rstrip(),
-          flush=True)
+    return "  ".join(cell.ljust(width)
+                     for cell, width in zip(cells, _WIDTHS)).rstrip()
 
 
 def sustain(binary):

@@ -116,8 +116,8 @@ def publish(pki, port, device, topic, message):
          "--key", device.key, "-t", topic, "-m", message, "-q", "1", "-r"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT)
-    output, _ = child.communicate(timeout=_TIMEOUT)
-    return "" if child.returncode == 0 else output.decode().strip()
+    output = _output_of(child)
+    return "" if child.returncode == 0 else output or "it has failed"
 
 
 def receive(broker_port, topic):
@@ -127,5 +127,14 @@ def receive(broker_port, topic):
          str(broker_port), "-t", topic, "-C", "1", "-W", "10"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT)
-    output, _ = child.communicate(timeout=_TIMEOUT)
-    return output.decode().strip()
+    return _output_of(child)
+
+
+def _output_of(child):
+    """Waits for the end of `child`, but not for ever."""
+    try:
+        output, _ = child.communicate(timeout=_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        processes.stop(child)
+        return "it did not end"
+    return output.decode(errors="replace").strip()
