@@ -147,8 +147,11 @@ int Judge(int good, X509_STORE_CTX* context) {
 // BoringSSL asks this where it looks for the next certificate of the path. Its
 // own answer also goes by key ids and keyUsage. RFC 5280 has key ids help to
 // find a path and no more; keyUsage is checked again when the path is complete.
+// Behind an anchor that is self-issued nothing follows, even if its key ids are
+// such that BoringSSL does not see that it is.
 int IsIssuedBy(X509_STORE_CTX*, X509* certificate, X509* issuer) {
-  return X509_NAME_cmp(X509_get_subject_name(issuer),
+  return X509_cmp(certificate, issuer) != 0 &&
+         X509_NAME_cmp(X509_get_subject_name(issuer),
                        X509_get_issuer_name(certificate)) == 0;
 }
 
