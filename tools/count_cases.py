@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Counts the test cases of some runs of `bazel test`.
 
     count_cases.py REPORT... [-- PROBLEM...]

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Picks few inputs of a fuzz target that reach nearly all that many reach.
 
     distill_corpus.py FUZZER TO FILES BYTES FOLDER...

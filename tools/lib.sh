@@ -5,15 +5,19 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+if [[ $(pwd -P) == *[[:space:]]* ]]; then
+  echo "Debian's Bazel refuses a path with a space in it: $(pwd -P)" >&2
+  echo "Please move the checkout to another." >&2
+  exit 1
+fi
+
 started=$SECONDS
 step=0
 
 # Ends the background command of `busy`, if there is one, with this shell.
 busy_pid=
-busy_log=
 stop_busy() {
   [[ -z $busy_pid ]] || kill -TERM "$busy_pid" 2>/dev/null || true
-  [[ -z $busy_log ]] || rm -f "$busy_log"
 }
 trap 'stop_busy; exit 130' INT
 trap 'stop_busy; exit 143' TERM
@@ -37,15 +41,23 @@ busy() {
     wait_for_busy :
     return
   fi
-  busy_log=$(mktemp)
-  setpriv --pdeathsig TERM -- "$@" >"$busy_log" 2>&1 &
+  open_log
+  setpriv --pdeathsig TERM -- "$@" >&"$log" 2>&1 &
   busy_pid=$!
   local status=0
   wait_for_busy say_progress || status=$?
-  grep -Ev "$chatter" "$busy_log" || true
-  rm -f "$busy_log"
-  busy_log=
+  grep -Ev "$chatter" "/dev/fd/$log" || true
+  exec {log}>&-
   return "$status"
+}
+
+# Opens the descriptor $log for a file that has no name any more, so that no
+# signal leaves it behind. Reading /dev/fd/$log begins at its start.
+open_log() {
+  local name
+  name=$(mktemp)
+  exec {log}>>"$name"
+  rm -f "$name"
 }
 
 # What Bazel says of its progress, of no interest once it is over.
@@ -66,7 +78,7 @@ wait_for_busy() {
 
 say_progress() {
   printf '      still at work after %d s: %s\n' "$((SECONDS - started))" \
-    "$(tail -n 1 "$busy_log" | cut -c 1-60)"
+    "$(tail -n 1 "/dev/fd/$log" | cut -c 1-60)"
 }
 
 # bazel_does COMMAND OPTION...: Bazel, with progress where somebody looks.

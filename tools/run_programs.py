@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Runs fuzzers on their corpora, or benchmarks briefly, each as a test case.
 
     run_programs.py {fuzz,bench} BIN_FOLDER REPORT LABEL...
