@@ -23,7 +23,8 @@ import workspace
 
 # With the longest verdict and alert, a row has 120 columns.
 _WIDTHS = (36, 3, 18, 7, 31)
-_HEAD = ("what", "TLS", "server name", "us", "verdict, and alert the client saw")
+_HEAD = ("what", "TLS", "server name", "us",
+         "verdict, and alert the client saw")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
