@@ -8,9 +8,8 @@
 #ifndef CHAINKEEP_TESTS_SUPPORT_CPU_TIME_H_
 #define CHAINKEEP_TESTS_SUPPORT_CPU_TIME_H_
 
-#include <ctime>
-
 #include <algorithm>
+#include <ctime>
 
 namespace chainkeep::test {
 
