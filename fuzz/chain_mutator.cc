@@ -54,9 +54,11 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size,
   } else if (what == 4) {
     MutateInPlace(data, kRecipeHeaderSize);
   } else if (what <= 9) {
-    // One field: most of what is interesting is one field away.
-    record(random() % count)[random() % kRecordSize] =
-        static_cast<uint8_t>(1u << random() % 8);
+    // One field, to one bit of a set or a small number: most of what is
+    // interesting is that far away.
+    uint8_t& field = record(random() % count)[random() % kRecordSize];
+    const bool is_set = random() % 2 == 0;
+    field = static_cast<uint8_t>(is_set ? 1u << random() % 8 : random() % 16);
   } else if (what == 10) {
     record(random() % count)[random() % kRecordSize] = 0;
   } else {

@@ -257,6 +257,23 @@ Seeds MakeChainSeeds() {
   seeds["rsa"] = with(1, {{2, 13}, {17, 16}});
   seeds["ed25519"] = with(2, {{2, 6}});
   seeds["patched"] = with(0, {{19, 40}, {20, 1}});
+  // One rule broken each.
+  seeds["bad_path_length"] = with(2, {{3, 3}});
+  seeds["bad_not_a_ca"] = with(1, {{3, 2}});
+  seeds["bad_ca_as_leaf"] = with(0, {{3, 3}});
+  seeds["bad_key_usage"] = with(1, {{4, 1}});
+  seeds["bad_purpose"] = with(0, {{5, 2}});
+  seeds["bad_purpose_of_issuer"] = with(1, {{5, 2}});
+  seeds["bad_expired"] = with(1, {{8, -128}});
+  seeds["bad_version"] = with(1, {{17, 2}});
+  seeds["bad_critical"] = with(0, {{17, 8}});
+  seeds["bad_digest"] = with(0, {{2, 0x30}});
+  seeds["bad_key"] = with(0, {{2, 13}});
+  seeds["bad_issuer"] = with(0, {{1, 2}});
+  seeds["bad_permitted"] = with(1, {{11, 0x80}});
+  seeds["bad_excluded"] = with(2, {{12, 0x40}});
+  seeds["bad_policies"] = with(1, {{15, 1}});
+  seeds["bad_inactive"] = with(3, {{9, 2 | 4}});
   // Good for a day from the middle of validity, and asked a day later.
   seeds["last_second"] = with(0, {{8, -91}});
   seeds["last_second"][2] = 2;
