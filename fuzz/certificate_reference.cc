@@ -5,6 +5,8 @@
 #include "fuzz/input.h"
 #include "fuzz/reference.h"
 #include "fuzz/require.h"
+#include "openssl/nid.h"
+#include "openssl/obj.h"
 #include "openssl/x509v3.h"
 
 namespace chainkeep::fuzz {
@@ -26,6 +28,32 @@ void CheckKeyUsage(const der::BitString& ours, uint32_t theirs) {
   }
 }
 
+// Whether there is a critical extension that is not among those we act on.
+bool HasUnknownCritical(const X509& certificate) {
+  constexpr int kKnown[] = {NID_subject_key_identifier,
+                            NID_key_usage,
+                            NID_subject_alt_name,
+                            NID_basic_constraints,
+                            NID_name_constraints,
+                            NID_crl_distribution_points,
+                            NID_certificate_policies,
+                            NID_policy_mappings,
+                            NID_authority_key_identifier,
+                            NID_policy_constraints,
+                            NID_ext_key_usage,
+                            NID_inhibit_any_policy};
+  for (int i = 0; i < X509_get_ext_count(&certificate); ++i) {
+    const X509_EXTENSION* const extension = X509_get_ext(&certificate, i);
+    const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+    if (X509_EXTENSION_get_critical(extension) != 0 &&
+        std::find(std::begin(kKnown), std::end(kKnown), nid) ==
+            std::end(kKnown)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 void RequireSame(X509& theirs, const x509::Certificate& ours) {
@@ -45,6 +73,8 @@ void RequireSame(X509& theirs, const x509::Certificate& ours) {
 
 void RequireSame(X509& certificate, const x509::Extensions& ours) {
   X509* const theirs = &certificate;
+  Require(ours.has_unknown_critical == HasUnknownCritical(certificate),
+          "same critical extensions that are not acted on");
   const uint32_t flags = X509_get_extension_flags(theirs);
   if ((flags & EXFLAG_INVALID) != 0) return;
   Require(ours.has_basic_constraints == ((flags & EXFLAG_BCONS) != 0) &&
@@ -66,8 +96,6 @@ void RequireSame(X509& certificate, const x509::Extensions& ours) {
              "same subjectKeyIdentifier");
   CheckKeyId(ours.authority_key_id, X509_get0_authority_key_id(theirs),
              "same authorityKeyIdentifier");
-  Require(ours.has_unknown_critical || (flags & EXFLAG_CRITICAL) == 0,
-          "a critical extension that BoringSSL does not know is unknown");
 }
 
 }  // namespace chainkeep::fuzz

@@ -279,13 +279,19 @@ CertificateSpec SpecOf(const Record& record, const Record& signer) {
   AddUsages(record, &spec);
   AddNames(record, &spec);
   AddPolicies(record, &spec);
-  // [17] version; extensions that nobody knows; PSS.
+  // [17] version; extensions that nobody knows; cRLDistributionPoints; PSS.
   spec.version = 3 - std::min(record[17] & 3, 2);
   if ((record[17] & 4) != 0) {
     spec.extensions.push_back({"1.3.6.1.4.1.55555.1", "x", false});
   }
   if ((record[17] & 8) != 0) {
     spec.extensions.push_back({"1.3.6.1.4.1.55555.2", "x", true});
+  }
+  if ((record[17] & 32) != 0) {
+    spec.extensions.push_back(
+        {"2.5.29.31",
+         Tlv(0x30, Tlv(0x30, Tlv(0xa0, Tlv(0xa0, Tlv(0x86, "http://c/"))))),
+         true});
   }
   if ((record[17] & 16) != 0 && spec.digest == test::DigestType::kSha256) {
     spec.padding = test::RsaPadding::kPss;

@@ -8,6 +8,7 @@
 #include "engine/der/cursor.h"
 #include "engine/x509/name_constraints.h"
 #include "fuzz/reference.h"
+#include "openssl/nid.h"
 #include "openssl/x509.h"
 #include "openssl/x509v3.h"
 
@@ -75,6 +76,23 @@ bool AddressesAreConstrained(Path path) {
   });
 }
 
+// BoringSSL does not count these among what it processes. RFC 5280 wants key
+// ids not to be critical (§4.2.1.1, .2), but a validator that knows them may go
+// on.
+bool SomeKnownToUsAreCritical(Path path) {
+  constexpr int kNids[] = {NID_subject_key_identifier,
+                           NID_authority_key_identifier,
+                           NID_crl_distribution_points};
+  return std::any_of(path.begin(), path.end(), [&](const Certificate* c) {
+    const bssl::UniquePtr<X509> parsed = ParseX509(c->der());
+    return std::any_of(std::begin(kNids), std::end(kNids), [&](int nid) {
+      const int at = X509_get_ext_by_NID(parsed.get(), nid, -1);
+      return at >= 0 &&
+             X509_EXTENSION_get_critical(X509_get_ext(parsed.get(), at)) != 0;
+    });
+  });
+}
+
 struct Question {
   Path path;
   const ValidationOptions& options;
@@ -106,6 +124,8 @@ constexpr Difference kDifferences[] = {
      [](const Question& q) { return LooksSelfSignedBelowTheAnchor(q.path); }},
     {X509_V_ERR_CERT_SIGNATURE_FAILURE,
      [](const Question& q) { return LooksSelfSignedBelowTheAnchor(q.path); }},
+    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
+     [](const Question& q) { return SomeKnownToUsAreCritical(q.path); }},
     {X509_V_ERR_INVALID_PURPOSE,
      [](const Question& q) { return SomeHaveOnlyAnyPurpose(q.path); }},
     {X509_V_ERR_NAME_CONSTRAINTS_WITHOUT_SANS,

@@ -111,6 +111,11 @@ std::map<std::string, CertificateSpec> Specs() {
       {"2.5.29.31",
        Tlv(0x30, Tlv(0x30, Tlv(0xa0, Tlv(0xa0, Tlv(0x86, "http://c/")))))}};
   specs["akid"] = akid;
+
+  CertificateSpec critical = LeafSpec("critical");
+  critical.extensions = {{"2.5.29.14", Tlv(0x04, "key"), true},
+                         {"2.5.29.35", Tlv(0x30, Tlv(0x80, "key")), true}};
+  specs["critical"] = critical;
   return specs;
 }
 
@@ -267,6 +272,7 @@ Seeds MakeChainSeeds() {
   seeds["bad_expired"] = with(1, {{8, -128}});
   seeds["bad_version"] = with(1, {{17, 2}});
   seeds["bad_critical"] = with(0, {{17, 8}});
+  seeds["critical_point"] = with(0, {{17, 32}});
   seeds["bad_digest"] = with(0, {{2, 0x30}});
   seeds["bad_key"] = with(0, {{2, 13}});
   seeds["bad_issuer"] = with(0, {{1, 2}});
