@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/der/cursor.h"
+#include "engine/x509/general_name.h"
 #include "engine/x509/name_constraints.h"
 #include "fuzz/reference.h"
 #include "openssl/nid.h"
@@ -93,6 +95,29 @@ bool SomeKnownToUsAreCritical(Path path) {
   });
 }
 
+// BoringSSL reads all names of an extension before it begins, and what is
+// inside an otherName or ediPartyName, which we never read.
+bool IsReadWhole(const x509::GeneralNames& names) {
+  return names.Count(x509::NameForm::kOtherName) == 0 &&
+         names.Count(x509::NameForm::kEdiPartyName) == 0;
+}
+
+// We read a subjectAltName when a constraint asks for it, and nameConstraints
+// when a certificate issues; a leaf's pathLenConstraint means nothing.
+bool SomethingUnreadIsIllFormed(Path path) {
+  return std::any_of(path.begin(), path.end(), [](const Certificate* c) {
+    const x509::Extensions& e = c->extensions();
+    if (e.path_length && !e.is_ca) return true;
+    if (e.name_constraints &&
+        !x509::NameConstraints::Parse(*e.name_constraints).ok()) {
+      return true;
+    }
+    if (!e.subject_alt_name) return false;
+    const auto names = x509::GeneralNames::Parse(*e.subject_alt_name);
+    return !names.ok() || !IsReadWhole(*names);
+  });
+}
+
 struct Question {
   Path path;
   const ValidationOptions& options;
@@ -124,6 +149,8 @@ constexpr Difference kDifferences[] = {
      [](const Question& q) { return LooksSelfSignedBelowTheAnchor(q.path); }},
     {X509_V_ERR_CERT_SIGNATURE_FAILURE,
      [](const Question& q) { return LooksSelfSignedBelowTheAnchor(q.path); }},
+    {X509_V_ERR_INVALID_EXTENSION,
+     [](const Question& q) { return SomethingUnreadIsIllFormed(q.path); }},
     {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
      [](const Question& q) { return SomeKnownToUsAreCritical(q.path); }},
     {X509_V_ERR_INVALID_PURPOSE,
@@ -239,7 +266,7 @@ class PathsByName {
   }
 
   // Whether BoringSSL accepts a path that begins with `path`, or differs.
-  bool AnyIsAccepted(std::vector<const Certificate*>* path) const {
+  bool AnyIsAccepted(std::vector<const Certificate*>* path) {
     const Certificate& top = *path->back();
     if (path->size() + 1 == accepted_.length) {
       if (!(top.issuer() == accepted_.anchor.subject())) return false;
@@ -261,29 +288,37 @@ class PathsByName {
     return false;
   }
 
+  // BoringSSL's objections to those it did not accept.
+  const std::string& why_not() const { return why_not_; }
+
  private:
-  bool IsAccepted(Path path) const {
+  bool IsAccepted(Path path) {
     const Question question{path, accepted_.options, accepted_.now};
     if (!IsSignedThroughout(path)) {
-      std::fprintf(stderr, "BoringSSL: a signature is not good\n");
+      why_not_ += "BoringSSL: a signature is not good\n";
       return false;
     }
     const int error = Verify(question);
-    if (error == X509_V_OK) return true;
-    std::fprintf(stderr, "BoringSSL, of a path of %zu: %s\n", path.size(),
-                 X509_verify_cert_error_string(error));
+    // Some objections end the verification before Judge is asked.
+    if (error == X509_V_OK || IsKnown(error, question)) return true;
+    why_not_ += std::string("BoringSSL: ") +
+                X509_verify_cert_error_string(error) + "\n";
     return false;
   }
 
   const AcceptedPath& accepted_;
   std::vector<Certificate> presented_;
+  std::string why_not_;
 };
 
 }  // namespace
 
 bool IsAcceptedByBoringSsl(const AcceptedPath& accepted) {
+  PathsByName paths(accepted);
   std::vector<const Certificate*> path = {&accepted.leaf};
-  return PathsByName(accepted).AnyIsAccepted(&path);
+  if (paths.AnyIsAccepted(&path)) return true;
+  std::fputs(paths.why_not().c_str(), stderr);
+  return false;
 }
 
 }  // namespace chainkeep::fuzz

@@ -6,8 +6,10 @@
 #ifndef CHAINKEEP_FUZZ_REFERENCE_H_
 #define CHAINKEEP_FUZZ_REFERENCE_H_
 
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "chainkeep/types.h"
 #include "engine/signature/algorithm.h"
@@ -30,6 +32,11 @@ bssl::UniquePtr<EVP_PKEY> ParseSpki(Bytes der);
 
 // RequireTaken requires that BoringSSL took what we took, and prints why not.
 void RequireTaken(const void* parsed);
+
+// IsTakenOrExcused is the same, but for what BoringSSL refused in a structure
+// of its own that has one of the names `types`: then it returns false.
+bool IsTakenOrExcused(const void* parsed,
+                      std::initializer_list<std::string_view> types);
 
 // Whether BoringSSL's key is of the kind and size that we say.
 bool IsSameKey(const signature::KeyInfo& ours, const EVP_PKEY& theirs);
