@@ -8,7 +8,6 @@
 #ifndef CHAINKEEP_FUZZ_CRL_REFERENCE_H_
 #define CHAINKEEP_FUZZ_CRL_REFERENCE_H_
 
-#include <initializer_list>
 #include <string_view>
 
 #include "engine/x509/crl.h"
@@ -16,8 +15,8 @@
 
 namespace chainkeep::fuzz {
 
-inline constexpr std::initializer_list<std::string_view> kNamesOnlyTheyRead = {
-    "OTHERNAME", "EDIPARTYNAME"};
+inline constexpr std::string_view kNamesOnlyTheyRead[] = {"OTHERNAME",
+                                                          "EDIPARTYNAME"};
 
 void RequireSame(X509_CRL* theirs, const x509::Crl& ours);
 

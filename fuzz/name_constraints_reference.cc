@@ -68,6 +68,12 @@ std::string Certificate(const x509::Name& subject,
 
 }  // namespace
 
+bool HidesEmailAddress(const x509::Name& subject,
+                       const std::optional<x509::GeneralNames>& alt_names) {
+  return alt_names && alt_names->Count(NameForm::kRfc822Name) != 0 &&
+         HasEmailAddress(subject);
+}
+
 bool AreReadAlike(const x509::NameConstraints& constraints,
                   const x509::Name& subject,
                   const std::optional<x509::GeneralNames>& alt_names) {
@@ -81,13 +87,13 @@ bool AreReadAlike(const x509::NameConstraints& constraints,
       if (!IsReadAlike(host)) return false;
     }
   }
+  if (HidesEmailAddress(subject, alt_names)) return false;
   if (!alt_names) return true;
   x509::GeneralNameReader names(*alt_names);
   while (const auto name = names.Next()) {
     if (!IsReadAlike(*name)) return false;
   }
-  return alt_names->Count(NameForm::kRfc822Name) == 0 ||
-         !HasEmailAddress(subject);
+  return true;
 }
 
 int AskBoringSsl(Bytes constraints, const x509::Name& subject,

@@ -25,6 +25,11 @@ bool AreReadAlike(const x509::NameConstraints& constraints,
                   const x509::Name& subject,
                   const std::optional<x509::GeneralNames>& alt_names);
 
+// Whether the subject has an emailAddress that its subjectAltName hides from
+// us.
+bool HidesEmailAddress(const x509::Name& subject,
+                       const std::optional<x509::GeneralNames>& alt_names);
+
 // AskBoringSsl returns X509_V_OK or another X509_V_ERR. `constraints` is the
 // contents of the extension's SEQUENCE. What BoringSSL cannot parse is a
 // violated property (reference.h).

@@ -99,7 +99,7 @@ bssl::UniquePtr<EVP_PKEY> ParseSpki(Bytes der) {
 }
 
 bool IsTakenOrExcused(const void* parsed,
-                      std::initializer_list<std::string_view> types) {
+                      std::span<const std::string_view> types) {
   if (parsed != nullptr) return true;
   std::string why;
   const char* data;

@@ -6,8 +6,8 @@
 #ifndef CHAINKEEP_FUZZ_REFERENCE_H_
 #define CHAINKEEP_FUZZ_REFERENCE_H_
 
-#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,7 +36,7 @@ void RequireTaken(const void* parsed);
 // IsTakenOrExcused is the same, but for what BoringSSL refused in a structure
 // of its own that has one of the names `types`: then it returns false.
 bool IsTakenOrExcused(const void* parsed,
-                      std::initializer_list<std::string_view> types);
+                      std::span<const std::string_view> types);
 
 // Whether BoringSSL's key is of the kind and size that we say.
 bool IsSameKey(const signature::KeyInfo& ours, const EVP_PKEY& theirs);
