@@ -98,9 +98,17 @@ bool SomeKnownToUsAreCritical(Path path) {
 
 // BoringSSL reads all names of an extension before it begins, and what is
 // inside an otherName or ediPartyName, which we never read.
-bool IsReadWhole(const x509::GeneralNames& names) {
-  return names.Count(x509::NameForm::kOtherName) == 0 &&
-         names.Count(x509::NameForm::kEdiPartyName) == 0;
+bool IsReadWhole(Bytes alt_names) {
+  const auto names = x509::GeneralNames::Parse(alt_names);
+  return names.ok() && names->Count(x509::NameForm::kOtherName) == 0 &&
+         names->Count(x509::NameForm::kEdiPartyName) == 0;
+}
+
+bool AreReadWhole(Bytes name_constraints) {
+  const auto constraints = x509::NameConstraints::Parse(name_constraints);
+  return constraints.ok() &&
+         !constraints->Constrains(x509::NameForm::kOtherName) &&
+         !constraints->Constrains(x509::NameForm::kEdiPartyName);
 }
 
 // We read a subjectAltName when a constraint asks for it, and nameConstraints
@@ -108,14 +116,9 @@ bool IsReadWhole(const x509::GeneralNames& names) {
 bool SomethingUnreadIsIllFormed(Path path) {
   return std::any_of(path.begin(), path.end(), [](const Certificate* c) {
     const x509::Extensions& e = c->extensions();
-    if (e.path_length && !e.is_ca) return true;
-    if (e.name_constraints &&
-        !x509::NameConstraints::Parse(*e.name_constraints).ok()) {
-      return true;
-    }
-    if (!e.subject_alt_name) return false;
-    const auto names = x509::GeneralNames::Parse(*e.subject_alt_name);
-    return !names.ok() || !IsReadWhole(*names);
+    return (e.path_length && !e.is_ca) ||
+           (e.subject_alt_name && !IsReadWhole(*e.subject_alt_name)) ||
+           (e.name_constraints && !AreReadWhole(*e.name_constraints));
   });
 }
 
