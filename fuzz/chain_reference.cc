@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "chainkeep/certificate.h"
 #include "engine/der/cursor.h"
 #include "engine/x509/general_name.h"
 #include "engine/x509/name_constraints.h"
@@ -213,12 +214,15 @@ int Judge(int good, X509_STORE_CTX* context) {
 // BoringSSL asks this where it looks for the next certificate of the path. Its
 // own answer also goes by key ids and keyUsage. RFC 5280 has key ids help to
 // find a path and no more; keyUsage is checked again when the path is complete.
-// Behind an anchor that is self-issued nothing follows, even if its key ids are
-// such that BoringSSL does not see that it is.
+// Names are compared as we do it: name_fuzz asks how BoringSSL does. Behind an
+// anchor that is self-issued nothing follows, even if its key ids are such that
+// BoringSSL does not see that it is.
 int IsIssuedBy(X509_STORE_CTX*, X509* certificate, X509* issuer) {
-  return X509_cmp(certificate, issuer) != 0 &&
-         X509_NAME_cmp(X509_get_subject_name(issuer),
-                       X509_get_issuer_name(certificate)) == 0;
+  const std::string wanted = NameOf(*X509_get_issuer_name(certificate));
+  const std::string own = NameOf(*X509_get_subject_name(issuer));
+  const auto a = x509::Name::Parse(AsBytes(wanted));
+  const auto b = x509::Name::Parse(AsBytes(own));
+  return X509_cmp(certificate, issuer) != 0 && a.ok() && b.ok() && *a == *b;
 }
 
 int Purpose(LeafProfile profile) {
@@ -255,12 +259,13 @@ int Verify(const Question& question) {
     bssl::PushToStack(untrusted.get(), ParseX509(certificate->der()));
   }
   const bssl::UniquePtr<X509> leaf = ParseX509(path.front()->der());
-  const bssl::UniquePtr<X509> anchor = ParseX509(path.back()->der());
+  bssl::UniquePtr<STACK_OF(X509)> trusted(sk_X509_new_null());
+  bssl::PushToStack(trusted.get(), ParseX509(path.back()->der()));
   const bssl::UniquePtr<X509_STORE> store(X509_STORE_new());
-  X509_STORE_add_cert(store.get(), anchor.get());
   X509_STORE_set_check_issued(store.get(), IsIssuedBy);
   const bssl::UniquePtr<X509_STORE_CTX> context(X509_STORE_CTX_new());
   X509_STORE_CTX_init(context.get(), store.get(), leaf.get(), untrusted.get());
+  X509_STORE_CTX_set0_trusted_stack(context.get(), trusted.get());
   // The path as it is shown, and no shorter one.
   X509_STORE_CTX_set_flags(
       context.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_ALT_CHAINS);
