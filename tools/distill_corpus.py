@@ -45,7 +45,10 @@ def measure(fuzzer, scratch, folders):
     empty = os.path.join(scratch, "empty")
     os.mkdir(empty)
     subprocess.run(
-        [fuzzer, "-merge=1", "-merge_control_file=" + control, empty, *folders],
+        # This kind of merge records all that an input reaches, not only what
+        # none before it did.
+        [fuzzer, "-set_cover_merge=1", "-merge_control_file=" + control, empty,
+         *folders],
         check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL)
     with open(control) as lines:
@@ -54,10 +57,13 @@ def measure(fuzzer, scratch, folders):
     paths = lines[2:2 + count]
     inputs = {path: set() for path in paths}
     for line in lines[2 + count:]:
-        kind, number, *reached = line.split(" ")
-        if kind in ("FT", "COV"):
+        kind, number, *features = line.split(" ")
+        if kind != "FT":
+            continue
+        for feature in map(int, filter(None, features)):
+            # libFuzzer has eight features for an edge: how often it was taken.
             inputs[paths[int(number)]].update(
-                (kind, item) for item in reached if item)
+                (("edge", feature // 8), ("count", feature)))
     return inputs
 
 
@@ -68,7 +74,7 @@ def pick(inputs, files, total):
     while left and len(picked) < files:
         def worth(path):
             new = left[path] - reached
-            value = sum(_EDGE if kind == "COV" else 1 for kind, _ in new)
+            value = sum(_EDGE if kind == "edge" else 1 for kind, _ in new)
             return value, -sizes[path], path
         best = max((path for path in left if sizes[path] <= total),
                    key=worth, default=None)
