@@ -1,10 +1,10 @@
 #include "engine/x509/certificate.h"
 
 #include <algorithm>
-#include <array>
 
 #include "engine/der/time.h"
 #include "engine/x509/distribution_point.h"
+#include "engine/x509/fields.h"
 #include "engine/x509/general_name.h"
 #include "engine/x509/name_constraints.h"
 
@@ -32,28 +32,12 @@ enum IdCe : uint8_t {
   kInhibitAnyPolicy = 54,
 };
 
-// The number below id-ce, or -1 for an OID elsewhere.
-int IdCeNumber(Bytes oid) {
-  if (oid.size() != 3 || oid[0] != 0x55 || oid[1] != 0x1d) return -1;
-  return oid[2];
-}
-
-bool ReadAlgorithm(Cursor& cursor, Bytes* contents, Bytes* element) {
-  if (!cursor.ReadBoth(der::kSequence, contents, element)) return false;
-  Cursor fields(*contents);
-  Bytes oid, parameters;
-  der::Tag tag;
-  if (!der::ReadOid(fields, &oid)) return false;
-  return fields.empty() || (fields.ReadAny(&tag, &parameters) &&
-                            fields.empty() && der::IsAny(tag, parameters));
-}
-
 bool ReadSpki(Cursor& cursor, Bytes* element) {
-  Bytes contents, algorithm, algorithm_element;
+  Bytes contents, algorithm;
   if (!cursor.ReadBoth(der::kSequence, &contents, element)) return false;
   Cursor fields(contents);
   der::BitString key;
-  return ReadAlgorithm(fields, &algorithm, &algorithm_element) &&
+  return ReadAlgorithm(fields, &algorithm) &&
          der::ReadBitString(fields, &key) && fields.empty();
 }
 
@@ -216,31 +200,10 @@ Fault Check(bool well_formed, std::string_view what) {
   return well_formed ? Fault() : IllFormed(what);
 }
 
-// Whether the extension is one that ParseKnown acts on.
-bool IsKnown(int id_ce) {
-  switch (id_ce) {
-    case kSubjectKeyIdentifier:
-    case kKeyUsage:
-    case kSubjectAltName:
-    case kBasicConstraints:
-    case kNameConstraints:
-    case kCrlDistributionPoints:
-    case kCertificatePolicies:
-    case kPolicyMappings:
-    case kAuthorityKeyIdentifier:
-    case kPolicyConstraints:
-    case kExtKeyUsage:
-    case kInhibitAnyPolicy:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// Parses one extension that is acted on. A fault of any kind is the
-// certificate's: an extension that could not be read must never look like one
-// that is not there.
-Fault ParseKnown(int id_ce, Bytes value, Extensions* out) {
+// Parses one extension; nothing if it is none that is acted on. A fault of any
+// kind is the certificate's: an extension that could not be read must never
+// look like one that is not there.
+std::optional<Fault> ParseKnown(int id_ce, Bytes value, Extensions* out) {
   switch (id_ce) {
     case kSubjectKeyIdentifier:
       return Check(ParseSubjectKeyId(value, out), "subjectKeyIdentifier");
@@ -268,7 +231,7 @@ Fault ParseKnown(int id_ce, Bytes value, Extensions* out) {
     case kExtKeyUsage:
       return Check(ParseExtKeyUsage(value, out), "extKeyUsage");
     default:
-      return Unsupported("extension");
+      return std::nullopt;
   }
 }
 
@@ -320,41 +283,29 @@ Fault Certificate::ParseExtensions(Bytes contents) {
   SeenOids seen;
   Cursor extensions(list);
   while (!extensions.empty()) {
-    Bytes extension, oid, value;
-    if (!extensions.Read(der::kSequence, &extension)) {
-      return IllFormed("Extension");
-    }
-    Cursor fields(extension);
-    bool critical = false;
-    if (!der::ReadOid(fields, &oid)) return IllFormed("extnID");
-    if (fields.NextIs(der::kBoolean)) {
-      // FALSE is the DEFAULT and is not written.
-      if (!der::ReadBoolean(fields, &critical) || !critical) {
-        return IllFormed("critical");
-      }
-    }
-    if (!fields.Read(der::kOctetString, &value) || !fields.empty()) {
-      return IllFormed("extnValue");
-    }
-    const int id_ce = IdCeNumber(oid);
-    Fault fault = seen.Add(id_ce, oid);
+    Extension extension;
+    Fault fault = ReadExtension(extensions, &extension);
     if (fault.kind != Fault::Kind::kNone) return fault;
-    if (!IsKnown(id_ce)) {
-      extensions_.has_unknown_critical |= critical;
-      continue;
-    }
-    fault = ParseKnown(id_ce, value, &extensions_);
+    const int id_ce = IdCeNumber(extension.oid);
+    fault = seen.Add(id_ce, extension.oid);
     if (fault.kind != Fault::Kind::kNone) return fault;
+    const std::optional<Fault> known =
+        ParseKnown(id_ce, extension.value, &extensions_);
+    if (!known) {
+      extensions_.has_unknown_critical |= extension.critical;
+    } else if (known->kind != Fault::Kind::kNone) {
+      return *known;
+    }
   }
   return Fault();
 }
 
 Fault Certificate::ParseTbs(Bytes inner) {
   Cursor tbs(inner);
-  Bytes algorithm_element, issuer, subject;
+  Bytes issuer, subject;
   if (!ReadVersion(tbs, &version_)) return IllFormed("version");
   if (!der::ReadInteger(tbs, &serial_)) return IllFormed("serialNumber");
-  if (!ReadAlgorithm(tbs, &signature_algorithm_, &algorithm_element)) {
+  if (!ReadAlgorithm(tbs, &signature_algorithm_)) {
     return IllFormed("signature");
   }
   if (!tbs.ReadElement(der::kSequence, &issuer)) return IllFormed("issuer");

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/der/time.h"
+#include "engine/x509/fields.h"
 #include "engine/x509/general_name.h"
 
 namespace chainkeep::x509 {
@@ -25,37 +26,6 @@ enum IdCe : int {
   kAuthorityKeyIdentifier = 35,
 };
 
-// The number below id-ce, or -1 for an OID elsewhere.
-int IdCeNumber(Bytes oid) {
-  if (oid.size() != 3 || oid[0] != 0x55 || oid[1] != 0x1d) return -1;
-  return oid[2];
-}
-
-struct Extension {
-  Bytes oid;
-  bool critical = false;
-  Bytes value;
-};
-
-Fault ReadExtension(Cursor& list, Extension* extension) {
-  Bytes contents;
-  if (!list.Read(der::kSequence, &contents)) return IllFormed("Extension");
-  Cursor fields(contents);
-  *extension = Extension();
-  if (!der::ReadOid(fields, &extension->oid)) return IllFormed("extnID");
-  if (fields.NextIs(der::kBoolean)) {
-    // FALSE is the DEFAULT and is not written.
-    if (!der::ReadBoolean(fields, &extension->critical) ||
-        !extension->critical) {
-      return IllFormed("critical");
-    }
-  }
-  if (!fields.Read(der::kOctetString, &extension->value) || !fields.empty()) {
-    return IllFormed("extnValue");
-  }
-  return Fault();
-}
-
 // Calls `take(extension)` for each of `list`, until one gives a Fault. No OID
 // may come twice; the limit keeps looking for that cheap.
 template <typename Take>
@@ -77,16 +47,6 @@ Fault ForEachExtension(Bytes list, Take take) {
     if (fault.kind != Fault::Kind::kNone) return fault;
   }
   return Fault();
-}
-
-bool ReadAlgorithm(Cursor& cursor, Bytes* contents) {
-  if (!cursor.Read(der::kSequence, contents)) return false;
-  Cursor fields(*contents);
-  Bytes oid, parameters;
-  der::Tag tag;
-  return der::ReadOid(fields, &oid) &&
-         (fields.empty() ||
-          (fields.ReadAny(&tag, &parameters) && fields.empty()));
 }
 
 // RFC 5280 §5.3.1; 7 is not used.

@@ -127,6 +127,8 @@ TEST(CrlTest, Versions) {
 TEST(CrlTest, Algorithms) {
   const std::string rsa =
       Tlv(0x30, test::Oid("1.2.840.113549.1.1.11") + Tlv(0x05, ""));
+  const std::string not_any =
+      Tlv(0x30, test::Oid("1.2.840.113549.1.1.11") + Tlv(0x05, "x"));
   RunAll({
       {"inner differs", {.inner_algorithm = rsa}, kIllFormed},
       {"outer differs", {.outer_algorithm = rsa}, kIllFormed},
@@ -135,6 +137,9 @@ TEST(CrlTest, Algorithms) {
        kNone},
       {"empty",
        {.inner_algorithm = Tlv(0x30, ""), .outer_algorithm = Tlv(0x30, "")},
+       kIllFormed},
+      {"parameters that are no value",
+       {.inner_algorithm = not_any, .outer_algorithm = not_any},
        kIllFormed},
   });
 }
