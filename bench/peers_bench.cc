@@ -16,17 +16,6 @@
 namespace chainkeep::bench {
 namespace {
 
-constexpr int kDevices = 200;
-
-const Workload& WorkloadOf(Shape shape) {
-  static std::unique_ptr<Workload> workloads[4];
-  auto& workload = workloads[static_cast<int>(shape)];
-  if (workload == nullptr) {
-    workload = std::make_unique<Workload>(shape, kDevices);
-  }
-  return *workload;
-}
-
 bssl::UniquePtr<X509> ParseX509(Bytes der) {
   const uint8_t* bytes = der.data();
   return bssl::UniquePtr<X509>(
@@ -34,7 +23,7 @@ bssl::UniquePtr<X509> ParseX509(Bytes der) {
 }
 
 void ChainkeepParse(benchmark::State& state) {
-  const Workload& workload = WorkloadOf(Shape::kP256);
+  const Workload& workload = SharedWorkload(Shape::kP256);
   size_t i = 0;
   for (auto _ : state) {
     const auto parsed = x509::Certificate::Parse(workload.handshake(i++).leaf);
@@ -44,7 +33,7 @@ void ChainkeepParse(benchmark::State& state) {
 BENCHMARK(ChainkeepParse);
 
 void BoringSslParse(benchmark::State& state) {
-  const Workload& workload = WorkloadOf(Shape::kP256);
+  const Workload& workload = SharedWorkload(Shape::kP256);
   size_t i = 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(ParseX509(workload.handshake(i++).leaf));
@@ -53,7 +42,7 @@ void BoringSslParse(benchmark::State& state) {
 BENCHMARK(BoringSslParse);
 
 void ChainkeepValidate(benchmark::State& state, Shape shape) {
-  const Workload& workload = WorkloadOf(shape);
+  const Workload& workload = SharedWorkload(shape);
   size_t i = 0;
   for (auto _ : state) {
     const Verdict verdict = workload.engine().Validate(workload.listener(),
@@ -80,7 +69,7 @@ bool BoringSslAccepts(X509_STORE* store, const Handshake& handshake) {
 }
 
 void BoringSslVerify(benchmark::State& state, Shape shape) {
-  const Workload& workload = WorkloadOf(shape);
+  const Workload& workload = SharedWorkload(shape);
   const bssl::UniquePtr<X509_STORE> store(X509_STORE_new());
   X509_STORE_add_cert(store.get(), ParseX509(workload.ca()).get());
   size_t i = 0;

@@ -1,8 +1,6 @@
 // What a verdict costs beyond what it must: Engine::Validate beside the bare
 // signatures and hashes, on the same certificates in the same run.
 
-#include <memory>
-
 #include "bench/workload.h"
 #include "benchmark/benchmark.h"
 #include "engine/x509/certificate.h"
@@ -10,19 +8,8 @@
 namespace chainkeep::bench {
 namespace {
 
-constexpr int kDevices = 200;
-
-const Workload& WorkloadOf(Shape shape) {
-  static std::unique_ptr<Workload> workloads[4];
-  auto& workload = workloads[static_cast<int>(shape)];
-  if (workload == nullptr) {
-    workload = std::make_unique<Workload>(shape, kDevices);
-  }
-  return *workload;
-}
-
 void Bare(benchmark::State& state, Shape shape) {
-  const Workload& workload = WorkloadOf(shape);
+  const Workload& workload = SharedWorkload(shape);
   size_t i = 0;
   for (auto _ : state) {
     if (!workload.Bare(i++)) state.SkipWithError("a signature is bad");
@@ -30,7 +17,7 @@ void Bare(benchmark::State& state, Shape shape) {
 }
 
 void Validate(benchmark::State& state, Shape shape) {
-  const Workload& workload = WorkloadOf(shape);
+  const Workload& workload = SharedWorkload(shape);
   size_t i = 0;
   for (auto _ : state) {
     const Verdict verdict = workload.engine().Validate(workload.listener(),
@@ -49,7 +36,7 @@ BENCHMARK_CAPTURE(Bare, d_rsa_issues_p256, Shape::kRsaIssuesP256);
 BENCHMARK_CAPTURE(Validate, d_rsa_issues_p256, Shape::kRsaIssuesP256);
 
 void ParseLeaf(benchmark::State& state) {
-  const Workload& workload = WorkloadOf(Shape::kP256);
+  const Workload& workload = SharedWorkload(Shape::kP256);
   size_t i = 0;
   for (auto _ : state) {
     const auto parsed = x509::Certificate::Parse(workload.handshake(i++).leaf);

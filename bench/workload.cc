@@ -135,4 +135,14 @@ bool Workload::Bare(size_t i) const {
   return verified;
 }
 
+const Workload& SharedWorkload(Shape shape) {
+  constexpr int kDevices = 200;
+  static std::unique_ptr<Workload> workloads[4];
+  auto& workload = workloads[static_cast<int>(shape)];
+  if (workload == nullptr) {
+    workload = std::make_unique<Workload>(shape, kDevices);
+  }
+  return *workload;
+}
+
 }  // namespace chainkeep::bench

@@ -62,6 +62,11 @@ class Workload {
   std::vector<std::vector<Link>> links_;
 };
 
+// SharedWorkload returns a workload of 200 devices, made when it is first asked
+// for and kept: every benchmark of a program measures the same certificates.
+// For one thread.
+const Workload& SharedWorkload(Shape shape);
+
 // A device certificate of about 700 bytes: C, O, OU, CN of 36 characters and
 // serialNumber; basicConstraints, keyUsage, clientAuth, both key ids.
 test::CertificateSpec DeviceSpec(int number);
