@@ -83,27 +83,6 @@ void Catalog::Tables::UncountSniOnly(const Registration& registration,
   if (bucket->second.empty()) sni_only.erase(bucket);
 }
 
-size_t DefaultView::FindIssuers(const x509::Name& issuer, Bytes key_id,
-                                std::span<path::Anchor> anchors) const {
-  if (index_ == nullptr) return 0;
-  return index_->FindIssuers(issuer, key_id, seed_, anchors);
-}
-
-bool DefaultView::FindById(const CertificateId& id,
-                           path::Anchor* anchor) const {
-  return index_ != nullptr && index_->FindById(id, anchor);
-}
-
-size_t TenantView::FindIssuers(const x509::Name& issuer, Bytes key_id,
-                               std::span<path::Anchor> anchors) const {
-  if (index_ == nullptr) return 0;
-  return index_->FindIssuers(issuer, key_id, seed_, anchors);
-}
-
-bool TenantView::FindById(const CertificateId& id, path::Anchor* anchor) const {
-  return index_ != nullptr && index_->FindById(id, anchor);
-}
-
 const revocation::CrlSet* CrlView::FindCrls(
     const path::Anchor& anchor, const x509::Certificate& issuer) const {
   return table_->Find({*anchor.account, region_}, issuer, seed_);

@@ -48,37 +48,33 @@
 
 namespace chainkeep::catalog {
 
-// DefaultView shows the DEFAULT registrations of one region, of all accounts.
-class DefaultView final : public path::AnchorSource {
+// IndexView shows what one index holds. Two indexes give two types, which
+// nothing converts into each other (invariant 2).
+template <typename Index>
+class IndexView final : public path::AnchorSource {
  public:
   size_t FindIssuers(const x509::Name& issuer, Bytes key_id,
-                     std::span<path::Anchor> anchors) const override;
-  bool FindById(const CertificateId& id, path::Anchor* anchor) const override;
+                     std::span<path::Anchor> anchors) const override {
+    if (index_ == nullptr) return 0;
+    return index_->FindIssuers(issuer, key_id, seed_, anchors);
+  }
+  bool FindById(const CertificateId& id, path::Anchor* anchor) const override {
+    return index_ != nullptr && index_->FindById(id, anchor);
+  }
 
  private:
   friend class Catalog;
-  DefaultView(const DefaultIndex* index, uint64_t seed)
-      : index_(index), seed_(seed) {}
+  IndexView(const Index* index, uint64_t seed) : index_(index), seed_(seed) {}
 
-  const DefaultIndex* index_;  // null: nothing is registered there
+  const Index* index_;  // null: nothing is registered there
   uint64_t seed_;
 };
+
+// DefaultView shows the DEFAULT registrations of one region, of all accounts.
+using DefaultView = IndexView<DefaultIndex>;
 
 // TenantView shows one tenant's registrations, of both modes.
-class TenantView final : public path::AnchorSource {
- public:
-  size_t FindIssuers(const x509::Name& issuer, Bytes key_id,
-                     std::span<path::Anchor> anchors) const override;
-  bool FindById(const CertificateId& id, path::Anchor* anchor) const override;
-
- private:
-  friend class Catalog;
-  TenantView(const TenantIndex* index, uint64_t seed)
-      : index_(index), seed_(seed) {}
-
-  const TenantIndex* index_;
-  uint64_t seed_;
-};
+using TenantView = IndexView<TenantIndex>;
 
 // CrlView shows the CRLs of each tenant of one region, to that tenant's anchors
 // only.
