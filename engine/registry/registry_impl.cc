@@ -99,6 +99,16 @@ CaDescription Describe(const CaRow& row) {
           .not_after = row.not_after};
 }
 
+absl::StatusOr<CaKey> CheckKey(const Account& account, const Region& region,
+                               std::string_view ca_certificate_id) {
+  const absl::StatusOr<Tenant> tenant = CheckTenant(account, region);
+  if (!tenant.ok()) return tenant.status();
+  const absl::StatusOr<CertificateId> id =
+      CheckCertificateId(ca_certificate_id);
+  if (!id.ok()) return id.status();
+  return CaKey{*tenant, *id};
+}
+
 absl::StatusOr<sni::HostName> CheckHostName(std::string_view text) {
   const std::optional<sni::HostName> name = sni::HostName::Parse(text);
   if (name.has_value()) return *name;
@@ -306,14 +316,12 @@ absl::StatusOr<RegisteredCertificate> RegistryImpl::RegisterCaCertificate(
 absl::StatusOr<CaDescription> RegistryImpl::DescribeCaCertificate(
     const Account& account, const Region& region,
     std::string_view ca_certificate_id) {
-  const absl::StatusOr<Tenant> tenant = CheckTenant(account, region);
-  if (!tenant.ok()) return tenant.status();
-  const absl::StatusOr<CertificateId> id =
-      CheckCertificateId(ca_certificate_id);
-  if (!id.ok()) return id.status();
+  const absl::StatusOr<CaKey> key =
+      CheckKey(account, region, ca_certificate_id);
+  if (!key.ok()) return key.status();
   CaDescription description;
   const absl::Status status = store_->Read([&](const RegistryView& view) {
-    const absl::StatusOr<CaRow> row = FindOwnCa(view, {*tenant, *id});
+    const absl::StatusOr<CaRow> row = FindOwnCa(view, *key);
     if (row.ok()) description = Describe(*row);
     return row.status();
   });
@@ -365,17 +373,15 @@ absl::Status RegistryImpl::UpdateCaCertificate(
 absl::Status RegistryImpl::DeleteCaCertificate(
     const Account& account, const Region& region,
     std::string_view ca_certificate_id) {
-  const absl::StatusOr<Tenant> tenant = CheckTenant(account, region);
-  if (!tenant.ok()) return tenant.status();
-  const absl::StatusOr<CertificateId> id =
-      CheckCertificateId(ca_certificate_id);
-  if (!id.ok()) return id.status();
+  const absl::StatusOr<CaKey> key =
+      CheckKey(account, region, ca_certificate_id);
+  if (!key.ok()) return key.status();
   CaRow before;
   // Nobody is told: it was INACTIVE, so no connection rests on it that was not
   // to be dropped when it became so.
   return CommitAndPublish(
       [&](Transaction& t) {
-        absl::StatusOr<CaRow> row = FindOwnCa(t, {*tenant, *id});
+        absl::StatusOr<CaRow> row = FindOwnCa(t, *key);
         if (!row.ok()) return row.status();
         before = *std::move(row);
         absl::Status check = CheckDeletable(before);
@@ -383,7 +389,7 @@ absl::Status RegistryImpl::DeleteCaCertificate(
         t.DeleteCa(before.key);
         return absl::OkStatus();
       },
-      [&] { return catalog_.Withdraw(account, region, *id); },
+      [&] { return catalog_.Withdraw(account, region, key->id); },
       [&](Transaction& t) {
         t.PutCa(before);
         return absl::OkStatus();
