@@ -69,7 +69,7 @@ absl::Status CheckPolicies(const CertificatePolicyOptions& policies) {
   using Explicit = CertificatePolicyOptions::Explicit;
   if (!policies.initial_policies.empty() &&
       policies.explicit_policy != Explicit::kRequired) {
-    return Invalid("initial policies bind nobody unless one is required");
+    return Invalid("initial policies need explicit_policy kRequired");
   }
   for (const std::string& dotted : policies.initial_policies) {
     const absl::Status status = internal::EncodeOid(dotted).status();

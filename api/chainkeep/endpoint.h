@@ -7,7 +7,8 @@
 //   registry.PutEndpoint({.host_name = "a1b2.iot.us-east-1.example.com",
 //                         .account = account, .region = region});
 //
-// Plain values; see registry.h for the calls that take them.
+// Plain values, which any thread may read; see registry.h for the calls that
+// take them.
 
 #ifndef CHAINKEEP_API_CHAINKEEP_ENDPOINT_H_
 #define CHAINKEEP_API_CHAINKEEP_ENDPOINT_H_

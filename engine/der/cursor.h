@@ -105,6 +105,11 @@ inline bool Equal(Bytes a, Bytes b) {
          (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
+// Is compares with bytes that a source spells as a string, such as an OID.
+inline bool Is(Bytes a, std::string_view b) {
+  return Equal(a, Bytes(reinterpret_cast<const uint8_t*>(b.data()), b.size()));
+}
+
 class Cursor {
  public:
   explicit Cursor(Bytes bytes) : rest_(bytes) {}

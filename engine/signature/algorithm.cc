@@ -66,11 +66,6 @@ constexpr KnownDigest kDigests[] = {
     {"\x60\x86\x48\x01\x65\x03\x04\x02\x03", Digest::kSha512, 64},
 };
 
-bool Is(Bytes oid, std::string_view expected) {
-  return std::string_view(reinterpret_cast<const char*>(oid.data()),
-                          oid.size()) == expected;
-}
-
 // Whether what is left of an AlgorithmIdentifier is one NULL.
 bool IsNull(Cursor& fields) {
   Bytes contents;
@@ -87,7 +82,7 @@ const KnownDigest* ReadDigest(Cursor& cursor) {
   if (!der::ReadOid(fields, &oid)) return nullptr;
   if (!fields.empty() && !IsNull(fields)) return nullptr;
   for (const KnownDigest& known : kDigests) {
-    if (Is(oid, known.oid)) return &known;
+    if (der::Is(oid, known.oid)) return &known;
   }
   return nullptr;
 }
@@ -122,7 +117,7 @@ der::Result<SignatureAlgorithm> ParsePss(Cursor& fields) {
     return Unsupported("RSASSA-PSS maskGenAlgorithm");
   }
   Cursor mgf_fields(mgf_contents);
-  if (!der::ReadOid(mgf_fields, &mgf_oid) || !Is(mgf_oid, kMgf1) ||
+  if (!der::ReadOid(mgf_fields, &mgf_oid) || !der::Is(mgf_oid, kMgf1) ||
       ReadDigest(mgf_fields) != digest || !mgf_fields.empty()) {
     return Unsupported("RSASSA-PSS maskGenAlgorithm");
   }
@@ -142,7 +137,7 @@ der::Result<SignatureAlgorithm> ParseSignatureAlgorithm(Bytes contents) {
   Bytes oid;
   if (!der::ReadOid(fields, &oid)) return IllFormed("AlgorithmIdentifier");
   for (const Known& known : kKnown) {
-    if (!Is(oid, known.oid)) continue;
+    if (!der::Is(oid, known.oid)) continue;
     switch (known.parameters) {
       case Parameters::kPss:
         return ParsePss(fields);

@@ -56,11 +56,6 @@ const Curve& CurveOf(KeyKind kind) {
   return kCurves[0];
 }
 
-bool Is(Bytes oid, std::string_view expected) {
-  return std::string_view(reinterpret_cast<const char*>(oid.data()),
-                          oid.size()) == expected;
-}
-
 // A SubjectPublicKeyInfo, taken apart.
 struct Spki {
   Bytes oid;
@@ -130,7 +125,7 @@ der::Result<KeyInfo> InspectEc(const Spki& spki) {
     return IllFormed("EC parameters");
   }
   for (const Curve& curve : kCurves) {
-    if (!Is(oid, curve.oid)) continue;
+    if (!der::Is(oid, curve.oid)) continue;
     // Compressed points need a square root modulo p, which nobody sends and
     // which has looped for ever before (CVE-2022-0778).
     if (spki.key.empty() || spki.key.front() != 0x04) {
@@ -153,9 +148,9 @@ der::Result<KeyInfo> InspectEd25519(const Spki& spki) {
 }
 
 der::Result<KeyInfo> Inspect(const Spki& spki) {
-  if (Is(spki.oid, kEcPublicKey)) return InspectEc(spki);
-  if (Is(spki.oid, kRsaEncryption)) return InspectRsa(spki);
-  if (Is(spki.oid, kEd25519Oid)) return InspectEd25519(spki);
+  if (der::Is(spki.oid, kEcPublicKey)) return InspectEc(spki);
+  if (der::Is(spki.oid, kRsaEncryption)) return InspectRsa(spki);
+  if (der::Is(spki.oid, kEd25519Oid)) return InspectEd25519(spki);
   return Unsupported("public key algorithm");
 }
 
