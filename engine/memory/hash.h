@@ -1,0 +1,47 @@
+// Hasher spreads keys over tables: XXH3 under a random secret.
+//
+// The secret is one process's, so that nobody outside can choose keys that fall
+// together. It is no proof against that (keys that collide under every XXH3
+// secret may exist), which is why a hash never decides: tables compare keys in
+// full, and what they do per hash is bounded.
+
+#ifndef CHAINKEEP_ENGINE_MEMORY_HASH_H_
+#define CHAINKEEP_ENGINE_MEMORY_HASH_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "xxhash.h"
+
+namespace chainkeep::memory {
+
+// Immutable; any thread may use it.
+class Hasher {
+ public:
+  static constexpr size_t kSecretBytes = XXH3_SECRET_DEFAULT_SIZE;
+  using Secret = std::array<uint8_t, kSecretBytes>;
+
+  // `secret` must come from a cryptographic random source, outside tests.
+  explicit Hasher(const Secret& secret) : secret_(secret) {}
+
+  uint64_t operator()(const void* data, size_t size) const {
+    return XXH3_64bits_withSecret(data, size, secret_.data(), secret_.size());
+  }
+  uint64_t operator()(std::string_view text) const {
+    return (*this)(text.data(), text.size());
+  }
+  // Of two numbers, for keys that are made of them.
+  uint64_t operator()(uint64_t a, uint64_t b) const {
+    const uint64_t pair[] = {a, b};
+    return (*this)(pair, sizeof(pair));
+  }
+
+ private:
+  Secret secret_;
+};
+
+}  // namespace chainkeep::memory
+
+#endif  // CHAINKEEP_ENGINE_MEMORY_HASH_H_

@@ -1,0 +1,290 @@
+#include "engine/memory/hash_table.h"
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "engine/memory/hash.h"
+#include "gtest/gtest.h"
+
+namespace chainkeep::memory {
+namespace {
+
+const Hasher& TestHasher() {
+  static const Hasher& hasher = *[] {
+    Hasher::Secret secret;
+    std::mt19937_64 random(1);
+    for (uint8_t& byte : secret) byte = static_cast<uint8_t>(random());
+    return new Hasher(secret);
+  }();
+  return hasher;
+}
+
+// How a table of a test spreads its keys.
+enum class Spread { kWell, kAllTogether, kTwoHashes };
+
+// Entries of kWords words: the key is repeated in all but the last.
+template <size_t kWords>
+struct WordsTraits {
+  using Key = uint64_t;
+  struct Entry {
+    std::array<uint64_t, kWords> words;
+  };
+
+  uint64_t Hash(uint64_t key) const {
+    switch (spread) {
+      case Spread::kAllTogether:
+        return 42;
+      case Spread::kTwoHashes:
+        return key % 2 == 0 ? 0 : ~uint64_t{0};
+      case Spread::kWell:
+        break;
+    }
+    return TestHasher()(key, 0);
+  }
+  uint64_t HashOf(const Entry& entry) const { return Hash(entry.words[0]); }
+  bool Matches(const Entry& entry, uint64_t key) const {
+    for (size_t i = 0; i + 1 < kWords; ++i) {
+      if (entry.words[i] != key) return false;
+    }
+    return true;
+  }
+
+  static Entry Make(uint64_t key, uint64_t value) {
+    Entry entry;
+    entry.words.fill(key);
+    entry.words.back() = value;
+    return entry;
+  }
+  static uint64_t ValueOf(const Entry& entry) { return entry.words.back(); }
+
+  Spread spread = Spread::kWell;
+};
+
+// One word: a key of 32 bits beside a value of 32 bits.
+template <>
+struct WordsTraits<1> {
+  using Key = uint64_t;
+  struct Entry {
+    uint64_t word;
+  };
+
+  uint64_t Hash(uint64_t key) const {
+    WordsTraits<2> two;
+    two.spread = spread;
+    return two.Hash(key);
+  }
+  uint64_t HashOf(const Entry& entry) const { return Hash(entry.word >> 32); }
+  bool Matches(const Entry& entry, uint64_t key) const {
+    return entry.word >> 32 == key;
+  }
+  static Entry Make(uint64_t key, uint64_t value) {
+    return {key << 32 | value};
+  }
+  static uint64_t ValueOf(const Entry& entry) {
+    return entry.word & 0xffffffff;
+  }
+
+  Spread spread = Spread::kWell;
+};
+
+template <typename Traits>
+class HashTableTest : public testing::Test {
+ protected:
+  using Table = HashTable<Traits>;
+  using Entry = typename Traits::Entry;
+
+  static void Put(Table& table, uint64_t key, uint64_t value) {
+    table.Update(key, [&](std::optional<Entry>& entry) {
+      entry = Traits::Make(key, value);
+    });
+  }
+  static void Remove(Table& table, uint64_t key) {
+    table.Update(key, [](std::optional<Entry>& entry) { entry.reset(); });
+  }
+  static std::optional<uint64_t> Get(const Table& table, uint64_t key) {
+    const std::optional<Entry> entry = table.Find(key);
+    if (!entry) return std::nullopt;
+    return Traits::ValueOf(*entry);
+  }
+
+  // The same random operations on a table and on a std::map.
+  void RunModel(Traits traits, int operations, uint64_t keys) {
+    Table table(&epochs_, traits, {});
+    std::map<uint64_t, uint64_t> model;
+    std::mt19937_64 random(keys);
+    for (int i = 0; i < operations; ++i) {
+      const uint64_t key = random() % keys;
+      const uint64_t value = random() % 1000000;
+      switch (random() % 4) {
+        case 0:
+        case 1:
+          Put(table, key, value);
+          model[key] = value;
+          break;
+        case 2:
+          Remove(table, key);
+          model.erase(key);
+          break;
+        default:
+          break;
+      }
+      const uint64_t asked = random() % keys;
+      const Epochs::Pin pin = epochs_.Acquire();
+      const std::optional<uint64_t> found = Get(table, asked);
+      const auto expected = model.find(asked);
+      ASSERT_EQ(found.has_value(), expected != model.end()) << i;
+      if (found) {
+        ASSERT_EQ(*found, expected->second) << i;
+      }
+      ASSERT_EQ(table.size(), model.size());
+    }
+    std::map<uint64_t, uint64_t> seen;
+    const Epochs::Pin pin = epochs_.Acquire();
+    table.ForEach([&](const Entry& entry) {
+      // Each once.
+      for (const auto& [key, value] : model) {
+        if (traits.Matches(entry, key)) {
+          EXPECT_TRUE(seen.emplace(key, Traits::ValueOf(entry)).second);
+          break;
+        }
+      }
+    });
+    EXPECT_EQ(seen, model);
+  }
+
+  Epochs epochs_;
+};
+
+using AllTraits = testing::Types<WordsTraits<1>, WordsTraits<2>, WordsTraits<3>,
+                                 WordsTraits<5>, WordsTraits<15>>;
+TYPED_TEST_SUITE(HashTableTest, AllTraits);
+
+TYPED_TEST(HashTableTest, AgreesWithAMap) {
+  this->RunModel({}, 30000, 2000);
+  this->RunModel({}, 5000, 100);
+  this->RunModel({}, 20000, 5);
+}
+
+TYPED_TEST(HashTableTest, AgreesWithAMapThoughAllHashesAreEqual) {
+  TypeParam traits;
+  traits.spread = Spread::kAllTogether;
+  this->RunModel(traits, 6000, 700);
+  traits.spread = Spread::kTwoHashes;
+  this->RunModel(traits, 6000, 700);
+}
+
+TYPED_TEST(HashTableTest, GrowsAndShrinks) {
+  typename TestFixture::Table table(&this->epochs_, {}, {});
+  const size_t empty = table.bytes();
+  constexpr uint64_t kMany = 100000;
+  for (uint64_t key = 0; key < kMany; ++key) this->Put(table, key, key);
+  const size_t full = table.bytes();
+  EXPECT_GT(full, empty * 10);
+  // No array may be less than about half full here.
+  EXPECT_LT(full, kMany * sizeof(typename TypeParam::Entry) * 2 + empty);
+  for (uint64_t key = 0; key < kMany; ++key) {
+    ASSERT_EQ(this->Get(table, key), key);
+    ASSERT_EQ(this->Get(table, key + kMany), std::nullopt);
+  }
+  for (uint64_t key = 0; key < kMany; ++key) this->Remove(table, key);
+  EXPECT_EQ(table.size(), 0u);
+  EXPECT_LE(table.bytes(), empty);
+}
+
+TYPED_TEST(HashTableTest, RoomThatWasExpectedIsThere) {
+  constexpr uint64_t kMany = 50000;
+  typename TestFixture::Table table(&this->epochs_, {},
+                                    {.expected_entries = kMany});
+  const size_t before = table.bytes();
+  for (uint64_t key = 0; key < kMany; ++key) this->Put(table, key, key);
+  EXPECT_EQ(table.bytes(), before);
+}
+
+// Slots of removed keys do not add up.
+TYPED_TEST(HashTableTest, ComingAndGoingTakesNoMemory) {
+  typename TestFixture::Table table(&this->epochs_, {}, {});
+  constexpr uint64_t kAtOnce = 20000;
+  for (uint64_t key = 0; key < kAtOnce; ++key) this->Put(table, key, 1);
+  size_t most = 0;
+  for (uint64_t key = kAtOnce; key < 10 * kAtOnce; ++key) {
+    this->Put(table, key, 1);
+    this->Remove(table, key - kAtOnce);
+    most = std::max(most, table.bytes());
+  }
+  EXPECT_EQ(table.size(), kAtOnce);
+  EXPECT_LT(most, kAtOnce * (sizeof(typename TypeParam::Entry) + 1) * 2);
+}
+
+TYPED_TEST(HashTableTest, TryUpdateGivesUpWhereItWouldWait) {
+  typename TestFixture::Table table(&this->epochs_, {}, {});
+  using Entry = typename TypeParam::Entry;
+  bool tried = true;
+  table.Update(7, [&](std::optional<Entry>&) {
+    std::thread([&] {
+      tried = table.TryUpdate(7, [](std::optional<Entry>&) {});
+    }).join();
+  });
+  EXPECT_FALSE(tried);
+  EXPECT_TRUE(table.TryUpdate(
+      8, [](std::optional<Entry>& entry) { entry = TypeParam::Make(8, 9); }));
+  EXPECT_EQ(this->Get(table, 8), 9u);
+}
+
+// Readers look for keys that are always there, keys that never are, and keys
+// that come and go, whose value always tells their key.
+TYPED_TEST(HashTableTest, ReadersAndWritersAtOnce) {
+  using Entry = typename TypeParam::Entry;
+  typename TestFixture::Table table(&this->epochs_, {}, {});
+  constexpr uint64_t kStable = 500;
+  constexpr uint64_t kComing = 1500;
+  const auto value = [](uint64_t key, uint64_t n) {
+    return key * 1000 + n % 1000;
+  };
+  for (uint64_t key = 0; key < kStable; ++key) {
+    this->Put(table, key, value(key, 0));
+  }
+  std::atomic<bool> stop = false;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 2; ++i) {
+    readers.emplace_back([&, i] {
+      std::mt19937_64 random(i);
+      while (!stop) {
+        const uint64_t key = random() % (kStable + kComing + 10);
+        const Epochs::Pin pin = this->epochs_.Acquire();
+        const std::optional<Entry> entry = table.Find(key);
+        if (!entry) {
+          if (key < kStable) ++wrong;
+        } else if (key >= kStable + kComing ||
+                   TypeParam::ValueOf(*entry) / 1000 != key) {
+          ++wrong;
+        }
+      }
+    });
+  }
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 2; ++i) {
+    writers.emplace_back([&, i] {
+      std::mt19937_64 random(100 + i);
+      for (int n = 0; n < 60000; ++n) {
+        const uint64_t key = random() % (kStable + kComing);
+        if (key < kStable || random() % 2 == 0) {
+          this->Put(table, key, value(key, n));
+        } else {
+          this->Remove(table, key);
+        }
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(wrong.load(), 0);
+}
+
+}  // namespace
+}  // namespace chainkeep::memory
