@@ -46,6 +46,15 @@ def _fetch(ctx):
     if folder:
         ctx.symlink(folder + "/" + ctx.attr.tarball, ctx.attr.tarball)
 
+def _generate(ctx):
+    if not ctx.attr.generate:
+        return
+    ctx.report_progress("generating")
+    result = ctx.execute(ctx.attr.generate, timeout = 900)
+    if result.return_code != 0:
+        fail("cannot run %s:\n" % " ".join(ctx.attr.generate) +
+             result.stdout + result.stderr)
+
 def _debian_source_impl(ctx):
     _fetch(ctx)
     ctx.report_progress("unpacking " + ctx.attr.tarball)
@@ -60,6 +69,7 @@ def _debian_source_impl(ctx):
     if result.return_code != 0:
         fail("cannot unpack " + ctx.attr.tarball + ":\n" + result.stderr)
     ctx.delete(ctx.attr.tarball)
+    _generate(ctx)
     if ctx.attr.build_file:
         ctx.delete("BUILD.bazel")
         ctx.symlink(ctx.attr.build_file, "BUILD.bazel")
@@ -81,6 +91,9 @@ debian_source = repository_rule(
         "sha256": attr.string(mandatory = True),
         "exclude": attr.string_list(
             doc = "Patterns, as tar's --exclude, that are not unpacked.",
+        ),
+        "generate": attr.string_list(
+            doc = "A command, run in the unpacked tree, that writes sources.",
         ),
         "build_file": attr.label(
             doc = "BUILD file for a package that ships none.",
