@@ -33,10 +33,15 @@ absl::Status Invalid(std::string_view what) {
                    absl::StrCat("listener: ", what));
 }
 
-absl::Status CheckAlgorithms(const AlgorithmPolicy& policy) {
+absl::Status CheckAlgorithms(std::string_view whose,
+                             const AlgorithmPolicy& policy) {
   if (policy.min_rsa_bits < 1024 || policy.max_rsa_bits > 16384 ||
       policy.min_rsa_bits > policy.max_rsa_bits) {
-    return Invalid("RSA limits must lie within 1024 and 16384 bits, in order");
+    return MakeError(
+        ErrorCode::kInvalidRequest,
+        absl::StrCat(whose,
+                     ": RSA limits must lie within 1024 and 16384 bits,"
+                     " in order"));
   }
   return absl::OkStatus();
 }
@@ -165,7 +170,8 @@ struct Engine::Impl {
         observer(options.observer != nullptr ? options.observer
                                              : NobodyListens()),
         registry(registry::MakeRegistry(std::make_unique<store::MemoryStore>(),
-                                        &catalog, clock, observer)) {}
+                                        &catalog, clock, observer,
+                                        options.registration_algorithms)) {}
 
   // What a verdict of this engine for `listener` says of its origin. Numbers
   // are far too few to meet after the multiplication, which is by an odd
@@ -185,6 +191,9 @@ struct Engine::Impl {
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const EngineOptions& options) {
+  const absl::Status status =
+      CheckAlgorithms("registration", options.registration_algorithms);
+  if (!status.ok()) return status;
   return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(options)));
 }
 
@@ -194,7 +203,8 @@ Engine::~Engine() = default;
 absl::StatusOr<Listener> Engine::CreateListener(
     const ListenerOptions& options) const {
   if (options.region.empty()) return Invalid("region is required");
-  absl::Status status = CheckAlgorithms(options.validation.algorithms);
+  absl::Status status =
+      CheckAlgorithms("listener", options.validation.algorithms);
   if (status.ok()) status = CheckBudgets(options.validation.budgets);
   if (status.ok()) status = CheckPolicies(options.validation.policies);
   if (status.ok()) status = CheckRevocation(options.validation.revocation);

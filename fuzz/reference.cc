@@ -49,6 +49,10 @@ int KeyTypeOf(signature::Scheme scheme) {
       return EVP_PKEY_EC;
     case signature::Scheme::kEd25519:
       return EVP_PKEY_ED25519;
+    case signature::Scheme::kMlDsa44:
+    case signature::Scheme::kMlDsa65:
+    case signature::Scheme::kMlDsa87:
+      break;
   }
   return EVP_PKEY_NONE;
 }
@@ -134,6 +138,10 @@ bool IsSameKey(const signature::KeyInfo& ours, const EVP_PKEY& theirs) {
       return CurveOf(theirs) == NID_secp521r1;
     case signature::KeyKind::kEd25519:
       return EVP_PKEY_id(&theirs) == EVP_PKEY_ED25519;
+    case signature::KeyKind::kMlDsa44:
+    case signature::KeyKind::kMlDsa65:
+    case signature::KeyKind::kMlDsa87:
+      break;
   }
   return false;
 }

@@ -89,7 +89,8 @@ struct Stats {
 class Engine {
  public:
   // Create makes an engine without any registration: it refuses everybody.
-  // Errors: none today.
+  // Errors: ErrorCode::kInvalidRequest, for RSA limits outside 1024 … 16384
+  // bits or in the wrong order.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
       const EngineOptions& options);
 

@@ -119,11 +119,13 @@ absl::StatusOr<sni::HostName> CheckHostName(std::string_view text) {
 class RegistryImpl final : public Registry {
  public:
   RegistryImpl(std::unique_ptr<RegistryStore> store, catalog::Catalog* catalog,
-               const Clock* clock, EventObserver* observer)
+               const Clock* clock, EventObserver* observer,
+               const AlgorithmPolicy& algorithms)
       : store_(std::move(store)),
         catalog_(*catalog),
         clock_(*clock),
-        observer_(observer != nullptr ? *observer : nobody_) {}
+        observer_(observer != nullptr ? *observer : nobody_),
+        policy_(algorithms) {}
 
   absl::StatusOr<std::string> GetRegistrationCode(
       const Account& account, const Region& region) override;
@@ -454,9 +456,10 @@ absl::Status RegistryImpl::DeleteEndpoint(const Account& account,
 std::unique_ptr<Registry> MakeRegistry(std::unique_ptr<RegistryStore> store,
                                        catalog::Catalog* catalog,
                                        const Clock* clock,
-                                       EventObserver* observer) {
+                                       EventObserver* observer,
+                                       const AlgorithmPolicy& algorithms) {
   return std::make_unique<RegistryImpl>(std::move(store), catalog, clock,
-                                        observer);
+                                        observer, algorithms);
 }
 
 }  // namespace chainkeep::registry

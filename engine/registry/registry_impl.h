@@ -32,11 +32,13 @@ namespace chainkeep::registry {
 
 // MakeRegistry returns a registry that keeps its records in `store`, shows them
 // in `catalog`, asks `clock` for the time and tells `observer`, which may be
-// null. The last three are not owned and must outlive it. The store must be
-// empty, or `catalog` show what it holds.
+// null. These three are not owned and must outlive it. The store must be empty,
+// or `catalog` show what it holds. `algorithms` governs the certificates and
+// CRLs that are registered.
 std::unique_ptr<Registry> MakeRegistry(
     std::unique_ptr<store::RegistryStore> store, catalog::Catalog* catalog,
-    const Clock* clock, EventObserver* observer);
+    const Clock* clock, EventObserver* observer,
+    const AlgorithmPolicy& algorithms = {});
 
 }  // namespace chainkeep::registry
 

@@ -52,6 +52,15 @@ constexpr Known kKnown[] = {
     {"\x2a\x86\x48\xce\x3d\x04\x01",  // ecdsa-with-SHA1
      {Scheme::kEcdsa, Digest::kSha1},
      Parameters::kAbsent},
+    {"\x60\x86\x48\x01\x65\x03\x04\x03\x11",  // id-ml-dsa-44
+     {Scheme::kMlDsa44, Digest::kNone},
+     Parameters::kAbsent},
+    {"\x60\x86\x48\x01\x65\x03\x04\x03\x12",  // id-ml-dsa-65
+     {Scheme::kMlDsa65, Digest::kNone},
+     Parameters::kAbsent},
+    {"\x60\x86\x48\x01\x65\x03\x04\x03\x13",  // id-ml-dsa-87
+     {Scheme::kMlDsa87, Digest::kNone},
+     Parameters::kAbsent},
 };
 
 struct KnownDigest {
@@ -187,6 +196,12 @@ bool IsAllowed(const AlgorithmPolicy& policy, SignatureAlgorithm algorithm) {
       return policy.schemes.Has(SignatureScheme::kEcdsa);
     case Scheme::kEd25519:
       return policy.schemes.Has(SignatureScheme::kEd25519);
+    case Scheme::kMlDsa44:
+      return policy.ml_dsa.Has(MlDsa::k44);
+    case Scheme::kMlDsa65:
+      return policy.ml_dsa.Has(MlDsa::k65);
+    case Scheme::kMlDsa87:
+      return policy.ml_dsa.Has(MlDsa::k87);
   }
   return false;
 }

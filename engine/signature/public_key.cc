@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/signature/error_queue.h"
+#include "engine/signature/ml_dsa.h"
 #include "engine/signature/pss_parameters.h"
 #include "openssl/curve25519.h"
 #include "openssl/ec.h"
@@ -54,6 +55,25 @@ const Curve& CurveOf(KeyKind kind) {
     if (curve.kind == kind) return curve;
   }
   return kCurves[0];
+}
+
+struct MlDsaKind {
+  std::string_view oid;
+  KeyKind kind;
+  MlDsa set;
+};
+
+constexpr MlDsaKind kMlDsaKinds[] = {
+    {"\x60\x86\x48\x01\x65\x03\x04\x03\x11", KeyKind::kMlDsa44, MlDsa::k44},
+    {"\x60\x86\x48\x01\x65\x03\x04\x03\x12", KeyKind::kMlDsa65, MlDsa::k65},
+    {"\x60\x86\x48\x01\x65\x03\x04\x03\x13", KeyKind::kMlDsa87, MlDsa::k87},
+};
+
+MlDsa MlDsaOf(KeyKind kind) {
+  for (const MlDsaKind& known : kMlDsaKinds) {
+    if (known.kind == kind) return known.set;
+  }
+  return kMlDsaKinds[0].set;
 }
 
 // A SubjectPublicKeyInfo, taken apart.
@@ -147,10 +167,22 @@ der::Result<KeyInfo> InspectEd25519(const Spki& spki) {
   return KeyInfo{.kind = KeyKind::kEd25519};
 }
 
+der::Result<KeyInfo> InspectMlDsa(const MlDsaKind& known, const Spki& spki) {
+  // RFC 9881 §2.
+  if (!spki.parameters.empty()) return IllFormed("ML-DSA parameters");
+  if (spki.key.size() != SizesOf(known.set).key) {
+    return IllFormed("ML-DSA key");
+  }
+  return KeyInfo{.kind = known.kind};
+}
+
 der::Result<KeyInfo> Inspect(const Spki& spki) {
   if (der::Is(spki.oid, kEcPublicKey)) return InspectEc(spki);
   if (der::Is(spki.oid, kRsaEncryption)) return InspectRsa(spki);
   if (der::Is(spki.oid, kEd25519Oid)) return InspectEd25519(spki);
+  for (const MlDsaKind& known : kMlDsaKinds) {
+    if (der::Is(spki.oid, known.oid)) return InspectMlDsa(known, spki);
+  }
   return Unsupported("public key algorithm");
 }
 
@@ -197,11 +229,12 @@ MessageDigest HashMessage(Digest digest, Bytes message) {
 
 }  // namespace
 
-// One of the three is set, as the kind says.
+// One of the four is set, as the kind says.
 struct PublicKey::Prepared {
   bssl::UniquePtr<EC_KEY> ec;
   bssl::UniquePtr<RSA> rsa;
   std::array<uint8_t, ED25519_PUBLIC_KEY_LEN> ed25519 = {};
+  std::unique_ptr<const MlDsaKey> ml_dsa;
 
   bool SetEc(const Curve& curve, Bytes point);
   bool SetRsa(Bytes key, Preparation preparation);
@@ -257,6 +290,10 @@ bool IsStrongEnough(const AlgorithmPolicy& policy, const KeyInfo& info) {
     case KeyKind::kP521:
       return policy.schemes.Has(SignatureScheme::kEcdsa) &&
              policy.curves.Has(CurveOf(info.kind).name);
+    case KeyKind::kMlDsa44:
+    case KeyKind::kMlDsa65:
+    case KeyKind::kMlDsa87:
+      return policy.ml_dsa.Has(MlDsaOf(info.kind));
   }
   return false;
 }
@@ -273,6 +310,12 @@ std::string KeyName(const KeyInfo& info) {
       return "P-521";
     case KeyKind::kEd25519:
       return "Ed25519";
+    case KeyKind::kMlDsa44:
+      return "ML-DSA-44";
+    case KeyKind::kMlDsa65:
+      return "ML-DSA-65";
+    case KeyKind::kMlDsa87:
+      return "ML-DSA-87";
   }
   return "";
 }
@@ -311,6 +354,12 @@ der::Result<PublicKey> PublicKey::Parse(Bytes spki_element,
         return IllFormed("EC point");
       }
       break;
+    case KeyKind::kMlDsa44:
+    case KeyKind::kMlDsa65:
+    case KeyKind::kMlDsa87:
+      prepared->ml_dsa = MlDsaKey::Parse(MlDsaOf(info->kind), spki.key);
+      if (prepared->ml_dsa == nullptr) return IllFormed("ML-DSA key");
+      break;
   }
   return PublicKey(*info, std::move(prepared));
 }
@@ -325,6 +374,12 @@ bool Fits(KeyKind kind, SignatureAlgorithm algorithm) {
     case Scheme::kEcdsa:
       return kind == KeyKind::kP256 || kind == KeyKind::kP384 ||
              kind == KeyKind::kP521;
+    case Scheme::kMlDsa44:
+      return kind == KeyKind::kMlDsa44;
+    case Scheme::kMlDsa65:
+      return kind == KeyKind::kMlDsa65;
+    case Scheme::kMlDsa87:
+      return kind == KeyKind::kMlDsa87;
   }
   return false;
 }
@@ -332,6 +387,9 @@ bool Fits(KeyKind kind, SignatureAlgorithm algorithm) {
 bool PublicKey::Verify(SignatureAlgorithm algorithm, Bytes message,
                        Bytes signature) const {
   if (!Fits(algorithm)) return false;
+  if (prepared_->ml_dsa != nullptr) {
+    return prepared_->ml_dsa->Verify(message, signature);
+  }
   const ErrorQueueGuard guard;
   if (algorithm.scheme == Scheme::kEd25519) {
     return signature.size() == ED25519_SIGNATURE_LEN &&
@@ -353,6 +411,9 @@ bool PublicKey::Verify(SignatureAlgorithm algorithm, Bytes message,
       return VerifyPss({digest.md, digest.md, salt_length},
                        Bytes(digest.bytes).first(digest.size), signature);
     case Scheme::kEd25519:
+    case Scheme::kMlDsa44:
+    case Scheme::kMlDsa65:
+    case Scheme::kMlDsa87:
       break;
   }
   return false;

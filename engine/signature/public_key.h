@@ -3,7 +3,7 @@
 // A CA's key is prepared once, when it is registered: whatever can be computed
 // from the key alone is computed then and lives in this object, so that a
 // handshake pays for one verification and nothing else. The arithmetic is
-// BoringSSL's.
+// BoringSSL's, and for ML-DSA Botan's (ml_dsa.h).
 //
 // A PublicKey owns its memory; it refers to nothing of the DER it was read
 // from. Immutable after Parse: any number of threads may call Verify on one
@@ -25,7 +25,16 @@ namespace chainkeep::signature {
 
 struct PssParameters;  // pss_parameters.h
 
-enum class KeyKind : uint8_t { kRsa, kP256, kP384, kP521, kEd25519 };
+enum class KeyKind : uint8_t {
+  kRsa,
+  kP256,
+  kP384,
+  kP521,
+  kEd25519,
+  kMlDsa44,
+  kMlDsa65,
+  kMlDsa87,
+};
 
 // KeyInfo is what can be told of a key without computing with it.
 struct KeyInfo {
@@ -43,7 +52,7 @@ der::Result<KeyInfo> InspectKey(Bytes spki);
 // IsStrongEnough returns whether `policy` accepts a key of this kind and size.
 bool IsStrongEnough(const AlgorithmPolicy& policy, const KeyInfo& info);
 
-// KeyName returns "RSA-2048", "P-256", "Ed25519".
+// KeyName returns "RSA-2048", "P-256", "Ed25519", "ML-DSA-44".
 std::string KeyName(const KeyInfo& info);
 
 // Fits returns whether a signature of `algorithm` can be by a key of `kind`.

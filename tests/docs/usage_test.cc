@@ -150,6 +150,15 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
        {EllipticCurve::kP256, EllipticCurve::kP384, EllipticCurve::kP521}) {
     ASSERT_TRUE(algorithms.curves.Has(curve));
   }
+  ASSERT_TRUE(algorithms.ml_dsa.empty());
+  const AlgorithmPolicy registration = EngineOptions().registration_algorithms;
+  ASSERT_EQ(registration.min_rsa_bits, algorithms.min_rsa_bits);
+  ASSERT_EQ(registration.max_rsa_bits, algorithms.max_rsa_bits);
+  ASSERT_EQ(registration.schemes, algorithms.schemes);
+  ASSERT_EQ(registration.digests, algorithms.digests);
+  ASSERT_EQ(registration.curves, algorithms.curves);
+  ASSERT_EQ(registration.ml_dsa, algorithms.ml_dsa);
+  ASSERT_EQ(registration.insecure_sha1, algorithms.insecure_sha1);
   const std::map<std::string, std::string> expected = {
       {"region", "none"},
       {"service", "EndpointService::kData"},
@@ -175,6 +184,7 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
       {"validation.algorithms.schemes", "all"},
       {"validation.algorithms.digests", "all"},
       {"validation.algorithms.curves", "all"},
+      {"validation.algorithms.ml_dsa", "none"},
       {"validation.algorithms.insecure_sha1", Text(algorithms.insecure_sha1)},
       {"validation.budgets.presented_certificates",
        std::to_string(budgets.presented_certificates)},
@@ -186,6 +196,7 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
       {"validation.budgets.steps", std::to_string(budgets.steps)},
       {"clock", "SystemClock()"},
       {"observer", "none"},
+      {"registration_algorithms", "as a listener's"},
   };
   EXPECT_EQ(Defaults(), expected);
 }
