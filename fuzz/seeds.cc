@@ -1,10 +1,12 @@
 #include "fuzz/seeds.h"
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fuzz/chain_recipe.h"
 #include "tests/support/der_writer.h"
+#include "tests/support/ml_dsa.h"
 #include "tests/support/test_certificates.h"
 #include "tests/support/test_crls.h"
 
@@ -212,6 +214,13 @@ Seeds MakeSignatureSeeds() {
         Piece(test::EncodeSpki(key.get())) +
         Piece(test::Sign(key.get(), named.digest, named.padding, message)) +
         message;
+  }
+  for (const auto& [name, set] :
+       {std::pair("ml_dsa_44", MlDsa::k44), std::pair("ml_dsa_65", MlDsa::k65),
+        std::pair("ml_dsa_87", MlDsa::k87)}) {
+    const test::MlDsaSigner signer(set);
+    seeds[name] = Piece(ContentsOf(signer.Algorithm())) + Piece(signer.Spki()) +
+                  Piece(signer.Sign(message)) + message;
   }
   return seeds;
 }
