@@ -42,8 +42,8 @@ def _fetch(ctx):
         fail("cannot fetch " + ctx.attr.tarball + ":\n" + result.stdout +
              result.stderr)
 
-    # A `file:` source is checked in place and not copied.
-    if folder:
+    # A `file:` source is checked in place; apt then links to it, or does not.
+    if folder and not ctx.path(ctx.attr.tarball).exists:
         ctx.symlink(folder + "/" + ctx.attr.tarball, ctx.attr.tarball)
 
 def _generate(ctx):
