@@ -6,10 +6,10 @@
 namespace chainkeep::memory {
 namespace {
 
-// A collection looks at every slot; these spread its cost, and bound what is
+// To advance is to look at every slot; these spread its cost, and bound what is
 // held for no reason.
-constexpr size_t kObjectsBetweenCollections = 64;
-constexpr size_t kBytesBetweenCollections = 1 << 20;
+constexpr size_t kObjectsBetweenAdvances = 64;
+constexpr size_t kBytesBetweenAdvances = 1 << 20;
 
 }  // namespace
 
@@ -30,37 +30,34 @@ void Epochs::Retire(void* object, void (*destroy)(void*), size_t bytes) {
   limbo_.push_back(
       {epoch_.load(std::memory_order_relaxed), object, destroy, bytes});
   held_bytes_ += bytes;
-  bytes_since_collection_ += bytes;
-  CountAndUnlock(std::move(lock));
+  bytes_since_advance_ += bytes;
+  AdvanceNowAndThen();
+  DestroySafe(std::move(lock));
 }
 
 uint64_t Epochs::Stamp() {
-  std::unique_lock lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const uint64_t epoch = epoch_.load(std::memory_order_relaxed);
-  CountAndUnlock(std::move(lock));
+  AdvanceNowAndThen();
   return epoch;
-}
-
-void Epochs::CountAndUnlock(std::unique_lock<std::mutex> lock) {
-  if (++since_collection_ < kObjectsBetweenCollections &&
-      bytes_since_collection_ < kBytesBetweenCollections) {
-    return;
-  }
-  const std::vector<Retired> free = TakeFree();
-  lock.unlock();
-  for (const Retired& retired : free) retired.destroy(retired.object);
 }
 
 void Epochs::Collect() {
   std::unique_lock lock(mutex_);
-  const std::vector<Retired> free = TakeFree();
-  lock.unlock();
-  for (const Retired& retired : free) retired.destroy(retired.object);
+  Advance();
+  DestroySafe(std::move(lock));
 }
 
-std::vector<Epochs::Retired> Epochs::TakeFree() {
-  since_collection_ = 0;
-  bytes_since_collection_ = 0;
+void Epochs::AdvanceNowAndThen() {
+  if (++since_advance_ >= kObjectsBetweenAdvances ||
+      bytes_since_advance_ >= kBytesBetweenAdvances) {
+    Advance();
+  }
+}
+
+void Epochs::Advance() {
+  since_advance_ = 0;
+  bytes_since_advance_ = 0;
   const uint64_t next = epoch_.fetch_add(1, std::memory_order_seq_cst) + 1;
   uint64_t oldest = 0;
   slots_->ForEach([&](PinSlot& slot) {
@@ -78,13 +75,18 @@ std::vector<Epochs::Retired> Epochs::TakeFree() {
   if (safe > safe_.load(std::memory_order_relaxed)) {
     safe_.store(safe, std::memory_order_release);
   }
+}
+
+void Epochs::DestroySafe(std::unique_lock<std::mutex> lock) {
+  const uint64_t safe = safe_.load(std::memory_order_relaxed);
   std::vector<Retired> free;
   while (!limbo_.empty() && limbo_.front().epoch < safe) {
     held_bytes_ -= limbo_.front().bytes;
     free.push_back(limbo_.front());
     limbo_.pop_front();
   }
-  return free;
+  lock.unlock();
+  for (const Retired& retired : free) retired.destroy(retired.object);
 }
 
 Held Epochs::GetHeld() const {

@@ -17,7 +17,10 @@
 //    and writes to no memory that another thread writes.
 //  - A Pin belongs to the thread that made it.
 //  - Any thread may retire and collect; both take a short lock. Objects are
-//    destroyed by the thread whose call finds them free, outside that lock.
+//    destroyed by the thread whose call finds them free, outside that lock; so
+//    whoever retires or collects holds no lock that a destructor may take.
+//  - What is retired is destroyed by a later call, if not by its own: after the
+//    last one, something may stay. Collect, called now and then, ends that.
 //  - A pin that stays delays destruction, never a writer. What is held back,
 //    and since when, GetHeld tells.
 //  - After fork() the child's only thread keeps its pins; those of the threads
@@ -114,6 +117,7 @@ class Epochs final : private ForkAware {
 
   // Stamp is for memory that is used again rather than destroyed: it may be
   // when Safe() is above what Stamp returned after it became unreachable.
+  // Destroys nothing, so that it may be called under any lock.
   uint64_t Stamp();
   uint64_t Safe() const { return safe_.load(std::memory_order_acquire); }
 
@@ -135,11 +139,12 @@ class Epochs final : private ForkAware {
   void AfterForkInParent() override { mutex_.unlock(); }
   void AfterForkInChild() override;
 
-  // Counts one retired thing; collects when there are many. `lock` is of
-  // mutex_ and released on return.
-  void CountAndUnlock(std::unique_lock<std::mutex> lock);
-  // Takes out of limbo_ what may be destroyed. Under mutex_.
-  std::vector<Retired> TakeFree();
+  // Moves the epoch on, and finds out what is safe. Under mutex_.
+  void Advance();
+  // Advance, when there is reason to.
+  void AdvanceNowAndThen();
+  // Destroys what is safe. `lock` is of mutex_, and given up before.
+  void DestroySafe(std::unique_lock<std::mutex> lock);
 
   const std::function<int64_t()> now_;
   const std::shared_ptr<PinSlots> slots_;
@@ -150,8 +155,8 @@ class Epochs final : private ForkAware {
   mutable std::mutex mutex_;   // guards what follows
   std::deque<Retired> limbo_;  // by epoch
   uint64_t held_bytes_ = 0;
-  size_t since_collection_ = 0;
-  size_t bytes_since_collection_ = 0;
+  size_t since_advance_ = 0;
+  size_t bytes_since_advance_ = 0;
   uint64_t oldest_epoch_ = 0;  // of the slots, as last seen; 0 if none
   int64_t oldest_since_ = 0;
   int64_t seen_at_ = 0;

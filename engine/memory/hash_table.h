@@ -54,8 +54,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "engine/memory/epochs.h"
@@ -126,14 +128,14 @@ class HashTable final : private ForkAware {
 
   // Update calls `change` with what the table holds for `key`; what it leaves
   // there is what the table holds afterwards. `change` runs under the shard's
-  // lock and must not call the table. Of an entry of several words only the
-  // last may become another.
+  // lock: it must not call the table, and what it takes out of it is to be
+  // retired afterwards, when readers cannot find it any more. Of an entry of
+  // several words only the last may become another.
   template <typename Change>
   void Update(const Key& key, Change change) {
     const uint64_t hash = traits_.Hash(key);
     Shard& shard = shards_[ShardOf(hash)];
-    const std::lock_guard lock(shard.mutex);
-    UpdateLocked(shard, hash, key, change);
+    UpdateAndUnlock(std::unique_lock(shard.mutex), shard, hash, key, change);
   }
 
   // TryUpdate does the same, or nothing and returns false where it would wait.
@@ -141,9 +143,9 @@ class HashTable final : private ForkAware {
   bool TryUpdate(const Key& key, Change change) {
     const uint64_t hash = traits_.Hash(key);
     Shard& shard = shards_[ShardOf(hash)];
-    const std::unique_lock lock(shard.mutex, std::try_to_lock);
+    std::unique_lock lock(shard.mutex, std::try_to_lock);
     if (!lock.owns_lock()) return false;
-    UpdateLocked(shard, hash, key, change);
+    UpdateAndUnlock(std::move(lock), shard, hash, key, change);
     return true;
   }
 
@@ -250,32 +252,52 @@ class HashTable final : private ForkAware {
     return {};
   }
 
+  // An array that was replaced is retired when the lock has been given up, for
+  // that may destroy what others have retired, and a destructor may come here.
   template <typename Change>
-  void UpdateLocked(Shard& shard, uint64_t hash, const Key& key,
-                    Change& change) {
+  void UpdateAndUnlock(std::unique_lock<std::mutex> lock, Shard& shard,
+                       uint64_t hash, const Key& key, Change& change) {
+    std::unique_ptr<Array> replaced = UpdateLocked(shard, hash, key, change);
+    lock.unlock();
+    if (replaced == nullptr) return;
+    const size_t bytes = replaced->bytes();
+    epochs_->Retire(std::move(replaced), bytes);
+  }
+
+  // Like what follows, returns an array if it replaced one.
+  template <typename Change>
+  std::unique_ptr<Array> UpdateLocked(Shard& shard, uint64_t hash,
+                                      const Key& key, Change& change) {
     Array& array = *ArrayOf(shard).load(std::memory_order_relaxed);
     const Found found = FindFrom(array, HomeOf(hash, array.homes()),
                                  HashTags::TagOf(hash), key);
     std::optional<Entry> entry = found.entry;
     change(entry);
     if (!found.entry) {
-      if (entry) Insert(shard, hash, *entry);
+      if (entry) return Insert(shard, hash, *entry);
     } else if (entry) {
       array.StoreValue(found.slot, *entry);
     } else {
-      Remove(shard, found.slot);
+      return Remove(shard, found.slot);
     }
+    return nullptr;
   }
 
-  void Insert(Shard& shard, uint64_t hash, const Entry& entry) {
+  std::unique_ptr<Array> Insert(Shard& shard, uint64_t hash,
+                                const Entry& entry) {
     ReuseWhatMayBe(shard);
-    Array* array = ArrayOf(shard).load(std::memory_order_relaxed);
+    const Array* const array = ArrayOf(shard).load(std::memory_order_relaxed);
     const size_t used = shard.used.load(std::memory_order_relaxed) + 1;
+    std::unique_ptr<Array> replaced;
     if ((used + shard.removed) * 100 > array->slots() * kMaxLoad) {
-      array = Replace(shard, GroupsFor(used));
+      replaced = Replace(shard, GroupsFor(used));
     }
-    if (InsertInto(*array, hash, entry) == HashTags::kRemoved) --shard.removed;
+    if (InsertInto(*ArrayOf(shard).load(std::memory_order_relaxed), hash,
+                   entry) == HashTags::kRemoved) {
+      --shard.removed;
+    }
     shard.used.store(used, std::memory_order_relaxed);
+    return replaced;
   }
 
   // There is a free slot. Returns the tag of the one that was taken.
@@ -293,7 +315,7 @@ class HashTable final : private ForkAware {
     }
   }
 
-  void Remove(Shard& shard, size_t slot) {
+  std::unique_ptr<Array> Remove(Shard& shard, size_t slot) {
     Array& array = *ArrayOf(shard).load(std::memory_order_relaxed);
     if constexpr (kReuseNeedsGrace) {
       array.SetTag(slot, HashTags::kWaiting);
@@ -305,8 +327,9 @@ class HashTable final : private ForkAware {
     const size_t used = shard.used.load(std::memory_order_relaxed) - 1;
     shard.used.store(used, std::memory_order_relaxed);
     if (array.homes() > GroupsFor(0) && used * 100 < array.slots() * kMinLoad) {
-      Replace(shard, GroupsFor(used));
+      return Replace(shard, GroupsFor(used));
     }
+    return nullptr;
   }
 
   // Makes a slot that holds no key one that may be used.
@@ -333,8 +356,8 @@ class HashTable final : private ForkAware {
     }
   }
 
-  Array* Replace(Shard& shard, size_t groups) {
-    Array* const old = ArrayOf(shard).load(std::memory_order_relaxed);
+  std::unique_ptr<Array> Replace(Shard& shard, size_t groups) {
+    std::unique_ptr<Array> old(ArrayOf(shard).load(std::memory_order_relaxed));
     Array* const array = new Array(groups, pages_);
     auto copy = [&](const Entry& entry) {
       InsertInto(*array, traits_.HashOf(entry), entry);
@@ -345,8 +368,7 @@ class HashTable final : private ForkAware {
     shard.removed = 0;
     shard.waiting.clear();
     shard.first_waiting = 0;
-    epochs_->Retire(std::unique_ptr<Array>(old), old->bytes());
-    return array;
+    return old;
   }
 
   void BeforeFork() override {

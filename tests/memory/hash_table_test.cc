@@ -234,6 +234,42 @@ TYPED_TEST(HashTableTest, TryUpdateGivesUpWhereItWouldWait) {
   EXPECT_EQ(this->Get(table, 8), 9u);
 }
 
+// Asks, when destroyed, whether the only shard in use can be locked. From a
+// thread of its own: whoever destroys it may hold that lock.
+template <typename Traits>
+class AsksForTheLock {
+ public:
+  AsksForTheLock(HashTable<Traits>* table, int* refused)
+      : table_(table), refused_(refused) {}
+  ~AsksForTheLock() {
+    std::thread([this] {
+      using Entry = typename Traits::Entry;
+      if (!table_->TryUpdate(0, [](std::optional<Entry>&) {})) ++*refused_;
+    }).join();
+  }
+
+ private:
+  HashTable<Traits>* const table_;
+  int* const refused_;
+};
+
+// A destructor may use the table: what others have retired was once destroyed
+// by whoever removed a key or replaced an array, under the shard's lock.
+TYPED_TEST(HashTableTest, NothingIsDestroyedUnderAShardsLock) {
+  TypeParam traits;
+  traits.spread = Spread::kAllTogether;
+  typename TestFixture::Table table(&this->epochs_, traits, {});
+  using Asks = AsksForTheLock<TypeParam>;
+  int refused = 0;
+  for (uint64_t round = 0; round < 50; ++round) {
+    this->epochs_.Retire(std::make_unique<Asks>(&table, &refused));
+    for (uint64_t key = 0; key < 30; ++key) this->Put(table, key, 1);
+    for (uint64_t key = 0; key < 30; ++key) this->Remove(table, key);
+  }
+  this->epochs_.Collect();
+  EXPECT_EQ(refused, 0);
+}
+
 // Readers look for keys that are always there, keys that never are, and keys
 // that come and go, whose value always tells their key.
 TYPED_TEST(HashTableTest, ReadersAndWritersAtOnce) {
