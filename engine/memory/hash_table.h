@@ -50,6 +50,7 @@
 #ifndef CHAINKEEP_ENGINE_MEMORY_HASH_TABLE_H_
 #define CHAINKEEP_ENGINE_MEMORY_HASH_TABLE_H_
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -69,7 +70,8 @@
 namespace chainkeep::memory {
 
 struct HashTableOptions {
-  // Room for so many entries from the start. Any number may be put in.
+  // Room for so many entries, from the start and to the end. Any number may be
+  // put in.
   size_t expected_entries = 0;
   Pages pages = Pages::kHuge;
 };
@@ -82,10 +84,12 @@ class HashTable final : private ForkAware {
 
   // `epochs` outlives the table.
   HashTable(Epochs* epochs, Traits traits, const HashTableOptions& options)
-      : epochs_(epochs), traits_(std::move(traits)), pages_(options.pages) {
-    const size_t groups = GroupsFor(options.expected_entries / kShards + 1);
+      : epochs_(epochs),
+        traits_(std::move(traits)),
+        pages_(options.pages),
+        min_groups_(GroupsFor(options.expected_entries / kShards + 1)) {
     for (size_t i = 0; i < kShards; ++i) {
-      Array* const array = new Array(groups, pages_);
+      Array* const array = new Array(min_groups_, pages_);
       arrays_[i].store(array, std::memory_order_relaxed);
       shards_[i].bytes.store(array->bytes(), std::memory_order_relaxed);
     }
@@ -290,7 +294,7 @@ class HashTable final : private ForkAware {
     const size_t used = shard.used.load(std::memory_order_relaxed) + 1;
     std::unique_ptr<Array> replaced;
     if ((used + shard.removed) * 100 > array->slots() * kMaxLoad) {
-      replaced = Replace(shard, GroupsFor(used));
+      replaced = Replace(shard, used);
     }
     if (InsertInto(*ArrayOf(shard).load(std::memory_order_relaxed), hash,
                    entry) == HashTags::kRemoved) {
@@ -326,8 +330,8 @@ class HashTable final : private ForkAware {
     }
     const size_t used = shard.used.load(std::memory_order_relaxed) - 1;
     shard.used.store(used, std::memory_order_relaxed);
-    if (array.homes() > GroupsFor(0) && used * 100 < array.slots() * kMinLoad) {
-      return Replace(shard, GroupsFor(used));
+    if (array.homes() > min_groups_ && used * 100 < array.slots() * kMinLoad) {
+      return Replace(shard, used);
     }
     return nullptr;
   }
@@ -349,16 +353,20 @@ class HashTable final : private ForkAware {
         --shard.removed;
         Release(shard, array, shard.waiting[shard.first_waiting++].slot);
       }
-      if (shard.first_waiting == shard.waiting.size()) {
-        shard.waiting.clear();
+      // Where readers come and go all the time, some slot always waits: what
+      // has gone must be cut off before none is left.
+      if (shard.first_waiting * 2 >= shard.waiting.size()) {
+        shard.waiting.erase(shard.waiting.begin(),
+                            shard.waiting.begin() + shard.first_waiting);
         shard.first_waiting = 0;
       }
     }
   }
 
-  std::unique_ptr<Array> Replace(Shard& shard, size_t groups) {
+  std::unique_ptr<Array> Replace(Shard& shard, size_t entries) {
     std::unique_ptr<Array> old(ArrayOf(shard).load(std::memory_order_relaxed));
-    Array* const array = new Array(groups, pages_);
+    Array* const array =
+        new Array(std::max(GroupsFor(entries), min_groups_), pages_);
     auto copy = [&](const Entry& entry) {
       InsertInto(*array, traits_.HashOf(entry), entry);
     };
@@ -366,7 +374,7 @@ class HashTable final : private ForkAware {
     ArrayOf(shard).store(array, std::memory_order_release);
     shard.bytes.store(array->bytes(), std::memory_order_relaxed);
     shard.removed = 0;
-    shard.waiting.clear();
+    shard.waiting = {};
     shard.first_waiting = 0;
     return old;
   }
@@ -382,6 +390,7 @@ class HashTable final : private ForkAware {
   Epochs* const epochs_;
   const Traits traits_;
   const Pages pages_;
+  const size_t min_groups_;  // of each array
   // Apart from the rest of the shards, so that they are a few cache lines.
   alignas(64) std::array<std::atomic<Array*>, kShards> arrays_{};
   std::array<Shard, kShards> shards_;

@@ -10,21 +10,10 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/memory/sanitizer.h"
 
 namespace chainkeep::memory {
 namespace {
-
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kThreadSanitizer = true;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool kThreadSanitizer = true;
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
 
 // Counts those that are alive.
 class Counted {
@@ -227,7 +216,9 @@ TEST_F(EpochsTest, OneThreadUsesManyEpochs) {
 }
 
 TEST_F(EpochsTest, AfterForkTheChildForgetsThePinsOfOtherThreads) {
-  if (kThreadSanitizer) GTEST_SKIP() << "a child of threads has no tsan";
+  if (kSanitizer == Sanitizer::kThread) {
+    GTEST_SKIP() << "a child of threads has no tsan";
+  }
   std::atomic<bool> pinned = false;
   std::atomic<bool> go_on = false;
   std::thread reader([&] {
@@ -261,7 +252,9 @@ TEST_F(EpochsTest, AfterForkTheChildForgetsThePinsOfOtherThreads) {
 }
 
 TEST_F(EpochsTest, AfterForkTheChildKeepsItsOwnPin) {
-  if (kThreadSanitizer) GTEST_SKIP() << "a child of threads has no tsan";
+  if (kSanitizer == Sanitizer::kThread) {
+    GTEST_SKIP() << "a child of threads has no tsan";
+  }
   const Epochs::Pin pin = epochs_.Acquire();
   Retire();
   const pid_t child = fork();

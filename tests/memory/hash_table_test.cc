@@ -1,5 +1,7 @@
 #include "engine/memory/hash_table.h"
 
+#include <malloc.h>
+
 #include <atomic>
 #include <map>
 #include <memory>
@@ -9,6 +11,7 @@
 
 #include "engine/memory/hash.h"
 #include "gtest/gtest.h"
+#include "tests/memory/sanitizer.h"
 
 namespace chainkeep::memory {
 namespace {
@@ -90,6 +93,11 @@ struct WordsTraits<1> {
 
   Spread spread = Spread::kWell;
 };
+
+size_t AllocatedBytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
 
 template <typename Traits>
 class HashTableTest : public testing::Test {
@@ -202,6 +210,46 @@ TYPED_TEST(HashTableTest, RoomThatWasExpectedIsThere) {
   const size_t before = table.bytes();
   for (uint64_t key = 0; key < kMany; ++key) this->Put(table, key, key);
   EXPECT_EQ(table.bytes(), before);
+}
+
+// It was given away at the first removal.
+TYPED_TEST(HashTableTest, RoomThatWasExpectedStays) {
+  constexpr uint64_t kMany = 50000;
+  typename TestFixture::Table table(&this->epochs_, {},
+                                    {.expected_entries = kMany});
+  const size_t before = table.bytes();
+  for (uint64_t key = 0; key < 1000; ++key) {
+    this->Put(table, key, key);
+    this->Remove(table, key);
+    ASSERT_EQ(table.bytes(), before);
+  }
+  for (uint64_t key = 0; key < kMany; ++key) this->Put(table, key, key);
+  EXPECT_EQ(table.bytes(), before);
+  for (uint64_t key = 0; key < kMany; ++key) this->Remove(table, key);
+  EXPECT_EQ(table.bytes(), before);
+}
+
+// Which removed slots wait was remembered for ever, 16 bytes each, where some
+// reader was always pinned.
+TYPED_TEST(HashTableTest, ComingAndGoingUnderPinsTakesNoMemory) {
+  if (kSanitizer != Sanitizer::kNone) {
+    GTEST_SKIP() << "a sanitizer allocates by itself";
+  }
+  typename TestFixture::Table table(&this->epochs_, {}, {});
+  const auto rounds = [&](int n) {
+    for (int i = 0; i < n; ++i) {
+      // When the key is put back, the epoch of this pin is not safe yet.
+      const Epochs::Pin pin = this->epochs_.Acquire();
+      this->Remove(table, 1);
+      this->epochs_.Collect();
+      this->Put(table, 1, 1);
+    }
+  };
+  this->Put(table, 1, 1);
+  rounds(1000);
+  const size_t before = AllocatedBytes();
+  rounds(100000);
+  EXPECT_LT(AllocatedBytes(), before + 10000);
 }
 
 // Slots of removed keys do not add up.
