@@ -1,0 +1,211 @@
+#include "tests/property/oracle.h"
+
+#include <algorithm>
+
+namespace chainkeep::test {
+namespace {
+
+bool MayHaveIssued(const CertificateFacts& ca, const CertificateFacts& issued) {
+  return ca.subject == issued.issuer;
+}
+
+bool HasIssued(const CertificateFacts& ca, const CertificateFacts& issued) {
+  return MayHaveIssued(ca, issued) && ca.key == issued.signer;
+}
+
+// Of several findings about one handshake the most telling is reported.
+void KeepMoreTelling(Reason other, Reason* reason) {
+  constexpr Reason kOrder[] = {Reason::kNoVerdict, Reason::kNoRegisteredCa,
+                               Reason::kNoIssuer, Reason::kBadSignature,
+                               Reason::kCaInactive};
+  const auto rank = [&](Reason r) { return std::ranges::find(kOrder, r); };
+  if (rank(other) > rank(*reason)) *reason = other;
+}
+
+}  // namespace
+
+bool Oracle::Register(int account, int region, int ca, Mode mode,
+                      CaStatus status) {
+  if (rows_.contains({account, region, ca})) return false;
+  for (const auto& [key, row] : rows_) {
+    if (mode == Mode::kDefault && row.mode == Mode::kDefault &&
+        std::get<1>(key) == region && std::get<2>(key) == ca) {
+      return false;
+    }
+  }
+  ++now_;
+  rows_[{account, region, ca}] = {mode, status, now_, now_};
+  return true;
+}
+
+bool Oracle::SetStatus(int account, int region, int ca, CaStatus status) {
+  const auto found = rows_.find({account, region, ca});
+  if (found == rows_.end()) return false;
+  if (found->second.status != status) found->second.change = ++now_;
+  found->second.status = status;
+  return true;
+}
+
+bool Oracle::Delete(int account, int region, int ca) {
+  const auto found = rows_.find({account, region, ca});
+  if (found == rows_.end() || found->second.status == CaStatus::kActive) {
+    return false;
+  }
+  rows_.erase(found);
+  return true;
+}
+
+bool Oracle::PutEndpoint(int host, int account, int region,
+                         EndpointService service, EndpointStatus status) {
+  const auto found = names_.find({region, host});
+  if (found != names_.end() && found->second.account != account) return false;
+  names_[{region, host}] = {account, service, status, ++now_};
+  return true;
+}
+
+bool Oracle::DeleteEndpoint(int host, int account, int region) {
+  const auto found = names_.find({region, host});
+  if (found == names_.end() || found->second.account != account) return false;
+  names_.erase(found);
+  return true;
+}
+
+Oracle::Resolved Oracle::Resolve(const Question& question) const {
+  if (question.server_name == kNone) return {};
+  const ServerNameFacts& sent = kServerNames[question.server_name];
+  if (sent.is_ip_literal && question.ip_literal_as_absent) return {};
+  if (sent.host == kMalformed) return {Reason::kServerNameMalformed};
+  const auto found = names_.find({question.region, sent.host});
+  if (found == names_.end()) return {Reason::kServerNameUnknown};
+  const Name& name = found->second;
+  if (name.status == EndpointStatus::kDisabled) {
+    return {Reason::kServerNameDisabled, name.account};
+  }
+  if (name.service != question.service) {
+    return {Reason::kServerNameWrongService, name.account};
+  }
+  return {{}, name.account, name.change};
+}
+
+// Oldest first.
+std::vector<Oracle::Visible> Oracle::View(int region, int tenant) const {
+  std::vector<Visible> view;
+  for (const auto& [key, row] : rows_) {
+    const auto& [account, row_region, ca] = key;
+    if (row_region != region) continue;
+    if (tenant == kNone ? row.mode == Mode::kDefault : account == tenant) {
+      view.push_back({account, ca, row});
+    }
+  }
+  std::ranges::sort(view, {}, [](const Visible& v) { return v.row.age; });
+  return view;
+}
+
+Answer Oracle::Search(const std::vector<Visible>& view,
+                      const CertificateFacts& certificate,
+                      const std::vector<int>& presented,
+                      std::vector<int> path) const {
+  Answer answer;
+  // Candidates in the order in which they are tried: those that were presented
+  // first, those that say another key id last.
+  std::vector<Visible> candidates;
+  std::ranges::copy_if(
+      view, std::back_inserter(candidates),
+      [&](const Visible& v) { return MayHaveIssued(kCas[v.ca], certificate); });
+  std::ranges::stable_sort(candidates, {}, [&](const Visible& v) {
+    const auto sent = std::ranges::find(presented, v.ca);
+    const int key_id = kCas[v.ca].key_id;
+    const bool says_another = certificate.authority_key_id != kNone &&
+                              key_id != kNone &&
+                              key_id != certificate.authority_key_id;
+    return std::pair(sent - presented.begin(), says_another);
+  });
+  for (const Visible& v : candidates) {
+    if (!HasIssued(kCas[v.ca], certificate)) {
+      KeepMoreTelling(Reason::kBadSignature, &answer.reason);
+    } else if (v.row.status == CaStatus::kInactive) {
+      KeepMoreTelling(Reason::kCaInactive, &answer.reason);
+    } else {
+      return {Reason::kAccepted, v.account, v.row.mode, v.ca, v.row.change, 0};
+    }
+  }
+  // Then what was presented, as steps to a registered CA.
+  std::vector<int> steps;
+  for (int ca : presented) {
+    const bool is_on_path = std::ranges::any_of(path, [&](int on_path) {
+      return kCas[on_path].subject == kCas[ca].subject &&
+             kCas[on_path].key == kCas[ca].key;
+    });
+    if (MayHaveIssued(kCas[ca], certificate) && !is_on_path) {
+      steps.push_back(ca);
+    }
+  }
+  std::ranges::stable_sort(steps, {}, [&](int ca) {
+    return certificate.authority_key_id == kNone ||
+           kCas[ca].key_id != certificate.authority_key_id;
+  });
+  for (int ca : steps) {
+    if (!HasIssued(kCas[ca], certificate)) {
+      KeepMoreTelling(Reason::kBadSignature, &answer.reason);
+      continue;
+    }
+    std::vector<int> longer = path;
+    longer.push_back(ca);
+    const Answer further = Search(view, kCas[ca], presented, longer);
+    if (further.accepted()) return further;
+    KeepMoreTelling(further.reason, &answer.reason);
+  }
+  if (candidates.empty() && steps.empty()) {
+    KeepMoreTelling(path.empty() ? Reason::kNoRegisteredCa : Reason::kNoIssuer,
+                    &answer.reason);
+  }
+  return answer;
+}
+
+Answer Oracle::Ask(const Question& question) const {
+  const Resolved name = Resolve(question);
+  if (name.refusal) return {*name.refusal, name.account};
+  const CertificateFacts& leaf = kLeaves[question.leaf];
+  Answer answer =
+      Search(View(question.region, name.account), leaf, question.presented, {});
+  answer.endpoint_change = name.change;
+  if (!answer.accepted()) answer.account = name.account;
+  if (answer.reason != Reason::kNoRegisteredCa || name.account != kNone) {
+    return answer;
+  }
+  for (const auto& [key, row] : rows_) {
+    const auto& [account, region, ca] = key;
+    if (region == question.region && row.mode == Mode::kSniOnly &&
+        MayHaveIssued(kCas[ca], leaf)) {
+      answer.reason = Reason::kServerNameRequired;
+    }
+  }
+  return answer;
+}
+
+bool Oracle::StillHolds(const Question& question, const Answer& answer) const {
+  if (!answer.accepted()) return false;
+  const Resolved name = Resolve(question);
+  if (name.refusal || name.change != answer.endpoint_change) return false;
+  for (const Visible& v : View(question.region, name.account)) {
+    if (v.ca == answer.ca && v.account == answer.account) {
+      return v.row.change == answer.registration_change;
+    }
+  }
+  return false;
+}
+
+bool Oracle::MayUseSniOnly(const Question& question, int account,
+                           int ca) const {
+  if (question.server_name == kNone) return false;
+  const int host = kServerNames[question.server_name].host;
+  const auto name = names_.find({question.region, host});
+  const auto row = rows_.find({account, question.region, ca});
+  return name != names_.end() && name->second.account == account &&
+         name->second.status == EndpointStatus::kEnabled &&
+         name->second.service == question.service && row != rows_.end() &&
+         row->second.mode == Mode::kSniOnly &&
+         row->second.status == CaStatus::kActive;
+}
+
+}  // namespace chainkeep::test
