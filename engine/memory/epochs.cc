@@ -17,6 +17,7 @@ Epochs::Epochs(std::function<int64_t()> now)
     : now_(std::move(now)), slots_(std::make_shared<PinSlots>()) {}
 
 Epochs::~Epochs() {
+  slots_->Close();
   // What is destroyed may retire more.
   while (!limbo_.empty()) {
     const Retired retired = limbo_.front();

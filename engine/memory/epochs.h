@@ -149,11 +149,12 @@ class Epochs final : private ForkAware {
   const std::function<int64_t()> now_;
   const std::shared_ptr<PinSlots> slots_;
 
-  alignas(64) std::atomic<uint64_t> epoch_{1};
+  // Apart from the lock, whose every turn would take it from the readers.
+  alignas(128) std::atomic<uint64_t> epoch_{1};
   std::atomic<uint64_t> safe_{1};
 
-  mutable std::mutex mutex_;   // guards what follows
-  std::deque<Retired> limbo_;  // by epoch
+  alignas(128) mutable std::mutex mutex_;  // guards what follows
+  std::deque<Retired> limbo_;              // by epoch
   uint64_t held_bytes_ = 0;
   size_t since_advance_ = 0;
   size_t bytes_since_advance_ = 0;

@@ -33,9 +33,8 @@ class PinSlots::OfThread {
   }
 
   void Add(const std::shared_ptr<PinSlots>& slots, PinSlot* slot) {
-    // Of Epochs that are no more, only threads hold the slots.
     std::erase_if(entries_, [](const Entry& entry) {
-      return entry.slots.use_count() == 1;
+      return entry.slots->closed_.load(std::memory_order_relaxed);
     });
     entries_.push_back({slots, slot});
   }

@@ -58,6 +58,9 @@ class PinSlots {
   // The calling thread's slot, null if it has none.
   PinSlot* FindOwn() const;
 
+  // Their Epochs is no more: threads that had a slot forget it by and by.
+  void Close() { closed_.store(true, std::memory_order_relaxed); }
+
  private:
   struct Chunk {
     std::array<PinSlot, 32> slots;
@@ -77,6 +80,7 @@ class PinSlots {
   static constinit inline thread_local Last last_{0, nullptr};
 
   const uint64_t id_;  // unique in the process, never 0
+  std::atomic<bool> closed_{false};
   Chunk first_;
 };
 
