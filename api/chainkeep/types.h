@@ -117,6 +117,16 @@ struct Scope {
 // CaStatus is what the owner of a registration says of it.
 enum class CaStatus : uint8_t { kInactive, kActive };
 
+// DeviceStatus is the state of a registered device certificate. Only kActive
+// lets it in.
+enum class DeviceStatus : uint8_t {
+  kInactive,
+  kActive,
+  kRevoked,  // for good
+  kPendingTransfer,
+  kPendingActivation,
+};
+
 // CertificateId is the SHA-256 of a certificate's DER: the same certificate has
 // the same id in every account and region. Written as 64 lowercase hex digits.
 class CertificateId {

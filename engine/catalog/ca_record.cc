@@ -13,13 +13,13 @@ CaRecord::CaRecord(std::unique_ptr<const std::string> der,
       key_(std::move(key)) {}
 
 der::Result<std::shared_ptr<const CaRecord>> CaRecord::Make(
-    std::string_view der) {
+    std::string_view der, signature::Preparation preparation) {
   auto copy = std::make_unique<const std::string>(der);
   const der::Result<x509::Certificate> certificate =
       x509::Certificate::Parse(AsBytes(*copy));
   if (!certificate.ok()) return certificate.fault();
   der::Result<signature::PublicKey> key =
-      signature::PublicKey::Parse(certificate->spki());
+      signature::PublicKey::Parse(certificate->spki(), preparation);
   if (!key.ok()) return key.fault();
   return std::shared_ptr<const CaRecord>(
       new CaRecord(std::move(copy), *certificate, *std::move(key)));

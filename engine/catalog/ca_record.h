@@ -17,11 +17,12 @@ namespace chainkeep::catalog {
 // Immutable once made; any thread may read it.
 class CaRecord {
  public:
-  // Make parses `der` and prepares its key. What a CA must be beyond that
-  // (basicConstraints, validity, policy) is the registry's rule, not this
-  // one's.
+  // Make parses `der` and prepares its key, now or as far as it is cheap. What
+  // a CA must be beyond that (basicConstraints, validity, policy) is the
+  // registry's rule, not this one's.
   static der::Result<std::shared_ptr<const CaRecord>> Make(
-      std::string_view der);
+      std::string_view der, signature::Preparation preparation =
+                                signature::Preparation::kForManyUses);
 
   const CertificateId& id() const { return id_; }
   const x509::Certificate& certificate() const { return certificate_; }

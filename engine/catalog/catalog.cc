@@ -1,249 +1,290 @@
 #include "engine/catalog/catalog.h"
 
-#include <array>
-#include <string>
-#include <tuple>
+#include <algorithm>
+#include <mutex>
+#include <thread>
 #include <utility>
-#include <vector>
 
 #include "chainkeep/status.h"
+#include "engine/catalog/subject_counts.h"
+#include "engine/memory/pool.h"
+#include "engine/memory/striped_locks.h"
+#include "engine/revocation/crl_set.h"
 #include "openssl/rand.h"
 
 namespace chainkeep::catalog {
 namespace {
 
-uint64_t RandomSeed() {
-  uint64_t seed;
-  RAND_bytes(reinterpret_cast<uint8_t*>(&seed), sizeof(seed));
-  return seed;
+template <typename T>
+T Random() {
+  T value;
+  RAND_bytes(reinterpret_cast<uint8_t*>(&value), sizeof(value));
+  return value;
+}
+
+absl::Status Broken(std::string_view what) {
+  return MakeError(ErrorCode::kInternalFailure, what);
 }
 
 absl::Status NoSuchRegistration() {
-  return MakeError(ErrorCode::kInternalFailure,
-                   "catalog: there is no such registration");
+  return Broken("catalog: there is no such registration");
 }
 
 }  // namespace
 
+// In the order in which they may use each other: a lock of a later member is
+// taken before one of an earlier.
 struct Catalog::Tables {
-  using RegistrationKey = std::tuple<Account, Region, CertificateId>;
-  using TenantKey = std::pair<Account, Region>;
+  Tables(memory::Epochs* epochs, const memory::Hasher* hasher)
+      : tenants(epochs, hasher),
+        cas(epochs, hasher, Random<uint64_t>()),
+        defaults(epochs, hasher, &cas.key_ids()),
+        by_tenant(epochs, hasher, &cas.key_ids()),
+        sni_only(epochs, hasher),
+        devices(epochs, hasher) {}
 
-  // A CA record and how many registrations share it.
-  struct SharedRecord {
-    std::shared_ptr<const CaRecord> record;
-    size_t registrations = 0;
-  };
+  // By certificate id: what concerns one certificate happens one after another.
+  std::mutex& LockOf(const CertificateId& id) {
+    uint64_t bits;
+    std::copy_n(id.bytes().begin(), sizeof(bits),
+                reinterpret_cast<uint8_t*>(&bits));
+    return locks.Of(bits);
+  }
 
-  // How often a CA is registered SNI_ONLY in a region.
-  using SniOnlyCount = SharedRecord;
-
-  // What a region holds.
-  struct RegionTables {
-    DefaultIndex defaults;
-    // By the hash of the subject.
-    absl::flat_hash_map<uint64_t, std::vector<SniOnlyCount>> sni_only;
-  };
-
-  void CountSniOnly(const Registration& registration, uint64_t seed);
-  void UncountSniOnly(const Registration& registration, uint64_t seed);
-
-  // Registrations and indexes stay where they are while the maps grow: views
-  // and indexes point to them.
-  absl::flat_hash_map<RegistrationKey, std::unique_ptr<Registration>>
-      registrations;
-  absl::flat_hash_map<CertificateId, SharedRecord> records;
-  absl::flat_hash_map<Region, std::unique_ptr<RegionTables>> regions;
-  absl::flat_hash_map<TenantKey, std::unique_ptr<TenantIndex>> tenants;
+  TenantTable tenants;
+  CaTable cas;
+  memory::Pool<Registration> pool;
+  DefaultIndex defaults;
+  TenantIndex by_tenant;
+  SubjectCounts sni_only;
+  DeviceTable devices;
+  std::atomic<size_t> registrations{0};
+  memory::StripedLocks locks;
 };
 
-void Catalog::Tables::CountSniOnly(const Registration& registration,
-                                   uint64_t seed) {
-  auto& region = regions[registration.scope.region];
-  std::vector<SniOnlyCount>& bucket =
-      region->sni_only[registration.record->certificate().subject().Hash(seed)];
-  for (SniOnlyCount& count : bucket) {
-    if (count.record == registration.record) {
-      ++count.registrations;
-      return;
-    }
-  }
-  bucket.push_back({registration.record, 1});
-}
+Catalog::Catalog(std::function<int64_t()> now)
+    : epochs_(std::move(now)),
+      hasher_(Random<memory::Hasher::Secret>()),
+      endpoints_(&epochs_, hasher_),
+      tables_(new Tables(&epochs_, &hasher_)) {}
 
-void Catalog::Tables::UncountSniOnly(const Registration& registration,
-                                     uint64_t seed) {
-  auto& sni_only = regions[registration.scope.region]->sni_only;
-  const auto bucket =
-      sni_only.find(registration.record->certificate().subject().Hash(seed));
-  if (bucket == sni_only.end()) return;
-  std::erase_if(bucket->second, [&](SniOnlyCount& count) {
-    return count.record == registration.record && --count.registrations == 0;
-  });
-  if (bucket->second.empty()) sni_only.erase(bucket);
-}
+Catalog::~Catalog() { epochs_.Collect(); }
 
-const revocation::CrlSet* CrlView::FindCrls(
-    const path::Anchor& anchor, const x509::Certificate& issuer) const {
-  return table_->Find({*anchor.account, region_}, issuer, seed_);
-}
-
-uint64_t CrlView::Version(const Account& account) const {
-  return table_->Version({account, region_});
-}
-
-Catalog::Catalog() : seed_(RandomSeed()), tables_(new Tables) {}
-
-Catalog::~Catalog() = default;
-
-Catalog::Pin::Pin(const Catalog& catalog) ABSL_NO_THREAD_SAFETY_ANALYSIS
-    : catalog_(catalog) {
-  catalog_.mutex_.ReaderLock();
-}
-
-Catalog::Pin::~Pin() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  catalog_.mutex_.ReaderUnlock();
-}
+Catalog::Pin::Pin(const Catalog& catalog)
+    : catalog_(catalog), pin_(catalog.epochs_.Acquire()) {}
 
 DefaultView Catalog::Pin::View(const Region& region) const {
-  const auto& regions = catalog_.tables_->regions;
-  const auto found = regions.find(region);
-  return DefaultView(
-      found == regions.end() ? nullptr : &found->second->defaults,
-      catalog_.seed_);
+  const Tables& tables = *catalog_.tables_;
+  const RegionRecord* const record = tables.tenants.Find(region);
+  return DefaultView(tables.defaults, tables.cas,
+                     record == nullptr ? 0 : record->id);
 }
 
 TenantView Catalog::Pin::View(const sni::ResolvedTenant& tenant) const {
-  const auto& tenants = catalog_.tables_->tenants;
-  const auto found = tenants.find({tenant.account(), tenant.region()});
-  return TenantView(found == tenants.end() ? nullptr : found->second.get(),
-                    catalog_.seed_);
+  const Tables& tables = *catalog_.tables_;
+  const Tenant* const record =
+      tables.tenants.Find(tenant.account(), tenant.region());
+  return TenantView(tables.by_tenant, tables.cas,
+                    record == nullptr ? 0 : record->id);
 }
 
 CrlView Catalog::Pin::Crls(const Region& region) const {
-  return CrlView(&catalog_.crls_, region, catalog_.seed_);
+  return CrlView(catalog_.tables_->tenants, region);
+}
+
+std::optional<DeviceView> Catalog::Pin::FindDevice(
+    const Region& region, const CertificateId& id) const {
+  const Tables& tables = *catalog_.tables_;
+  const RegionRecord* const record = tables.tenants.Find(region);
+  if (record == nullptr) return std::nullopt;
+  return tables.devices.FindDefault(*record, id);
+}
+
+std::optional<DeviceView> Catalog::Pin::FindDevice(
+    const sni::ResolvedTenant& tenant, const CertificateId& id) const {
+  const Tables& tables = *catalog_.tables_;
+  const Tenant* const record =
+      tables.tenants.Find(tenant.account(), tenant.region());
+  if (record == nullptr) return std::nullopt;
+  return tables.devices.FindInTenant(*record, id);
 }
 
 bool Catalog::Pin::HasSniOnlyIssuer(const Region& region,
                                     const x509::Name& issuer) const {
-  const auto& regions = catalog_.tables_->regions;
-  const auto found = regions.find(region);
-  if (found == regions.end()) return false;
-  const auto& sni_only = found->second->sni_only;
-  const auto bucket = sni_only.find(issuer.Hash(catalog_.seed_));
-  if (bucket == sni_only.end()) return false;
-  for (const Tables::SniOnlyCount& count : bucket->second) {
-    if (count.record->certificate().subject() == issuer) return true;
-  }
-  return false;
+  const Tables& tables = *catalog_.tables_;
+  const RegionRecord* const record = tables.tenants.Find(region);
+  if (record == nullptr) return false;
+  const InternedId subject = tables.cas.subjects().Find(issuer);
+  return subject != 0 && tables.sni_only.Has(record->id, subject);
 }
 
 der::Result<std::shared_ptr<const CaRecord>> Catalog::Record(
-    std::string_view der) {
+    std::string_view der, signature::Preparation preparation) {
   const CertificateId id = ComputeCertificateId(AsBytes(der));
   {
-    absl::ReaderMutexLock lock(&mutex_);
-    const auto found = tables_->records.find(id);
-    if (found != tables_->records.end()) return found->second.record;
+    const Pin pin = Acquire();
+    if (const InternedCa* ca = tables_->cas.Find(id)) return ca->record;
   }
-  return CaRecord::Make(der);
+  return CaRecord::Make(der, preparation);
 }
 
 absl::Status Catalog::Publish(const Scope& scope,
                               std::shared_ptr<const CaRecord> record,
                               CaStatus status) {
-  absl::MutexLock lock(&mutex_);
+  Tables& tables = *tables_;
   const CertificateId id = record->id();
-  const Tables::RegistrationKey key(scope.account, scope.region, id);
-  if (tables_->registrations.contains(key)) {
-    return MakeError(ErrorCode::kInternalFailure,
-                     "catalog: the account has this CA already");
+  const Pin pin = Acquire();
+  const std::lock_guard lock(tables.LockOf(id));
+  const Tenant* const tenant = tables.tenants.Get(scope.account, scope.region);
+  if (const InternedCa* ca = tables.cas.Find(id)) {
+    const InternedId subject = ca->subject_id();
+    const CaRecord* const shared = ca->record.get();
+    if (tables.by_tenant.FindByCa(tenant->id, subject, shared) != nullptr) {
+      return Broken("catalog: the account has this CA already");
+    }
+    if (scope.mode == Mode::kDefault &&
+        tables.defaults.FindByCa(tenant->region->id, subject, shared) !=
+            nullptr) {
+      return Broken("catalog: the region has this CA in mode DEFAULT");
+    }
   }
-  auto& region = tables_->regions[scope.region];
-  if (region == nullptr) region = std::make_unique<Tables::RegionTables>();
-  path::Anchor other;
-  if (scope.mode == Mode::kDefault && region->defaults.FindById(id, &other)) {
-    return MakeError(ErrorCode::kInternalFailure,
-                     "catalog: the region has this CA in mode DEFAULT");
-  }
-  // Two records of one certificate may have been made at the same time.
-  Tables::SharedRecord& shared = tables_->records[id];
-  if (shared.registrations++ == 0) shared.record = std::move(record);
-
-  auto registration = std::make_unique<Registration>();
-  registration->scope = scope;
-  registration->record = shared.record;
-  registration->status = status;
-  registration->version = NextVersion();
-
-  if (auto by_default = DefaultRegistration::From(registration.get())) {
-    region->defaults.Add(*by_default, seed_);
+  const InternedCa* const ca = tables.cas.Hold(std::move(record));
+  const RegistrationState state{
+      .mode = scope.mode, .status = status, .version = NextVersion()};
+  const Registration* const registration = tables.pool.New(
+      tenant, ca->record.get(), ca->subject_id(), ca->key_id_id(), state);
+  if (const auto shown = DefaultRegistration::From(registration)) {
+    tables.defaults.Add(*shown);
   } else {
-    tables_->CountSniOnly(*registration, seed_);
+    tables.sni_only.Add(tenant->region->id, registration->subject, 1);
   }
-  auto& tenant = tables_->tenants[{scope.account, scope.region}];
-  if (tenant == nullptr) tenant = std::make_unique<TenantIndex>();
-  tenant->Add(TenantRegistration(registration.get()), seed_);
-  tables_->registrations.emplace(key, std::move(registration));
+  tables.by_tenant.Add(TenantRegistration(registration));
+  tables.registrations.fetch_add(1, std::memory_order_relaxed);
   return absl::OkStatus();
+}
+
+std::vector<Catalog::LoadError> Catalog::Load(
+    size_t count, const std::function<NewRegistration(size_t)>& at,
+    size_t threads) {
+  constexpr size_t kBatch = 1000;
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  std::vector<LoadError> errors;
+  const auto work = [&] {
+    for (;;) {
+      const size_t begin = next.fetch_add(kBatch);
+      if (begin >= count) return;
+      for (size_t i = begin; i < std::min(begin + kBatch, count); ++i) {
+        NewRegistration added = at(i);
+        absl::Status status =
+            added.record == nullptr
+                ? Broken("catalog: a registration without a CA")
+                : Publish(added.scope, std::move(added.record), added.status);
+        if (status.ok()) continue;
+        const std::lock_guard lock(mutex);
+        errors.push_back({i, std::move(status)});
+      }
+    }
+  };
+  std::vector<std::thread> workers;
+  for (size_t i = 1; i < threads; ++i) workers.emplace_back(work);
+  work();
+  for (std::thread& worker : workers) worker.join();
+  return errors;
+}
+
+Registration* Catalog::FindOwn(const Account& account, const Region& region,
+                               const CertificateId& id) const {
+  const Tables& tables = *tables_;
+  const Tenant* const tenant = tables.tenants.Find(account, region);
+  const InternedCa* const ca = tables.cas.Find(id);
+  if (tenant == nullptr || ca == nullptr) return nullptr;
+  // Indexes show registrations; whoever holds the certificate's lock may write.
+  return const_cast<Registration*>(tables.by_tenant.FindByCa(
+      tenant->id, ca->subject_id(), ca->record.get()));
 }
 
 absl::Status Catalog::SetStatus(const Account& account, const Region& region,
                                 const CertificateId& id, CaStatus status) {
-  absl::MutexLock lock(&mutex_);
-  const auto found = tables_->registrations.find({account, region, id});
-  if (found == tables_->registrations.end()) return NoSuchRegistration();
-  found->second->status = status;
-  found->second->version = NextVersion();
+  const Pin pin = Acquire();
+  const std::lock_guard lock(tables_->LockOf(id));
+  Registration* const registration = FindOwn(account, region, id);
+  if (registration == nullptr) return NoSuchRegistration();
+  RegistrationState state = registration->state();
+  state.status = status;
+  state.version = NextVersion();
+  registration->set_state(state);
   return absl::OkStatus();
 }
 
 absl::Status Catalog::Withdraw(const Account& account, const Region& region,
                                const CertificateId& id) {
-  absl::MutexLock lock(&mutex_);
-  const auto found = tables_->registrations.find({account, region, id});
-  if (found == tables_->registrations.end()) return NoSuchRegistration();
-  const std::unique_ptr<Registration> registration = std::move(found->second);
-  tables_->registrations.erase(found);
-
-  if (registration->scope.mode == Mode::kDefault) {
-    tables_->regions[region]->defaults.Remove(registration.get(), seed_);
+  Tables& tables = *tables_;
+  const Pin pin = Acquire();
+  const std::lock_guard lock(tables.LockOf(id));
+  Registration* const registration = FindOwn(account, region, id);
+  if (registration == nullptr) return NoSuchRegistration();
+  if (const auto shown = DefaultRegistration::From(registration)) {
+    tables.defaults.Remove(*shown);
   } else {
-    tables_->UncountSniOnly(*registration, seed_);
+    tables.sni_only.Add(registration->tenant->region->id, registration->subject,
+                        -1);
   }
-  const auto tenant = tables_->tenants.find({account, region});
-  tenant->second->Remove(registration.get(), seed_);
-  if (tenant->second->empty()) tables_->tenants.erase(tenant);
-  // The last registration of a CA takes its record along.
-  const auto shared = tables_->records.find(id);
-  if (--shared->second.registrations == 0) tables_->records.erase(shared);
+  tables.by_tenant.Remove(TenantRegistration(registration));
+  tables.registrations.fetch_sub(1, std::memory_order_relaxed);
+  epochs_.Retire(registration, &memory::Pool<Registration>::Delete,
+                 sizeof(Registration));
+  tables.cas.Drop(id);
   return absl::OkStatus();
+}
+
+absl::Status Catalog::PutDevice(const Scope& scope, const CertificateId& id,
+                                DeviceStatus status, const CertificateId& ca) {
+  Tables& tables = *tables_;
+  const Pin pin = Acquire();
+  const std::lock_guard lock(tables.LockOf(id));
+  const Tenant* const tenant = tables.tenants.Get(scope.account, scope.region);
+  if (tables.devices.Put(tenant, scope.mode, id, status, ca, NextVersion())) {
+    return absl::OkStatus();
+  }
+  return Broken("catalog: the device is registered otherwise");
+}
+
+absl::Status Catalog::RemoveDevice(const Account& account, const Region& region,
+                                   const CertificateId& id) {
+  Tables& tables = *tables_;
+  const Pin pin = Acquire();
+  const std::lock_guard lock(tables.LockOf(id));
+  const Tenant* const tenant = tables.tenants.Find(account, region);
+  if (tenant != nullptr && tables.devices.Remove(tenant, id)) {
+    return absl::OkStatus();
+  }
+  return Broken("catalog: there is no such device");
 }
 
 absl::Status Catalog::ReplaceCrls(
     const Account& account, const Region& region,
     std::shared_ptr<const CaRecord> ca,
     std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls) {
-  const CrlTable::TenantKey tenant(account, region);
-  auto set = std::make_unique<const revocation::CrlSet>(std::move(crls));
-  absl::MutexLock lock(&mutex_);
-  if (set->size() > 0 && !crls_.Has(tenant, ca->certificate(), seed_) &&
-      crls_.CountCas(tenant) >= kMaxCasWithCrls) {
+  auto set = std::make_shared<const revocation::CrlSet>(std::move(crls));
+  const Pin pin = Acquire();
+  Tenant* const tenant = tables_->tenants.Get(account, region);
+  const std::lock_guard lock(tables_->locks.Of(tenant->id));
+  if (set->size() > 0 && tenant->crls.Find(ca->certificate()) == nullptr &&
+      tenant->crls.CountCas() >= kMaxCasWithCrls) {
     return MakeError(ErrorCode::kLimitExceeded,
                      "the account has CRLs of as many CAs as it may");
   }
-  crls_.Replace(tenant, std::move(ca), std::move(set), NextVersion(), seed_);
+  tenant->crls.Replace(std::move(ca), std::move(set), NextVersion(), &epochs_);
   return absl::OkStatus();
 }
 
 size_t Catalog::registrations() const {
-  absl::ReaderMutexLock lock(&mutex_);
-  return tables_->registrations.size();
+  return tables_->registrations.load(std::memory_order_relaxed);
 }
 
-size_t Catalog::records() const {
-  absl::ReaderMutexLock lock(&mutex_);
-  return tables_->records.size();
-}
+size_t Catalog::records() const { return tables_->cas.size(); }
+
+size_t Catalog::devices() const { return tables_->devices.size(); }
 
 }  // namespace chainkeep::catalog

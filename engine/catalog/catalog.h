@@ -9,108 +9,72 @@
 //   size_t count = view.FindIssuers(leaf.issuer(), key_id, anchors);
 //
 // CONCURRENCY
-//  - Any thread may pin. What a view shows stays alive until its Pin is gone;
-//    a pin gives lifetime, not a snapshot.
-//  - Any thread may publish; publishing is ordered by a lock.
-//  - This first catalog pins with a reader lock, so a publisher waits for the
-//    readers of the moment. Nothing in the interface promises that.
+//  - Any thread may pin, and look up under its pin; neither takes a lock or
+//    waits for anybody. What a view shows stays alive until its Pin is gone; a
+//    pin gives lifetime, not a snapshot.
+//  - Any thread may publish. Writers lock the certificate they are about (one
+//    of 64 locks) and, for a moment each, shards of the tables. They never wait
+//    for readers. A reader that stays pinned delays the freeing of memory, see
+//    GetHeld.
+//  - After fork() look-ups and changes work in the child.
 //
 // INVARIANTS
 //  1. A registration is known by (account, region, certificate id). A region
 //     has at most one DEFAULT registration of a certificate id.
 //  2. A DefaultView is made from a region alone and reaches only
 //     DefaultRegistration, which one checked conversion makes: an SNI_ONLY
-//     registration cannot be shown without a ResolvedTenant.
+//     registration cannot be shown without a ResolvedTenant. Devices likewise.
 //  3. Each change of a registration gives it a new version, a value of one
-//     counter that is never reused and never zero.
+//     counter that is never reused and never zero. Mode, status and version are
+//     one word: a reader sees those of one moment.
 //  4. CA records are shared by certificate id and live as long as a
 //     registration of theirs.
+//  5. A registration is complete before it enters its first index, and leaves
+//     each by one store: a handshake sees it as it was or not at all.
 
 #ifndef CHAINKEEP_ENGINE_CATALOG_CATALOG_H_
 #define CHAINKEEP_ENGINE_CATALOG_CATALOG_H_
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "chainkeep/types.h"
 #include "engine/catalog/ca_record.h"
-#include "engine/catalog/crl_table.h"
-#include "engine/catalog/registration.h"
-#include "engine/path/anchor_source.h"
-#include "engine/path/revocation_source.h"
+#include "engine/catalog/catalog_view.h"
+#include "engine/catalog/device_table.h"
+#include "engine/memory/epochs.h"
+#include "engine/memory/hash.h"
+#include "engine/revocation/loaded_crl.h"
 #include "engine/sni/endpoint_table.h"
+#include "engine/x509/name.h"
 
 namespace chainkeep::catalog {
 
-// IndexView shows what one index holds. Two indexes give two types, which
-// nothing converts into each other (invariant 2).
-template <typename Index>
-class IndexView final : public path::AnchorSource {
- public:
-  size_t FindIssuers(const x509::Name& issuer, Bytes key_id,
-                     std::span<path::Anchor> anchors) const override {
-    if (index_ == nullptr) return 0;
-    return index_->FindIssuers(issuer, key_id, seed_, anchors);
-  }
-  bool FindById(const CertificateId& id, path::Anchor* anchor) const override {
-    return index_ != nullptr && index_->FindById(id, anchor);
-  }
-
- private:
-  friend class Catalog;
-  IndexView(const Index* index, uint64_t seed) : index_(index), seed_(seed) {}
-
-  const Index* index_;  // null: nothing is registered there
-  uint64_t seed_;
-};
-
-// DefaultView shows the DEFAULT registrations of one region, of all accounts.
-using DefaultView = IndexView<DefaultIndex>;
-
-// TenantView shows one tenant's registrations, of both modes.
-using TenantView = IndexView<TenantIndex>;
-
-// CrlView shows the CRLs of each tenant of one region, to that tenant's anchors
-// only.
-class CrlView final : public path::RevocationSource {
- public:
-  const revocation::CrlSet* FindCrls(
-      const path::Anchor& anchor,
-      const x509::Certificate& issuer) const override;
-
-  // The trust version of all the CRLs of a tenant: that of their last change, 0
-  // if there never was one.
-  uint64_t Version(const Account& account) const;
-
- private:
-  friend class Catalog;
-  CrlView(const CrlTable* table, const Region& region, uint64_t seed)
-      : table_(table), region_(region), seed_(seed) {}
-
-  const CrlTable* table_;
-  const Region& region_;  // of the caller
-  uint64_t seed_;
+// NewRegistration is what Publish and Load add.
+struct NewRegistration {
+  Scope scope = {};
+  std::shared_ptr<const CaRecord> record = {};
+  CaStatus status = CaStatus::kInactive;
 };
 
 class Catalog {
  public:
-  // Makes an empty catalog whose tables hash under a fresh random secret.
-  Catalog();
+  // Makes an empty catalog whose tables hash under a fresh random secret. `now`
+  // gives seconds, for GetHeld alone.
+  explicit Catalog(std::function<int64_t()> now = [] { return int64_t{0}; });
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
-  // Pin keeps what its views show alive. It belongs to the thread that made it,
-  // which must not publish while it holds one.
+  // Pin keeps what its views show alive. It belongs to the thread that made it.
   class Pin {
    public:
-    ~Pin();
     Pin(const Pin&) = delete;
     Pin& operator=(const Pin&) = delete;
 
@@ -119,6 +83,13 @@ class Catalog {
 
     // The CRLs of the tenants of `region`, which the caller keeps.
     CrlView Crls(const Region& region) const;
+
+    // The device record of a certificate, as the view without a tenant sees it
+    // (mode DEFAULT only), or as a tenant sees its own.
+    std::optional<DeviceView> FindDevice(const Region& region,
+                                         const CertificateId& id) const;
+    std::optional<DeviceView> FindDevice(const sni::ResolvedTenant& tenant,
+                                         const CertificateId& id) const;
 
     // Whether any account of `region` has an SNI_ONLY registration of a CA
     // whose subject is `issuer`. Only for telling an operator why a handshake
@@ -130,18 +101,33 @@ class Catalog {
     explicit Pin(const Catalog& catalog);
 
     const Catalog& catalog_;
+    const memory::Epochs::Pin pin_;
   };
 
+  // Costs about 10 ns, and a slot of the thread the first time.
   Pin Acquire() const { return Pin(*this); }
 
   // Record returns the shared record of `der`: the one that registrations hold
   // already, or a new one.
-  der::Result<std::shared_ptr<const CaRecord>> Record(std::string_view der);
+  der::Result<std::shared_ptr<const CaRecord>> Record(
+      std::string_view der, signature::Preparation preparation =
+                                signature::Preparation::kForManyUses);
 
   // Publish adds a registration. Errors: kInternalFailure if invariant 1 would
   // break; the registry has ruled that out.
   absl::Status Publish(const Scope& scope,
                        std::shared_ptr<const CaRecord> record, CaStatus status);
+
+  // Load publishes at(0) … at(count - 1) by `threads` threads, which call `at`
+  // each for other numbers, in no order. Returns what could not be published
+  // and why; the rest is.
+  struct LoadError {
+    size_t index;
+    absl::Status status;
+  };
+  std::vector<LoadError> Load(size_t count,
+                              const std::function<NewRegistration(size_t)>& at,
+                              size_t threads);
 
   // SetStatus changes one registration; kInternalFailure if there is none.
   absl::Status SetStatus(const Account& account, const Region& region,
@@ -150,6 +136,17 @@ class Catalog {
   // Withdraw removes one registration; kInternalFailure if there is none.
   absl::Status Withdraw(const Account& account, const Region& region,
                         const CertificateId& id);
+
+  // PutDevice adds a device, or changes the status of the one that the account
+  // has. `ca` is the certificate id of its issuer, empty if it was registered
+  // without one. Errors: kInternalFailure if the account has it in the other
+  // mode, or another account of the region has it in mode DEFAULT.
+  absl::Status PutDevice(const Scope& scope, const CertificateId& id,
+                         DeviceStatus status, const CertificateId& ca);
+
+  // RemoveDevice removes one; kInternalFailure if there is none.
+  absl::Status RemoveDevice(const Account& account, const Region& region,
+                            const CertificateId& id);
 
   // How many CAs a tenant may have CRLs of: their bytes are the gateway's.
   static constexpr size_t kMaxCasWithCrls = 128;
@@ -169,19 +166,23 @@ class Catalog {
 
   size_t registrations() const;
   size_t records() const;
+  size_t devices() const;
+
+  // What readers hold back from being freed.
+  memory::Held GetHeld() const { return epochs_.GetHeld(); }
 
  private:
   struct Tables;
 
-  const uint64_t seed_;
+  // The registration of a certificate in a tenant, or null.
+  Registration* FindOwn(const Account& account, const Region& region,
+                        const CertificateId& id) const;
+
+  mutable memory::Epochs epochs_;
+  const memory::Hasher hasher_;
   std::atomic<uint64_t> next_version_{1};
   sni::EndpointTable endpoints_;
-
-  // Guards *tables_ and crls_. Pins hold it across functions, which the static
-  // analysis of locks cannot follow, so it is not annotated.
-  mutable absl::Mutex mutex_;
   const std::unique_ptr<Tables> tables_;
-  CrlTable crls_;
 };
 
 }  // namespace chainkeep::catalog

@@ -3,36 +3,77 @@
 #ifndef CHAINKEEP_ENGINE_CATALOG_REGISTRATION_H_
 #define CHAINKEEP_ENGINE_CATALOG_REGISTRATION_H_
 
+#include <atomic>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <span>
-#include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "chainkeep/types.h"
 #include "engine/catalog/ca_record.h"
+#include "engine/catalog/interner.h"
+#include "engine/catalog/tenant_table.h"
 #include "engine/path/anchor_source.h"
 
 namespace chainkeep::catalog {
 
-struct Registration {
-  Scope scope;
-  std::shared_ptr<const CaRecord> record;
+// RegistrationState is what one word says of a registration, so that a reader
+// sees its mode, status and version of one moment.
+struct RegistrationState {
+  Mode mode = Mode::kDefault;
   CaStatus status = CaStatus::kInactive;
-  uint64_t version = 0;
+  uint64_t version = 0;  // below 2^62
+
+  uint64_t Pack() const {
+    return version << 2 | (status == CaStatus::kActive ? 2 : 0) |
+           (mode == Mode::kSniOnly ? 1 : 0);
+  }
+  static RegistrationState Unpack(uint64_t word) {
+    return {.mode = (word & 1) != 0 ? Mode::kSniOnly : Mode::kDefault,
+            .status = (word & 2) != 0 ? CaStatus::kActive : CaStatus::kInactive,
+            .version = word >> 2};
+  }
+};
+
+// 32 bytes. All but the state is constant.
+class Registration {
+ public:
+  // The numbers are those of the CA's subject and of its key id; 0 for a CA
+  // that says none.
+  Registration(const Tenant* tenant, const CaRecord* record, InternedId subject,
+               InternedId key_id, const RegistrationState& state)
+      : tenant(tenant),
+        record(record),
+        subject(subject),
+        key_id(key_id),
+        state_(state.Pack()) {}
+
+  RegistrationState state() const {
+    return RegistrationState::Unpack(state_.load(std::memory_order_acquire));
+  }
+  void set_state(const RegistrationState& state) {
+    state_.store(state.Pack(), std::memory_order_release);
+  }
 
   path::Anchor ToAnchor() const;
+
+  const Tenant* const tenant;
+  const CaRecord* const record;
+  const InternedId subject;
+  const InternedId key_id;
+
+ private:
+  std::atomic<uint64_t> state_;
 };
 
 // DefaultRegistration is a Registration whose mode is known to be DEFAULT. The
-// index that a handshake without a server name searches holds nothing else.
+// index that a handshake without a server name searches holds nothing else. It
+// is seen by all of its region.
 class DefaultRegistration {
  public:
   // From is the one conversion: nothing for an SNI_ONLY registration.
   static std::optional<DefaultRegistration> From(const Registration* r);
 
-  const Registration& operator*() const { return *registration_; }
+  static ViewId ViewOf(const Registration& r) { return r.tenant->region->id; }
+
   const Registration* get() const { return registration_; }
 
  private:
@@ -46,36 +87,13 @@ class TenantRegistration {
  public:
   explicit TenantRegistration(const Registration* r) : registration_(r) {}
 
-  const Registration& operator*() const { return *registration_; }
+  static ViewId ViewOf(const Registration& r) { return r.tenant->id; }
+
   const Registration* get() const { return registration_; }
 
  private:
   const Registration* registration_;
 };
-
-// RegistrationIndex finds registrations of type R by subject and by id. The
-// hash of a subject only chooses the bucket; names are compared in full. Not
-// thread-safe: the catalog's lock guards it.
-template <typename R>
-class RegistrationIndex {
- public:
-  void Add(R registration, uint64_t seed);
-  void Remove(const Registration* registration, uint64_t seed);
-
-  size_t FindIssuers(const x509::Name& issuer, Bytes key_id, uint64_t seed,
-                     std::span<path::Anchor> anchors) const;
-  bool FindById(const CertificateId& id, path::Anchor* anchor) const;
-
-  bool empty() const { return by_id_.empty(); }
-
- private:
-  // Each bucket oldest first. Several subjects may share a hash.
-  absl::flat_hash_map<uint64_t, std::vector<R>> by_subject_;
-  absl::flat_hash_map<CertificateId, R> by_id_;
-};
-
-class DefaultIndex final : public RegistrationIndex<DefaultRegistration> {};
-class TenantIndex final : public RegistrationIndex<TenantRegistration> {};
 
 }  // namespace chainkeep::catalog
 

@@ -1,4 +1,6 @@
-#include "engine/catalog/crl_table.h"
+#include "engine/catalog/tenant_crls.h"
+
+#include <utility>
 
 namespace chainkeep::catalog {
 namespace {
@@ -9,45 +11,41 @@ bool IsSameCa(const x509::Certificate& a, const x509::Certificate& b) {
 
 }  // namespace
 
-void CrlTable::Replace(const TenantKey& tenant,
-                       std::shared_ptr<const CaRecord> ca,
-                       std::unique_ptr<const revocation::CrlSet> set,
-                       uint64_t version, uint64_t seed) {
-  TenantCrls& crls = tenants_[tenant];
-  crls.version = version;
-  const uint64_t hash = ca->certificate().subject().Hash(seed);
-  std::vector<Entry>& bucket = crls.sets[hash];
-  std::erase_if(bucket, [&](const Entry& entry) {
+TenantCrls::~TenantCrls() { delete Load(); }
+
+void TenantCrls::Replace(std::shared_ptr<const CaRecord> ca,
+                         std::shared_ptr<const revocation::CrlSet> set,
+                         uint64_t version, memory::Epochs* epochs) {
+  const State* const old = Load();
+  auto next = old == nullptr ? std::make_unique<State>()
+                             : std::make_unique<State>(*old);
+  next->version = version;
+  std::erase_if(next->entries, [&](const Entry& entry) {
     return IsSameCa(entry.ca->certificate(), ca->certificate());
   });
-  if (set->size() > 0) bucket.push_back({std::move(ca), std::move(set)});
-  if (bucket.empty()) crls.sets.erase(hash);
+  if (set->size() > 0) next->entries.push_back({std::move(ca), std::move(set)});
+  state_.store(next.release(), std::memory_order_release);
+  epochs->Retire(std::unique_ptr<const State>(old));
 }
 
-const revocation::CrlSet* CrlTable::Find(const TenantKey& tenant,
-                                         const x509::Certificate& issuer,
-                                         uint64_t seed) const {
-  const auto crls = tenants_.find(tenant);
-  if (crls == tenants_.end()) return nullptr;
-  const auto bucket = crls->second.sets.find(issuer.subject().Hash(seed));
-  if (bucket == crls->second.sets.end()) return nullptr;
-  for (const Entry& entry : bucket->second) {
+const revocation::CrlSet* TenantCrls::Find(
+    const x509::Certificate& issuer) const {
+  const State* const state = Load();
+  if (state == nullptr) return nullptr;
+  for (const Entry& entry : state->entries) {
     if (IsSameCa(entry.ca->certificate(), issuer)) return entry.set.get();
   }
   return nullptr;
 }
 
-size_t CrlTable::CountCas(const TenantKey& tenant) const {
-  const auto crls = tenants_.find(tenant);
-  if (crls == tenants_.end()) return 0;
-  size_t count = 0;
-  for (const auto& [hash, bucket] : crls->second.sets) count += bucket.size();
-  return count;
+size_t TenantCrls::CountCas() const {
+  const State* const state = Load();
+  return state == nullptr ? 0 : state->entries.size();
 }
 
-uint64_t CrlTable::Version(const TenantKey& tenant) const {
-  const auto crls = tenants_.find(tenant);
-  return crls == tenants_.end() ? 0 : crls->second.version;
+uint64_t TenantCrls::version() const {
+  const State* const state = Load();
+  return state == nullptr ? 0 : state->version;
 }
 
 }  // namespace chainkeep::catalog

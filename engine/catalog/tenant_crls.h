@@ -1,65 +1,66 @@
-// CrlTable holds the CRLs of tenants: (tenant, CA) → CrlSet.
+// TenantCrls are the CRLs of one tenant: CA → CrlSet.
 //
 // A CA is known by its name and its key, not by one certificate: a
-// cross-certified CA has one set of CRLs. The hash of the name only chooses the
-// bucket. Not thread-safe: the catalog's lock guards it.
+// cross-certified CA has one set of CRLs.
+//
+// CONCURRENCY. Readers, under a pin, see one state of all the tenant's sets;
+// Replace publishes the next by one store, and retires what it replaces.
+// Replace may be called by one thread at a time.
 
-#ifndef CHAINKEEP_ENGINE_CATALOG_CRL_TABLE_H_
-#define CHAINKEEP_ENGINE_CATALOG_CRL_TABLE_H_
+#ifndef CHAINKEEP_ENGINE_CATALOG_TENANT_CRLS_H_
+#define CHAINKEEP_ENGINE_CATALOG_TENANT_CRLS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "chainkeep/types.h"
 #include "engine/catalog/ca_record.h"
+#include "engine/memory/epochs.h"
 #include "engine/revocation/crl_set.h"
 #include "engine/x509/certificate.h"
 
 namespace chainkeep::catalog {
 
-class CrlTable {
+class TenantCrls {
  public:
-  using TenantKey = std::pair<Account, Region>;
+  TenantCrls() = default;
+  ~TenantCrls();
+  TenantCrls(const TenantCrls&) = delete;
+  TenantCrls& operator=(const TenantCrls&) = delete;
 
-  // Puts `set` in the place of what the tenant has for `ca`; an empty set
-  // removes it. `seed` is the catalog's.
-  void Replace(const TenantKey& tenant, std::shared_ptr<const CaRecord> ca,
-               std::unique_ptr<const revocation::CrlSet> set, uint64_t version,
-               uint64_t seed);
+  // Replace puts `set` in the place of what there is for `ca`; an empty set
+  // removes it.
+  void Replace(std::shared_ptr<const CaRecord> ca,
+               std::shared_ptr<const revocation::CrlSet> set, uint64_t version,
+               memory::Epochs* epochs);
 
-  // Whether the tenant has CRLs of `ca`, and of how many CAs.
-  bool Has(const TenantKey& tenant, const x509::Certificate& ca,
-           uint64_t seed) const {
-    return Find(tenant, ca, seed) != nullptr;
-  }
-  size_t CountCas(const TenantKey& tenant) const;
+  // Null if there is none. Costs a comparison for each CA that has CRLs.
+  const revocation::CrlSet* Find(const x509::Certificate& issuer) const;
 
-  // Null if there is none. Valid until the next Replace.
-  const revocation::CrlSet* Find(const TenantKey& tenant,
-                                 const x509::Certificate& issuer,
-                                 uint64_t seed) const;
+  // How many CAs have CRLs.
+  size_t CountCas() const;
 
-  // The version of the tenant's last Replace; 0 if there was none.
-  uint64_t Version(const TenantKey& tenant) const;
+  // The version of the last Replace; 0 if there was none.
+  uint64_t version() const;
 
  private:
   struct Entry {
     std::shared_ptr<const CaRecord> ca;
-    std::unique_ptr<const revocation::CrlSet> set;
+    std::shared_ptr<const revocation::CrlSet> set;
   };
-  struct TenantCrls {
+  struct State {
     uint64_t version = 0;
-    // By the hash of the CA's subject.
-    absl::flat_hash_map<uint64_t, std::vector<Entry>> sets;
+    std::vector<Entry> entries;
   };
 
-  // Stays when its last set goes: its version is the proof of that change.
-  absl::flat_hash_map<TenantKey, TenantCrls> tenants_;
+  const State* Load() const { return state_.load(std::memory_order_acquire); }
+
+  // Null before the first Replace. Stays when its last set goes: its version is
+  // the proof of that change.
+  std::atomic<const State*> state_{nullptr};
 };
 
 }  // namespace chainkeep::catalog
 
-#endif  // CHAINKEEP_ENGINE_CATALOG_CRL_TABLE_H_
+#endif  // CHAINKEEP_ENGINE_CATALOG_TENANT_CRLS_H_

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -98,11 +100,14 @@ TEST_F(CatalogTest, R82_SniOnlyIsNotShownWithoutATenant) {
 }
 
 TEST_F(CatalogTest, DefaultRegistrationIsACheckedConversion) {
-  Registration registration;
-  registration.scope.mode = Mode::kSniOnly;
-  EXPECT_FALSE(DefaultRegistration::From(&registration).has_value());
-  registration.scope.mode = Mode::kDefault;
-  EXPECT_TRUE(DefaultRegistration::From(&registration).has_value());
+  const RegionRecord region{kEast, 1};
+  const Tenant tenant(AccountOf(1), &region, 2);
+  const auto converts = [&](Mode mode) {
+    const Registration registration(&tenant, nullptr, 1, 0, {.mode = mode});
+    return DefaultRegistration::From(&registration).has_value();
+  };
+  EXPECT_FALSE(converts(Mode::kSniOnly));
+  EXPECT_TRUE(converts(Mode::kDefault));
 }
 
 TEST_F(CatalogTest, SniOnlyIsToldToTheOperator) {
@@ -161,6 +166,71 @@ TEST_F(CatalogTest, AFloodOfSameSubjectsDoesNotHideTheOldest) {
   }
   const Catalog::Pin pin = catalog_.Acquire();
   EXPECT_EQ(Issuers(pin.View(kEast), victim, AsBytes("id"))[0], "a0");
+}
+
+// The same, the other way round: of more than a look-up walks, the one with the
+// right key id is found.
+TEST_F(CatalogTest, AFloodOfOlderSubjectsDoesNotHideTheRightKeyId) {
+  CertificateSpec spec = CaSpec("victim");
+  spec.subject_key_id = "another";
+  for (int i = 1; i <= 100; ++i) {
+    Publish(DefaultScope(AccountOf(i)), MakeCertificate(spec, nullptr));
+  }
+  spec.subject_key_id = "id";
+  const TestCertificate victim = MakeCertificate(spec, nullptr);
+  Publish(DefaultScope(AccountOf(0)), victim);
+  const Catalog::Pin pin = catalog_.Acquire();
+  const Accounts order = Issuers(pin.View(kEast), victim, AsBytes("id"));
+  EXPECT_EQ(order[0], "a0");
+  EXPECT_EQ(order[1], "a1");
+  EXPECT_EQ(std::set<std::string>(order.begin(), order.end()).size(), 8u);
+}
+
+TEST_F(CatalogTest, FindsByKeyIdAlone) {
+  for (int i = 0; i < 3; ++i) {
+    CertificateSpec spec = CaSpec("CA " + std::to_string(i));
+    if (i != 1) spec.subject_key_id = "wanted";
+    Publish(DefaultScope(AccountOf(i)), MakeCertificate(spec, nullptr));
+  }
+  const auto find = [&](const Region& region, std::string_view key_id) {
+    const Catalog::Pin pin = catalog_.Acquire();
+    std::array<path::Anchor, 8> anchors;
+    const size_t count = pin.View(region).FindByKeyId(AsBytes(key_id), anchors);
+    Accounts accounts;
+    for (size_t i = 0; i < count; ++i) {
+      accounts.emplace_back(anchors[i].account->text());
+    }
+    return accounts;
+  };
+  EXPECT_EQ(find(kEast, "wanted"), (Accounts{"a0", "a2"}));
+  EXPECT_EQ(find(kEast, "unknown"), Accounts());
+  EXPECT_EQ(find(kEast, ""), Accounts());
+  EXPECT_EQ(find(kWest, "wanted"), Accounts());
+}
+
+TEST_F(CatalogTest, LoadsByManyThreadsAndSaysWhatItCouldNot) {
+  constexpr size_t kCount = 20000;
+  const auto record = *catalog_.Record(ca_.der);
+  const auto errors = catalog_.Load(
+      kCount,
+      [&](size_t i) -> NewRegistration {
+        if (i == 7) return {SniOnlyScope(AccountOf(7)), nullptr};
+        // 9 says the same as 8.
+        const Account account = AccountOf(i == 9 ? 8 : i);
+        return {SniOnlyScope(account), record, CaStatus::kActive};
+      },
+      3);
+  ASSERT_EQ(errors.size(), 2u);
+  for (const Catalog::LoadError& error : errors) {
+    EXPECT_EQ(ErrorCodeOf(error.status), ErrorCode::kInternalFailure);
+    EXPECT_TRUE(error.index >= 7 && error.index <= 9) << error.index;
+  }
+  EXPECT_EQ(catalog_.registrations(), kCount - 2);
+  EXPECT_EQ(catalog_.records(), 1u);
+  for (int i : {0, 8, 10, 19999}) {
+    EXPECT_EQ(InTenant(AccountOf(i), ca_), Accounts{"a" + std::to_string(i)});
+  }
+  EXPECT_EQ(InTenant(AccountOf(7), ca_), Accounts());
 }
 
 TEST_F(CatalogTest, EveryChangeHasAVersionOfItsOwn) {
@@ -248,6 +318,87 @@ TEST_F(CatalogTest, R103_ReadersAndWritersTogether) {
   stop = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_GT(found, 0u);
+}
+
+class DeviceTest : public CatalogTest {
+ protected:
+  absl::Status Put(const Scope& scope, DeviceStatus status,
+                   const CertificateId& ca = CertificateId()) {
+    return catalog_.PutDevice(scope, id_, status, ca);
+  }
+
+  std::optional<DeviceView> InRegion(const Region& region) {
+    const Catalog::Pin pin = catalog_.Acquire();
+    return pin.FindDevice(region, id_);
+  }
+  std::optional<DeviceView> OfTenant(const Account& account) {
+    const auto name = sni::HostName::Parse("x.example");
+    catalog_.endpoints().Put(*name, {.account = account, .region = kEast},
+                             catalog_.NextVersion());
+    const sni::Resolution resolution =
+        catalog_.endpoints().Resolve(kEast, *name, EndpointService::kData);
+    const Catalog::Pin pin = catalog_.Acquire();
+    return pin.FindDevice(*resolution.tenant, id_);
+  }
+};
+
+TEST_F(DeviceTest, R82_SniOnlyIsNotShownWithoutATenant) {
+  ASSERT_TRUE(Put(SniOnlyScope(AccountOf(1)), DeviceStatus::kActive).ok());
+  EXPECT_FALSE(InRegion(kEast).has_value());
+  EXPECT_FALSE(OfTenant(AccountOf(2)).has_value());
+  const auto device = OfTenant(AccountOf(1));
+  ASSERT_TRUE(device.has_value());
+  EXPECT_EQ(device->mode, Mode::kSniOnly);
+  EXPECT_EQ(device->status, DeviceStatus::kActive);
+  EXPECT_TRUE(device->ca.empty());
+}
+
+TEST_F(DeviceTest, R56_OneDefaultInARegionAndManySniOnly) {
+  ASSERT_TRUE(Put(DefaultScope(AccountOf(1)), DeviceStatus::kActive, id_).ok());
+  ASSERT_TRUE(Put(SniOnlyScope(AccountOf(2)), DeviceStatus::kRevoked).ok());
+  ASSERT_TRUE(Put(SniOnlyScope(AccountOf(3)), DeviceStatus::kInactive).ok());
+  EXPECT_EQ(ErrorCodeOf(Put(DefaultScope(AccountOf(4)), DeviceStatus::kActive)),
+            ErrorCode::kInternalFailure);
+  EXPECT_EQ(ErrorCodeOf(Put(SniOnlyScope(AccountOf(1)), DeviceStatus::kActive)),
+            ErrorCode::kInternalFailure);
+  EXPECT_EQ(catalog_.devices(), 3u);
+
+  const auto shown = InRegion(kEast);
+  ASSERT_TRUE(shown.has_value());
+  EXPECT_EQ(shown->account->text(), "a1");
+  EXPECT_EQ(shown->ca, id_);
+  EXPECT_EQ(OfTenant(AccountOf(1))->mode, Mode::kDefault);
+  EXPECT_EQ(OfTenant(AccountOf(2))->status, DeviceStatus::kRevoked);
+  EXPECT_EQ(OfTenant(AccountOf(3))->status, DeviceStatus::kInactive);
+  EXPECT_FALSE(OfTenant(AccountOf(4)).has_value());
+  EXPECT_FALSE(InRegion(kWest).has_value());
+}
+
+TEST_F(DeviceTest, EveryChangeHasAVersionOfItsOwn) {
+  std::set<uint64_t> versions;
+  for (DeviceStatus status :
+       {DeviceStatus::kPendingActivation, DeviceStatus::kActive,
+        DeviceStatus::kInactive, DeviceStatus::kPendingTransfer,
+        DeviceStatus::kRevoked}) {
+    ASSERT_TRUE(Put(DefaultScope(AccountOf(1)), status).ok());
+    EXPECT_EQ(InRegion(kEast)->status, status);
+    EXPECT_TRUE(versions.insert(InRegion(kEast)->version).second);
+  }
+  ASSERT_TRUE(catalog_.RemoveDevice(AccountOf(1), kEast, id_).ok());
+  EXPECT_FALSE(InRegion(kEast).has_value());
+  EXPECT_EQ(ErrorCodeOf(catalog_.RemoveDevice(AccountOf(1), kEast, id_)),
+            ErrorCode::kInternalFailure);
+  ASSERT_TRUE(Put(DefaultScope(AccountOf(1)), DeviceStatus::kActive).ok());
+  EXPECT_TRUE(versions.insert(InRegion(kEast)->version).second);
+  EXPECT_EQ(catalog_.devices(), 1u);
+}
+
+TEST_F(DeviceTest, RemovesOnlyTheAccountsOwn) {
+  ASSERT_TRUE(Put(DefaultScope(AccountOf(1)), DeviceStatus::kActive).ok());
+  for (int other : {2, 3}) {
+    EXPECT_FALSE(catalog_.RemoveDevice(AccountOf(other), kEast, id_).ok());
+  }
+  EXPECT_TRUE(InRegion(kEast).has_value());
 }
 
 }  // namespace

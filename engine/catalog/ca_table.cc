@@ -1,0 +1,61 @@
+#include "engine/catalog/ca_table.h"
+
+#include <optional>
+#include <utility>
+
+namespace chainkeep::catalog {
+
+CaTable::CaTable(memory::Epochs* epochs, const memory::Hasher* hasher,
+                 uint64_t name_seed)
+    : epochs_(epochs),
+      subjects_(epochs, NamePolicy{name_seed}),
+      key_ids_(epochs, BytesPolicy{hasher}),
+      table_(epochs, Traits{hasher}, {}) {}
+
+CaTable::~CaTable() {
+  table_.ForEach([](const Traits::Entry& entry) { delete entry.ca; });
+}
+
+const InternedCa* CaTable::Find(const CertificateId& id) const {
+  const std::optional<Traits::Entry> entry = table_.Find(id);
+  return entry ? entry->ca : nullptr;
+}
+
+InternedCa* CaTable::Intern(std::shared_ptr<const CaRecord> record) {
+  const x509::Certificate& certificate = record->certificate();
+  const auto& key_id = certificate.extensions().subject_key_id;
+  return new InternedCa{.id = record->id(),
+                        .record = record,
+                        .subject = subjects_.Acquire(certificate.subject()),
+                        // An empty one says nothing.
+                        .key_id = key_id && !key_id->empty()
+                                      ? key_ids_.Acquire(*key_id)
+                                      : nullptr,
+                        .registrations = 0};
+}
+
+const InternedCa* CaTable::Hold(std::shared_ptr<const CaRecord> record) {
+  const CertificateId id = record->id();
+  InternedCa* ca = nullptr;
+  table_.Update(id, [&](std::optional<Traits::Entry>& entry) {
+    if (!entry) entry = {Intern(std::move(record))};
+    ca = entry->ca;
+    ++ca->registrations;
+  });
+  return ca;
+}
+
+void CaTable::Drop(const CertificateId& id) {
+  InternedCa* last = nullptr;
+  table_.Update(id, [&](std::optional<Traits::Entry>& entry) {
+    if (--entry->ca->registrations > 0) return;
+    last = entry->ca;
+    entry.reset();
+  });
+  if (last == nullptr) return;
+  subjects_.Release(last->subject);
+  if (last->key_id != nullptr) key_ids_.Release(last->key_id);
+  epochs_->Retire(std::unique_ptr<InternedCa>(last));
+}
+
+}  // namespace chainkeep::catalog

@@ -1,0 +1,81 @@
+// CaTable interns CA records by certificate id: ten thousand accounts that
+// register one CA share one record. It numbers subjects and key ids with it.
+//
+// CONCURRENCY. Find: any thread, under a pin, no lock. Hold and Drop: any
+// thread, except that two may not concern the same CA at the same time.
+
+#ifndef CHAINKEEP_ENGINE_CATALOG_CA_TABLE_H_
+#define CHAINKEEP_ENGINE_CATALOG_CA_TABLE_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "chainkeep/types.h"
+#include "engine/catalog/ca_record.h"
+#include "engine/catalog/interner.h"
+#include "engine/memory/epochs.h"
+#include "engine/memory/hash.h"
+#include "engine/memory/hash_table.h"
+
+namespace chainkeep::catalog {
+
+// InternedCa is there as long as a registration of the CA is.
+struct InternedCa {
+  CertificateId id;
+  std::shared_ptr<const CaRecord> record;
+  const NameInterner::Record* subject;
+  const BytesInterner::Record* key_id;  // null if the CA says none
+  uint32_t registrations;               // for Hold and Drop
+
+  InternedId subject_id() const { return subject->id(); }
+  InternedId key_id_id() const { return key_id == nullptr ? 0 : key_id->id(); }
+};
+
+class CaTable {
+ public:
+  // `name_seed` is of the same secrecy as the hasher's.
+  CaTable(memory::Epochs* epochs, const memory::Hasher* hasher,
+          uint64_t name_seed);
+  ~CaTable();
+
+  // Null if no registration holds it.
+  const InternedCa* Find(const CertificateId& id) const;
+
+  // Hold counts one registration more of `record`'s certificate; the record of
+  // the first is the one that all share.
+  const InternedCa* Hold(std::shared_ptr<const CaRecord> record);
+  // Drop counts one less; the last one takes the record along.
+  void Drop(const CertificateId& id);
+
+  const NameInterner& subjects() const { return subjects_; }
+  const BytesInterner& key_ids() const { return key_ids_; }
+  size_t size() const { return table_.size(); }
+
+ private:
+  struct Traits {
+    using Key = CertificateId;
+    struct Entry {
+      InternedCa* ca;
+    };
+    uint64_t Hash(const CertificateId& id) const {
+      return (*hasher)(id.bytes().data(), id.bytes().size());
+    }
+    uint64_t HashOf(const Entry& entry) const { return Hash(entry.ca->id); }
+    bool Matches(const Entry& entry, const CertificateId& id) const {
+      return entry.ca->id == id;
+    }
+
+    const memory::Hasher* hasher;
+  };
+
+  InternedCa* Intern(std::shared_ptr<const CaRecord> record);
+
+  memory::Epochs* const epochs_;
+  NameInterner subjects_;
+  BytesInterner key_ids_;
+  memory::HashTable<Traits> table_;
+};
+
+}  // namespace chainkeep::catalog
+
+#endif  // CHAINKEEP_ENGINE_CATALOG_CA_TABLE_H_

@@ -1,0 +1,104 @@
+// RegistrationList is what an index has under one key: registrations, oldest
+// first.
+//
+// One word: nearly always there is one, and the word points to it; several lie
+// in an array that the word points to.
+//
+// CONCURRENCY. Readers, under a pin, take a copy of the word and walk it.
+// Writers, one at a time, change the word they hold and store it afterwards. A
+// registration is added behind the others in place, where there is room; any
+// other change makes a new array and retires the old one.
+
+#ifndef CHAINKEEP_ENGINE_CATALOG_REGISTRATION_LIST_H_
+#define CHAINKEEP_ENGINE_CATALOG_REGISTRATION_LIST_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/catalog/registration.h"
+#include "engine/memory/epochs.h"
+
+namespace chainkeep::catalog {
+
+class RegistrationList {
+ public:
+  // Of none: only to be assigned to.
+  RegistrationList() = default;
+  // Of one.
+  explicit RegistrationList(const Registration* only)
+      : word_(reinterpret_cast<uintptr_t>(only)) {}
+
+  bool IsOne() const { return (word_ & kArray) == 0; }
+  const Registration& First() const { return IsOne() ? One() : array()->at(0); }
+  size_t size() const { return IsOne() ? 1 : array()->size(); }
+
+  // ForEach calls `visit` with each registration, oldest first, until it
+  // returns kStop.
+  enum class Walk { kGoOn, kStop };
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    if (IsOne()) {
+      visit(One());
+      return;
+    }
+    const Array* const list = array();
+    const size_t size = list->size();
+    for (size_t i = 0; i < size; ++i) {
+      if (visit(list->at(i)) == Walk::kStop) return;
+    }
+  }
+
+  void Add(const Registration* registration, memory::Epochs* epochs);
+
+  // Removes one of at least two.
+  void Remove(const Registration* registration, memory::Epochs* epochs);
+
+  // Frees the array, of which no reader may be left; not the registrations.
+  void Destroy() {
+    if (!IsOne()) delete array();
+  }
+
+ private:
+  static constexpr uintptr_t kArray = 1;
+
+  class Array {
+   public:
+    explicit Array(size_t capacity)
+        : capacity_(capacity), items_(new Item[capacity]) {}
+    ~Array() { delete[] items_; }
+
+    size_t size() const { return size_.load(std::memory_order_acquire); }
+    size_t bytes() const { return sizeof(*this) + capacity_ * sizeof(Item); }
+    const Registration& at(size_t i) const {
+      return *items_[i].load(std::memory_order_relaxed);
+    }
+    // Whether there was room.
+    bool Append(const Registration* registration) {
+      const size_t size = this->size();
+      if (size == capacity_) return false;
+      items_[size].store(registration, std::memory_order_relaxed);
+      size_.store(size + 1, std::memory_order_release);
+      return true;
+    }
+
+   private:
+    using Item = std::atomic<const Registration*>;
+
+    const size_t capacity_;
+    Item* const items_;
+    std::atomic<size_t> size_{0};
+  };
+
+  const Registration& One() const {
+    return *reinterpret_cast<const Registration*>(word_);
+  }
+  Array* array() const { return reinterpret_cast<Array*>(word_ & ~kArray); }
+  void Become(Array* next, memory::Epochs* epochs);
+
+  uintptr_t word_ = 0;
+};
+
+}  // namespace chainkeep::catalog
+
+#endif  // CHAINKEEP_ENGINE_CATALOG_REGISTRATION_LIST_H_
