@@ -161,6 +161,8 @@ class Epochs final : private ForkAware {
   uint64_t oldest_epoch_ = 0;  // of the slots, as last seen; 0 if none
   int64_t oldest_since_ = 0;
   int64_t seen_at_ = 0;
+
+  ForkRegistration fork_registration_{this};
 };
 
 }  // namespace chainkeep::memory

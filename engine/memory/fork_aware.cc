@@ -42,20 +42,21 @@ void AfterForkInChild() {
 
 }  // namespace
 
-ForkAware::ForkAware() {
+ForkRegistration::ForkRegistration(ForkAware* object) : object_(object) {
   Known& known = GetKnown();
   static const int registered = pthread_atfork(
       &chainkeep::memory::BeforeFork, &chainkeep::memory::AfterForkInParent,
       &chainkeep::memory::AfterForkInChild);
   static_cast<void>(registered);
+  object->was_registered_ = true;
   const std::lock_guard lock(known.mutex);
-  known.objects.push_back(this);
+  known.objects.push_back(object);
 }
 
-ForkAware::~ForkAware() {
+ForkRegistration::~ForkRegistration() {
   Known& known = GetKnown();
   const std::lock_guard lock(known.mutex);
-  known.objects.remove(this);
+  known.objects.remove(object_);
 }
 
 }  // namespace chainkeep::memory

@@ -394,6 +394,8 @@ class HashTable final : private ForkAware {
   // Apart from the rest of the shards, so that they are a few cache lines.
   alignas(64) std::array<std::atomic<Array*>, kShards> arrays_{};
   std::array<Shard, kShards> shards_;
+
+  ForkRegistration fork_registration_{this};
 };
 
 }  // namespace chainkeep::memory
