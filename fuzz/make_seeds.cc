@@ -51,6 +51,8 @@ int main(int argc, char** argv) {
       {"pem_fuzz", MakePemSeeds},
       {"signature_algorithm_fuzz", MakeSignatureSeeds},
       {"sni_fuzz", MakeHostNameSeeds},
+      {"catalog_fuzz", MakeCatalogSeeds},
+      {"client_hello_fuzz", MakeClientHelloSeeds},
   };
   for (const auto& [target, make] : makers) {
     if (!Write(fs::path(argv[1]) / target, make())) return 1;

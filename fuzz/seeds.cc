@@ -365,4 +365,68 @@ Seeds MakeCrlSeeds() {
           {"relative", MakeCrl(relative, ca)}};
 }
 
+Seeds MakeCatalogSeeds() {
+  // As CatalogPair::Do reads it.
+  const auto operation = [](int kind, int who, int what, int options) {
+    return std::string{static_cast<char>(kind), static_cast<char>(who),
+                       static_cast<char>(what), static_cast<char>(options)};
+  };
+  constexpr int kPublish = 0, kWithdraw = 2, kActivate = 3, kDeactivate = 4,
+                kPutEndpoint = 5, kRemoveEndpoint = 6, kAsk = 7;
+  Seeds seeds;
+  for (int ca = 0; ca < 8; ++ca) {
+    seeds["all_cas"] += operation(kPublish, ca % 4, ca, ca % 2);
+  }
+  seeds["all_cas"] += operation(kAsk, 1, 0, 0x61) + operation(kAsk, 1, 0, 0xe2);
+  for (int account = 0; account < 4; ++account) {
+    seeds["shared_ca"] += operation(kPublish, account, 3, account == 2 ? 0 : 1);
+  }
+  seeds["shared_ca"] += operation(kWithdraw, 2, 3, 0) +
+                        operation(kPublish, 1, 3, 0) +
+                        operation(kPublish, 3, 3, 4);
+  seeds["statuses"] =
+      operation(kPublish, 5, 1, 2) + operation(kActivate, 5, 1, 0) +
+      operation(kDeactivate, 5, 1, 0) + operation(kWithdraw, 5, 1, 0) +
+      operation(kPublish, 5, 1, 1);
+  seeds["endpoints"] =
+      operation(kPutEndpoint, 0, 1, 0) + operation(kPutEndpoint, 2, 1, 1) +
+      operation(kPutEndpoint, 6, 1, 2) + operation(kRemoveEndpoint, 0, 1, 0);
+  return seeds;
+}
+
+Seeds MakeClientHelloSeeds() {
+  using namespace std::string_literals;
+  // As MakeClientHello reads it.
+  const std::string list = "\0"s, name = "\1", extensions = "\2", whole = "\3";
+  const auto host_name = [](std::string_view text) {
+    return "\0"s + Piece(text);
+  };
+  const std::string one = Piece(host_name("a.b"));
+  const std::string extension = "\0\0"s + Piece(one);
+  return {
+      {"known", name + "a.b"},
+      {"known_in_records_of_16", "\x0d" + "A.B"s},
+      {"disabled", name + "off.b"},
+      {"unknown", name + "d7.example.com"},
+      {"malformed", name + "a.b."},
+      {"ip", name + "192.0.2.1"},
+      {"nul", name + "a.b\0.c"s},
+      {"empty", name},
+      {"too_long", name + std::string(256, 'a')},
+      {"list", list + one},
+      {"two_names", list + Piece(host_name("a.b") + host_name("c"))},
+      {"other_type", list + Piece("\1" + Piece("a.b"))},
+      {"trailing", list + one + "x"},
+      {"no_name", extensions},
+      {"one_extension", extensions + extension},
+      {"duplicate", extensions + extension + extension},
+      {"other_extensions",
+       extensions + "\0\x17\0\0"s + extension + "\0\x10\0\x05\0\x03\x02h2"s},
+      // TLS 1.2 without extensions, and with one.
+      {"bare", whole + "\3\3" + std::string(32, 'r') + "\0\0\2\xc0\x2b\1\0"s},
+      {"bare_named", whole + "\3\3" + std::string(32, 'r') +
+                         "\0\0\2\xc0\x2b\1\0"s + Piece(extension)},
+  };
+}
+
 }  // namespace chainkeep::fuzz

@@ -22,6 +22,8 @@ Seeds MakeHostNameSeeds();
 Seeds MakeChainSeeds();
 Seeds MakeNameListSeeds();
 Seeds MakeCrlSeeds();
+Seeds MakeCatalogSeeds();
+Seeds MakeClientHelloSeeds();
 
 }  // namespace chainkeep::fuzz
 
