@@ -1,86 +1,151 @@
 #include "engine/sni/endpoint_table.h"
 
-#include <array>
+#include <algorithm>
+#include <cstddef>
+#include <new>
+#include <string>
 
 namespace chainkeep::sni {
-namespace {
 
-// Room for both names and the '/' between, so that a look-up does not allocate.
-class KeyBuffer {
- public:
-  KeyBuffer(const Region& region, const HostName& name) {
-    Append(region.text());
-    Append("/");
-    Append(name.text());
+// One endpoint. The name goes on behind the record.
+struct EndpointTable::Record {
+  static const Record* New(std::string_view name, const TenantName* tenant,
+                           const Endpoint& endpoint, uint64_t version) {
+    const size_t bytes = BytesFor(name.size());
+    auto* record = new (::operator new(bytes)) Record;
+    record->word = version << 8 |
+                   uint64_t{static_cast<uint8_t>(endpoint.service)} << 1 |
+                   static_cast<uint8_t>(endpoint.status);
+    record->tenant = tenant;
+    record->size = static_cast<uint8_t>(name.size());
+    name.copy(reinterpret_cast<char*>(record) + kNameOffset, name.size());
+    return record;
   }
-  std::string_view text() const { return {text_.data(), size_}; }
+  static void Delete(void* record) { ::operator delete(record); }
+
+  std::string_view name() const {
+    return {reinterpret_cast<const char*>(this) + kNameOffset, size};
+  }
+  size_t bytes() const { return BytesFor(size); }
+  // 2^56 versions are a million a second for two thousand years.
+  uint64_t version() const { return word >> 8; }
+  EndpointService service() const {
+    return static_cast<EndpointService>(word >> 1 & 0x7f);
+  }
+  EndpointStatus status() const {
+    return static_cast<EndpointStatus>(word & 1);
+  }
+
+  uint64_t word;  // version, service (7 bits), status (1)
+  const TenantName* tenant;
+  uint8_t size;
+  char name_begins_here;
 
  private:
-  void Append(std::string_view part) {
-    part.copy(text_.data() + size_, part.size());
-    size_ += part.size();
+  static constexpr size_t kNameOffset = 2 * sizeof(uint64_t) + 1;
+  static size_t BytesFor(size_t name_size) {
+    return std::max(sizeof(Record), kNameOffset + name_size);
   }
-
-  std::array<char, Region::kMaxLength + 1 + HostName::kMaxLength> text_;
-  size_t size_ = 0;
 };
 
-}  // namespace
+static_assert(static_cast<uint8_t>(EndpointStatus::kDisabled) == 1 &&
+              static_cast<uint8_t>(EndpointService::kJobs) < 0x80);
+
+uint64_t EndpointTable::Traits::Hash(const Key& key) const {
+  return (*hasher)(key.region.text()) ^ (*hasher)(key.name);
+}
+
+uint64_t EndpointTable::Traits::HashOf(const Entry& entry) const {
+  return entry.record->tenant->region_hash ^ (*hasher)(entry.record->name());
+}
+
+bool EndpointTable::Traits::Matches(const Entry& entry, const Key& key) const {
+  return entry.record->name() == key.name &&
+         entry.record->tenant->region == key.region;
+}
+
+EndpointTable::EndpointTable(memory::Epochs* epochs,
+                             const memory::Hasher& hasher, size_t expected)
+    : epochs_(epochs),
+      tenants_(epochs, hasher),
+      table_(epochs, Traits{&hasher}, {.expected_entries = expected}) {}
+
+EndpointTable::~EndpointTable() {
+  table_.ForEach([](const Traits::Entry& entry) {
+    Record::Delete(const_cast<Record*>(entry.record));
+  });
+}
+
+const EndpointTable::Record* EndpointTable::FindServing(
+    const Region& region, const HostName& name) const {
+  return FindMostSpecific(name, [&](std::string_view text) -> const Record* {
+    if (text[0] == '*' && wildcards_.load(std::memory_order_relaxed) == 0) {
+      return nullptr;
+    }
+    const std::optional<Traits::Entry> entry = table_.Find({region, text});
+    return entry ? entry->record : nullptr;
+  });
+}
 
 Resolution EndpointTable::Resolve(const Region& region, const HostName& name,
                                   EndpointService service) const {
-  const KeyBuffer key(region, name);
-  absl::ReaderMutexLock lock(&mutex_);
-  const auto found = entries_.find(key.text());
-  if (found == entries_.end()) return {};
-  const Endpoint& endpoint = found->second.endpoint;
-
-  Resolution resolution;
-  resolution.account = endpoint.account;
-  resolution.version = found->second.version;
-  if (endpoint.status != EndpointStatus::kEnabled) {
-    resolution.refusal = Reason::kServerNameDisabled;
-  } else if (endpoint.service != service) {
-    resolution.refusal = Reason::kServerNameWrongService;
-  } else {
-    resolution.refusal = Reason::kAccepted;
-    resolution.tenant = ResolvedTenant(endpoint.account, endpoint.region,
-                                       found->second.version);
-  }
-  return resolution;
+  const memory::Epochs::Pin pin = epochs_->Acquire();
+  const Record* const record = FindServing(region, name);
+  if (record == nullptr) return {};
+  return ResolutionMint::Of(record->tenant->account, record->tenant->region,
+                            record->service(), record->status(),
+                            record->version(), service);
 }
 
-void EndpointTable::Put(const HostName& name, const Endpoint& endpoint,
+void EndpointTable::Put(const EndpointName& name, const Endpoint& endpoint,
                         uint64_t version) {
-  const KeyBuffer key(endpoint.region, name);
-  absl::MutexLock lock(&mutex_);
-  Entry& entry = entries_[key.text()];
-  entry.endpoint = endpoint;
-  entry.endpoint.host_name = name.text();
-  entry.version = version;
+  const Record* const record = Record::New(
+      name.text(), tenants_.Share(endpoint.account, endpoint.region), endpoint,
+      version);
+  const Record* old = nullptr;
+  table_.Update({endpoint.region, name.text()},
+                [&](std::optional<Traits::Entry>& entry) {
+                  if (entry) {
+                    old = entry->record;
+                  } else if (name.is_wildcard()) {
+                    wildcards_.fetch_add(1, std::memory_order_relaxed);
+                  }
+                  entry = {record};
+                });
+  if (old != nullptr) Retire(old);
 }
 
-bool EndpointTable::Remove(const Region& region, const HostName& name) {
-  const KeyBuffer key(region, name);
-  absl::MutexLock lock(&mutex_);
-  const auto found = entries_.find(key.text());
-  if (found == entries_.end()) return false;
-  entries_.erase(found);
+bool EndpointTable::Remove(const Region& region, const EndpointName& name) {
+  const Record* old = nullptr;
+  table_.Update({region, name.text()},
+                [&](std::optional<Traits::Entry>& entry) {
+                  if (!entry) return;
+                  old = entry->record;
+                  entry.reset();
+                });
+  if (old == nullptr) return false;
+  if (name.is_wildcard()) wildcards_.fetch_sub(1, std::memory_order_relaxed);
+  Retire(old);
   return true;
 }
 
-std::optional<Endpoint> EndpointTable::Find(const Region& region,
-                                            const HostName& name) const {
-  const KeyBuffer key(region, name);
-  absl::ReaderMutexLock lock(&mutex_);
-  const auto found = entries_.find(key.text());
-  if (found == entries_.end()) return std::nullopt;
-  return found->second.endpoint;
+void EndpointTable::Retire(const Record* record) {
+  tenants_.Release(record->tenant);
+  epochs_->Retire(const_cast<Record*>(record), &Record::Delete,
+                  record->bytes());
 }
 
-size_t EndpointTable::size() const {
-  absl::ReaderMutexLock lock(&mutex_);
-  return entries_.size();
+std::optional<Endpoint> EndpointTable::Find(const Region& region,
+                                            const EndpointName& name) const {
+  const memory::Epochs::Pin pin = epochs_->Acquire();
+  const std::optional<Traits::Entry> entry = table_.Find({region, name.text()});
+  if (!entry) return std::nullopt;
+  const Record& record = *entry->record;
+  return Endpoint{.host_name = std::string(record.name()),
+                  .account = record.tenant->account,
+                  .region = record.tenant->region,
+                  .service = record.service(),
+                  .status = record.status()};
 }
 
 }  // namespace chainkeep::sni

@@ -1,89 +1,104 @@
-// EndpointTable resolves a host name to its tenant.
+// EndpointTable resolves a host name to its tenant: ten million of them, in one
+// look-up that never waits.
 //
-// Concurrency: Resolve may be called by any thread; Put and Remove by any
-// thread, one at a time inside. A reader sees an endpoint's old state or its
-// new one, never a mixture. Each change gives the endpoint a new trust version.
-// This first table takes a reader lock; the interface promises no more than a
-// lock-free one can keep.
+// An endpoint is one immutable record, its name inside, and a pointer to it in
+// a memory::HashTable. Whoever changes an endpoint puts another record in its
+// place and retires the old one; so a reader sees all of an endpoint as it was
+// or as it is, its trust version included, and never a mixture.
 //
-// ResolvedTenant is the proof that a server name led to an account. Only
-// Resolve makes one, and everything that may show an SNI_ONLY registration
-// demands one.
+// CONCURRENCY
+//  - Resolve, Find and size: any thread; they pin by themselves and return
+//    values. Inside another pin of the same Epochs that costs next to nothing.
+//  - Put and Remove: any thread, many at a time; they lock one shard of 32,
+//    which no reader looks at. What Put has returned from, every later Resolve
+//    sees.
+//
+// COST. Resolve reads the table's tags and slot, the record, and its tenant's.
+// An endpoint takes 17 bytes and its name, as the allocator rounds them, and
+// eight to thirteen of the table.
 
 #ifndef CHAINKEEP_ENGINE_SNI_ENDPOINT_TABLE_H_
 #define CHAINKEEP_ENGINE_SNI_ENDPOINT_TABLE_H_
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <string_view>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
 #include "chainkeep/endpoint.h"
 #include "chainkeep/types.h"
-#include "chainkeep/verdict.h"
+#include "engine/memory/epochs.h"
+#include "engine/memory/hash.h"
+#include "engine/memory/hash_table.h"
+#include "engine/sni/endpoint_name.h"
 #include "engine/sni/host_name.h"
+#include "engine/sni/resolution.h"
+#include "engine/sni/tenant_names.h"
 
 namespace chainkeep::sni {
 
-class ResolvedTenant {
- public:
-  const Account& account() const { return account_; }
-  const Region& region() const { return region_; }
-  uint64_t version() const { return version_; }
-
- private:
-  friend class EndpointTable;
-  ResolvedTenant(const Account& account, const Region& region, uint64_t version)
-      : account_(account), region_(region), version_(version) {}
-
-  Account account_;
-  Region region_;
-  uint64_t version_;
-};
-
-// Resolution is a tenant, or why there is none: kServerNameUnknown,
-// kServerNameDisabled or kServerNameWrongService. The account is known in the
-// last two as well, for its log.
-struct Resolution {
-  std::optional<ResolvedTenant> tenant;
-  Reason refusal = Reason::kServerNameUnknown;
-  Account account;
-  uint64_t version = 0;
-};
-
 class EndpointTable {
  public:
-  EndpointTable() = default;
+  // `epochs` and `hasher` outlive the table. There is room for `expected`
+  // endpoints from the start.
+  EndpointTable(memory::Epochs* epochs, const memory::Hasher& hasher,
+                size_t expected = 0);
+  ~EndpointTable();
   EndpointTable(const EndpointTable&) = delete;
   EndpointTable& operator=(const EndpointTable&) = delete;
 
+  // Resolve finds the endpoint that serves `name` in `region`: its own, or that
+  // of the wildcard that covers it (endpoint_name.h).
   Resolution Resolve(const Region& region, const HostName& name,
                      EndpointService service) const;
 
   // Put adds or replaces the endpoint of `name` in `endpoint.region`;
-  // `endpoint.host_name` is not looked at. Uniqueness is the registry's rule.
-  void Put(const HostName& name, const Endpoint& endpoint, uint64_t version);
+  // `endpoint.host_name` is not looked at. Uniqueness is the registry's rule,
+  // as is whether wildcards are wanted.
+  void Put(const EndpointName& name, const Endpoint& endpoint,
+           uint64_t version);
 
   // Remove returns whether there was one.
-  bool Remove(const Region& region, const HostName& name);
+  bool Remove(const Region& region, const EndpointName& name);
 
-  // What is stored, host_name canonical; nothing if there is none.
+  // What is stored under `name` itself, host_name canonical; nothing if there
+  // is none.
   std::optional<Endpoint> Find(const Region& region,
-                               const HostName& name) const;
+                               const EndpointName& name) const;
 
-  size_t size() const;
+  size_t size() const { return table_.size(); }
 
  private:
-  struct Entry {
-    Endpoint endpoint;
-    uint64_t version = 0;
+  struct Record;
+  struct Key {
+    const Region& region;
+    std::string_view name;
   };
-  // Region and name, joined by '/', which neither contains.
-  using Key = std::string;
+  struct Traits {
+    using Key = EndpointTable::Key;
+    struct Entry {
+      const Record* record;
+    };
+    uint64_t Hash(const Key& key) const;
+    uint64_t HashOf(const Entry& entry) const;
+    bool Matches(const Entry& entry, const Key& key) const;
 
-  mutable absl::Mutex mutex_;
-  absl::flat_hash_map<Key, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+    const memory::Hasher* hasher;
+  };
+
+  // Of the endpoint that serves `name`; null if there is none. Under a pin.
+  const Record* FindServing(const Region& region, const HostName& name) const;
+
+  // Frees a record that no reader will find any more.
+  void Retire(const Record* record);
+
+  memory::Epochs* const epochs_;
+  TenantNames tenants_;
+  // At least as many as there are wildcards in table_: counted before they are
+  // published, and until after they are gone.
+  std::atomic<size_t> wildcards_{0};
+  memory::HashTable<Traits> table_;
 };
 
 }  // namespace chainkeep::sni
