@@ -38,7 +38,9 @@
 //     new value, and with it sees all that was unreachable before (2).
 //  4. Objects retired in epoch e are destroyed once `epoch_` and all slots that
 //     are not 0 are above e.
-// No fence stands alone: ThreadSanitizer understands all of it.
+// No fence stands alone: ThreadSanitizer understands all of it. What is done in
+// which memory order is explored, and weakened, by tests/memory/epochs_model.h,
+// which is to be changed with it.
 //
 // After the epochs of Fraser, "Practical lock-freedom", 2004, §5.2.3.
 

@@ -46,6 +46,8 @@
 //     filled under the shard's lock, published by one store, and the old one
 //     retired. Readers in the old one see it as it was at that moment.
 //  4. The hash never decides: Matches compares the key.
+// The first three are explored, and broken, by a model of this file,
+// tests/memory/hash_table_model_test.cc, which is to be changed with it.
 
 #ifndef CHAINKEEP_ENGINE_MEMORY_HASH_TABLE_H_
 #define CHAINKEEP_ENGINE_MEMORY_HASH_TABLE_H_
