@@ -92,8 +92,8 @@ class Epochs final : private ForkAware {
   };
 
   // Acquire pins. Costs one store that the processor must finish before it goes
-  // on, about 8 ns, and less inside another pin; the first one of a thread
-  // claims a slot.
+  // on, 6 ns where docs/benchmarks.md measures it, and a tenth of that inside
+  // another pin; the first one of a thread claims a slot.
   Pin Acquire() const {
     PinSlot* slot = PinSlots::OfThisThread(slots_);
     if (slot->depth++ == 0) {
