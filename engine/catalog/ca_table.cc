@@ -8,8 +8,7 @@ namespace chainkeep::catalog {
 CaTable::CaTable(memory::Epochs* epochs, const memory::Hasher* hasher,
                  uint64_t name_seed)
     : epochs_(epochs),
-      subjects_(epochs, NamePolicy{name_seed}),
-      key_ids_(epochs, BytesPolicy{hasher}),
+      subjects_(epochs, hasher, name_seed),
       table_(epochs, Traits{hasher}, {}) {}
 
 CaTable::~CaTable() {
@@ -22,15 +21,11 @@ const InternedCa* CaTable::Find(const CertificateId& id) const {
 }
 
 InternedCa* CaTable::Intern(std::shared_ptr<const CaRecord> record) {
-  const x509::Certificate& certificate = record->certificate();
-  const auto& key_id = certificate.extensions().subject_key_id;
+  const Spelling* const subject =
+      subjects_.Acquire(record->certificate().subject());
   return new InternedCa{.id = record->id(),
                         .record = record,
-                        .subject = subjects_.Acquire(certificate.subject()),
-                        // An empty one says nothing.
-                        .key_id = key_id && !key_id->empty()
-                                      ? key_ids_.Acquire(*key_id)
-                                      : nullptr,
+                        .subject = subject,
                         .registrations = 0};
 }
 
@@ -54,7 +49,6 @@ void CaTable::Drop(const CertificateId& id) {
   });
   if (last == nullptr) return;
   subjects_.Release(last->subject);
-  if (last->key_id != nullptr) key_ids_.Release(last->key_id);
   epochs_->Retire(std::unique_ptr<InternedCa>(last));
 }
 

@@ -1,5 +1,5 @@
 // CaTable interns CA records by certificate id: ten thousand accounts that
-// register one CA share one record. It numbers subjects and key ids with it.
+// register one CA share one record.
 //
 // CONCURRENCY. Find: any thread, under a pin, no lock. Hold and Drop: any
 // thread, except that two may not concern the same CA at the same time.
@@ -12,7 +12,7 @@
 
 #include "chainkeep/types.h"
 #include "engine/catalog/ca_record.h"
-#include "engine/catalog/interner.h"
+#include "engine/catalog/subject_table.h"
 #include "engine/memory/epochs.h"
 #include "engine/memory/hash.h"
 #include "engine/memory/hash_table.h"
@@ -23,12 +23,8 @@ namespace chainkeep::catalog {
 struct InternedCa {
   CertificateId id;
   std::shared_ptr<const CaRecord> record;
-  const NameInterner::Record* subject;
-  const BytesInterner::Record* key_id;  // null if the CA says none
-  uint32_t registrations;               // for Hold and Drop
-
-  InternedId subject_id() const { return subject->id(); }
-  InternedId key_id_id() const { return key_id == nullptr ? 0 : key_id->id(); }
+  const Spelling* subject;
+  uint32_t registrations;  // for Hold and Drop
 };
 
 class CaTable {
@@ -47,8 +43,7 @@ class CaTable {
   // Drop counts one less; the last one takes the record along.
   void Drop(const CertificateId& id);
 
-  const NameInterner& subjects() const { return subjects_; }
-  const BytesInterner& key_ids() const { return key_ids_; }
+  const SubjectTable& subjects() const { return subjects_; }
   size_t size() const { return table_.size(); }
 
  private:
@@ -71,8 +66,7 @@ class CaTable {
   InternedCa* Intern(std::shared_ptr<const CaRecord> record);
 
   memory::Epochs* const epochs_;
-  NameInterner subjects_;
-  BytesInterner key_ids_;
+  SubjectTable subjects_;
   memory::HashTable<Traits> table_;
 };
 

@@ -38,8 +38,8 @@ struct Catalog::Tables {
   Tables(memory::Epochs* epochs, const memory::Hasher* hasher)
       : tenants(epochs, hasher),
         cas(epochs, hasher, Random<uint64_t>()),
-        defaults(epochs, hasher, &cas.key_ids()),
-        by_tenant(epochs, hasher, &cas.key_ids()),
+        defaults(epochs, hasher, &cas.subjects()),
+        by_tenant(epochs, hasher, &cas.subjects()),
         sni_only(epochs, hasher),
         devices(epochs, hasher) {}
 
@@ -75,17 +75,13 @@ Catalog::Pin::Pin(const Catalog& catalog)
 
 DefaultView Catalog::Pin::View(const Region& region) const {
   const Tables& tables = *catalog_.tables_;
-  const RegionRecord* const record = tables.tenants.Find(region);
-  return DefaultView(tables.defaults, tables.cas,
-                     record == nullptr ? 0 : record->id);
+  return DefaultView(tables.defaults, tables.cas, tables.tenants.Find(region));
 }
 
 TenantView Catalog::Pin::View(const sni::ResolvedTenant& tenant) const {
   const Tables& tables = *catalog_.tables_;
-  const Tenant* const record =
-      tables.tenants.Find(tenant.account(), tenant.region());
   return TenantView(tables.by_tenant, tables.cas,
-                    record == nullptr ? 0 : record->id);
+                    tables.tenants.Find(tenant.account(), tenant.region()));
 }
 
 CrlView Catalog::Pin::Crls(const Region& region) const {
@@ -114,8 +110,8 @@ bool Catalog::Pin::HasSniOnlyIssuer(const Region& region,
   const Tables& tables = *catalog_.tables_;
   const RegionRecord* const record = tables.tenants.Find(region);
   if (record == nullptr) return false;
-  const InternedId subject = tables.cas.subjects().Find(issuer);
-  return subject != 0 && tables.sni_only.Has(record->id, subject);
+  const Subject* const subject = tables.cas.subjects().Find(issuer);
+  return subject != nullptr && tables.sni_only.Has(record->id, *subject);
 }
 
 der::Result<std::shared_ptr<const CaRecord>> Catalog::Record(
@@ -137,26 +133,25 @@ absl::Status Catalog::Publish(const Scope& scope,
   const std::lock_guard lock(tables.LockOf(id));
   const Tenant* const tenant = tables.tenants.Get(scope.account, scope.region);
   if (const InternedCa* ca = tables.cas.Find(id)) {
-    const InternedId subject = ca->subject_id();
+    const Spelling* const subject = ca->subject;
     const CaRecord* const shared = ca->record.get();
-    if (tables.by_tenant.FindByCa(tenant->id, subject, shared) != nullptr) {
+    if (tables.by_tenant.FindByCa(tenant, subject, shared) != nullptr) {
       return Broken("catalog: the account has this CA already");
     }
     if (scope.mode == Mode::kDefault &&
-        tables.defaults.FindByCa(tenant->region->id, subject, shared) !=
-            nullptr) {
+        tables.defaults.FindByCa(tenant->region, subject, shared) != nullptr) {
       return Broken("catalog: the region has this CA in mode DEFAULT");
     }
   }
   const InternedCa* const ca = tables.cas.Hold(std::move(record));
   const RegistrationState state{
       .mode = scope.mode, .status = status, .version = NextVersion()};
-  const Registration* const registration = tables.pool.New(
-      tenant, ca->record.get(), ca->subject_id(), ca->key_id_id(), state);
+  const Registration* const registration =
+      tables.pool.New(tenant, ca->record.get(), ca->subject, state);
   if (const auto shown = DefaultRegistration::From(registration)) {
     tables.defaults.Add(*shown);
   } else {
-    tables.sni_only.Add(tenant->region->id, registration->subject, 1);
+    tables.sni_only.Add(tenant->region->id, ca->subject->subject(), 1);
   }
   tables.by_tenant.Add(TenantRegistration(registration));
   tables.registrations.fetch_add(1, std::memory_order_relaxed);
@@ -200,8 +195,8 @@ Registration* Catalog::FindOwn(const Account& account, const Region& region,
   const InternedCa* const ca = tables.cas.Find(id);
   if (tenant == nullptr || ca == nullptr) return nullptr;
   // Indexes show registrations; whoever holds the certificate's lock may write.
-  return const_cast<Registration*>(tables.by_tenant.FindByCa(
-      tenant->id, ca->subject_id(), ca->record.get()));
+  return const_cast<Registration*>(
+      tables.by_tenant.FindByCa(tenant, ca->subject, ca->record.get()));
 }
 
 absl::Status Catalog::SetStatus(const Account& account, const Region& region,
@@ -227,8 +222,8 @@ absl::Status Catalog::Withdraw(const Account& account, const Region& region,
   if (const auto shown = DefaultRegistration::From(registration)) {
     tables.defaults.Remove(*shown);
   } else {
-    tables.sni_only.Add(registration->tenant->region->id, registration->subject,
-                        -1);
+    tables.sni_only.Add(registration->tenant->region->id,
+                        registration->subject->subject(), -1);
   }
   tables.by_tenant.Remove(TenantRegistration(registration));
   tables.registrations.fetch_sub(1, std::memory_order_relaxed);

@@ -168,8 +168,11 @@ class Catalog {
   size_t records() const;
   size_t devices() const;
 
-  // What readers hold back from being freed.
-  memory::Held GetHeld() const { return epochs_.GetHeld(); }
+  // What readers hold back from being freed; frees the rest first.
+  memory::Held GetHeld() const {
+    epochs_.Collect();
+    return epochs_.GetHeld();
+  }
 
  private:
   struct Tables;

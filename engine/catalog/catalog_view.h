@@ -29,18 +29,16 @@ class IndexView final : public path::AnchorSource {
  public:
   size_t FindIssuers(const x509::Name& issuer, Bytes key_id,
                      std::span<path::Anchor> anchors) const override {
-    if (view_ == 0) return 0;
-    const InternedId subject = cas_.subjects().Find(issuer);
-    if (subject == 0) return 0;
-    return index_.FindIssuers({view_, subject, key_id}, anchors);
+    if (view_ == nullptr) return 0;
+    return index_.FindIssuers(view_, issuer, key_id, anchors);
   }
 
   bool FindById(const CertificateId& id, path::Anchor* anchor) const override {
-    if (view_ == 0) return false;
+    if (view_ == nullptr) return false;
     const InternedCa* const ca = cas_.Find(id);
     if (ca == nullptr) return false;
     const Registration* const found =
-        index_.FindByCa(view_, ca->subject_id(), ca->record.get());
+        index_.FindByCa(view_, ca->subject, ca->record.get());
     if (found == nullptr) return false;
     *anchor = found->ToAnchor();
     return true;
@@ -49,19 +47,18 @@ class IndexView final : public path::AnchorSource {
   // FindByKeyId fills `anchors` with the registrations of CAs whose subject key
   // id is `key_id`, of whatever subject, oldest first.
   size_t FindByKeyId(Bytes key_id, std::span<path::Anchor> anchors) const {
-    if (view_ == 0) return 0;
-    const InternedId number = cas_.key_ids().Find(key_id);
-    return number == 0 ? 0 : index_.FindByKeyId(view_, number, anchors);
+    if (view_ == nullptr) return 0;
+    return index_.FindByKeyId(view_, key_id, anchors);
   }
 
  private:
   friend class Catalog;
-  IndexView(const Index& index, const CaTable& cas, ViewId view)
+  IndexView(const Index& index, const CaTable& cas, typename Index::View view)
       : index_(index), cas_(cas), view_(view) {}
 
   const Index& index_;
   const CaTable& cas_;
-  const ViewId view_;  // 0: nothing is registered there
+  const typename Index::View view_;  // null: nothing is registered there
 };
 
 // DefaultView shows the DEFAULT registrations of one region, of all accounts.

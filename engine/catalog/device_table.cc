@@ -59,7 +59,7 @@ bool DeviceTable::Traits<kMode>::Matches(const Entry& entry,
 
 DeviceTable::DeviceTable(memory::Epochs* epochs, const memory::Hasher* hasher)
     : epochs_(epochs),
-      cas_(epochs, BytesPolicy{hasher}),
+      cas_(epochs, hasher),
       defaults_(epochs, {hasher}, {}),
       sni_only_(epochs, {hasher}, {}) {}
 

@@ -17,7 +17,7 @@
 #include <optional>
 
 #include "chainkeep/types.h"
-#include "engine/catalog/interner.h"
+#include "engine/catalog/bytes_interner.h"
 #include "engine/catalog/tenant_table.h"
 #include "engine/memory/epochs.h"
 #include "engine/memory/hash.h"
@@ -59,12 +59,16 @@ class DeviceTable {
  private:
   // 56 bytes. All but the state is constant.
   struct Device {
-    CertificateId id;
-    const Tenant* tenant;
-    const BytesInterner::Record* ca;  // null: registered without one
-    std::atomic<uint64_t> state;      // version, status and mode
+    Device(const CertificateId& id, const Tenant* tenant,
+           const BytesInterner::Record* ca, uint64_t state)
+        : id(id), tenant(tenant), ca(ca), state(state) {}
 
     DeviceView View() const;
+
+    const CertificateId id;
+    const Tenant* const tenant;
+    const BytesInterner::Record* const ca;  // null: registered without one
+    std::atomic<uint64_t> state;            // version, status and mode
   };
   struct Key {
     ViewId view;

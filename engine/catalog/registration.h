@@ -9,7 +9,7 @@
 
 #include "chainkeep/types.h"
 #include "engine/catalog/ca_record.h"
-#include "engine/catalog/interner.h"
+#include "engine/catalog/subject_table.h"
 #include "engine/catalog/tenant_table.h"
 #include "engine/path/anchor_source.h"
 
@@ -33,17 +33,15 @@ struct RegistrationState {
   }
 };
 
-// 32 bytes. All but the state is constant.
+// 40 bytes. All but the state is constant.
 class Registration {
  public:
-  // The numbers are those of the CA's subject and of its key id; 0 for a CA
-  // that says none.
-  Registration(const Tenant* tenant, const CaRecord* record, InternedId subject,
-               InternedId key_id, const RegistrationState& state)
+  Registration(const Tenant* tenant, const CaRecord* record,
+               const Spelling* subject, const RegistrationState& state)
       : tenant(tenant),
         record(record),
         subject(subject),
-        key_id(key_id),
+        age(state.version),
         state_(state.Pack()) {}
 
   RegistrationState state() const {
@@ -53,12 +51,26 @@ class Registration {
     state_.store(state.Pack(), std::memory_order_release);
   }
 
-  path::Anchor ToAnchor() const;
+  // What the CA says of its own key; empty: nothing.
+  Bytes key_id() const {
+    return record->certificate().extensions().subject_key_id.value_or(Bytes());
+  }
+
+  path::Anchor ToAnchor() const {
+    const RegistrationState now = state();
+    return {.certificate = &record->certificate(),
+            .key = &record->key(),
+            .id = &record->id(),
+            .account = &tenant->account,
+            .mode = now.mode,
+            .status = now.status,
+            .version = now.version};
+  }
 
   const Tenant* const tenant;
   const CaRecord* const record;
-  const InternedId subject;
-  const InternedId key_id;
+  const Spelling* const subject;
+  const uint64_t age;  // the version it began with: less is older
 
  private:
   std::atomic<uint64_t> state_;
@@ -70,9 +82,13 @@ class Registration {
 class DefaultRegistration {
  public:
   // From is the one conversion: nothing for an SNI_ONLY registration.
-  static std::optional<DefaultRegistration> From(const Registration* r);
+  static std::optional<DefaultRegistration> From(const Registration* r) {
+    if (r->state().mode != Mode::kDefault) return std::nullopt;
+    return DefaultRegistration(r);
+  }
 
-  static ViewId ViewOf(const Registration& r) { return r.tenant->region->id; }
+  using View = const RegionRecord*;
+  static View ViewOf(const Registration& r) { return r.tenant->region; }
 
   const Registration* get() const { return registration_; }
 
@@ -87,7 +103,8 @@ class TenantRegistration {
  public:
   explicit TenantRegistration(const Registration* r) : registration_(r) {}
 
-  static ViewId ViewOf(const Registration& r) { return r.tenant->id; }
+  using View = const Tenant*;
+  static View ViewOf(const Registration& r) { return r.tenant; }
 
   const Registration* get() const { return registration_; }
 

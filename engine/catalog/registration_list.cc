@@ -1,42 +1,41 @@
 #include "engine/catalog/registration_list.h"
 
-#include <memory>
+#include <utility>
 
 namespace chainkeep::catalog {
 
-void RegistrationList::Become(Array* next, memory::Epochs* epochs) {
-  const RegistrationList old = *this;
-  word_ = reinterpret_cast<uintptr_t>(next) | kArray;
-  if (old.IsOne()) return;
-  epochs->Retire(std::unique_ptr<Array>(old.array()), old.array()->bytes());
-}
-
-void RegistrationList::Add(const Registration* registration,
-                           memory::Epochs* epochs) {
-  if (!IsOne() && array()->Append(registration)) return;
-  auto* next = new Array(2 * size());
+RegistrationList::Replaced RegistrationList::Add(
+    const Registration* registration) {
+  if (!IsOne() && array()->Append(registration)) return nullptr;
+  auto next = std::make_unique<Array>(2 * size());
   ForEach([&](const Registration& r) {
     next->Append(&r);
     return Walk::kGoOn;
   });
   next->Append(registration);
-  Become(next, epochs);
+  Replaced old(IsOne() ? nullptr : array());
+  word_ = reinterpret_cast<uintptr_t>(next.release()) | kArray;
+  return old;
 }
 
-void RegistrationList::Remove(const Registration* registration,
-                              memory::Epochs* epochs) {
+RegistrationList::Replaced RegistrationList::Remove(
+    const Registration* registration) {
   auto next = std::make_unique<Array>(size());
   ForEach([&](const Registration& r) {
     if (&r != registration) next->Append(&r);
     return Walk::kGoOn;
   });
-  if (next->size() > 1) {
-    Become(next.release(), epochs);
-    return;
-  }
-  Array* const old = array();
-  word_ = reinterpret_cast<uintptr_t>(&next->at(0));
-  epochs->Retire(std::unique_ptr<Array>(old), old->bytes());
+  Replaced old(array());
+  word_ = next->size() == 1
+              ? reinterpret_cast<uintptr_t>(&next->at(0))
+              : reinterpret_cast<uintptr_t>(next.release()) | kArray;
+  return old;
+}
+
+void RegistrationList::Retire(Replaced replaced, memory::Epochs* epochs) {
+  if (replaced == nullptr) return;
+  const size_t bytes = replaced->bytes();
+  epochs->Retire(std::move(replaced), bytes);
 }
 
 }  // namespace chainkeep::catalog

@@ -7,7 +7,8 @@
 // CONCURRENCY. Readers, under a pin, take a copy of the word and walk it.
 // Writers, one at a time, change the word they hold and store it afterwards. A
 // registration is added behind the others in place, where there is room; any
-// other change makes a new array and retires the old one.
+// other change makes a new array. The old one is returned, for readers find it
+// until the word is stored: only then may it be retired.
 
 #ifndef CHAINKEEP_ENGINE_CATALOG_REGISTRATION_LIST_H_
 #define CHAINKEEP_ENGINE_CATALOG_REGISTRATION_LIST_H_
@@ -15,6 +16,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "engine/catalog/registration.h"
 #include "engine/memory/epochs.h"
@@ -31,6 +33,10 @@ class RegistrationList {
 
   bool IsOne() const { return (word_ & kArray) == 0; }
   const Registration& First() const { return IsOne() ? One() : array()->at(0); }
+  // Asks for the memory of the first early.
+  void Prefetch() const {
+    __builtin_prefetch(reinterpret_cast<const void*>(word_ & ~kArray));
+  }
   size_t size() const { return IsOne() ? 1 : array()->size(); }
 
   // ForEach calls `visit` with each registration, oldest first, until it
@@ -49,19 +55,7 @@ class RegistrationList {
     }
   }
 
-  void Add(const Registration* registration, memory::Epochs* epochs);
-
-  // Removes one of at least two.
-  void Remove(const Registration* registration, memory::Epochs* epochs);
-
-  // Frees the array, of which no reader may be left; not the registrations.
-  void Destroy() {
-    if (!IsOne()) delete array();
-  }
-
- private:
-  static constexpr uintptr_t kArray = 1;
-
+  // Of several; see above.
   class Array {
    public:
     explicit Array(size_t capacity)
@@ -90,11 +84,27 @@ class RegistrationList {
     std::atomic<size_t> size_{0};
   };
 
+  using Replaced = std::unique_ptr<Array>;
+
+  Replaced Add(const Registration* registration);
+
+  // Removes one of at least two.
+  Replaced Remove(const Registration* registration);
+
+  static void Retire(Replaced replaced, memory::Epochs* epochs);
+
+  // Frees the array, of which no reader may be left; not the registrations.
+  void Destroy() {
+    if (!IsOne()) delete array();
+  }
+
+ private:
+  static constexpr uintptr_t kArray = 1;
+
   const Registration& One() const {
     return *reinterpret_cast<const Registration*>(word_);
   }
   Array* array() const { return reinterpret_cast<Array*>(word_ & ~kArray); }
-  void Become(Array* next, memory::Epochs* epochs);
 
   uintptr_t word_ = 0;
 };

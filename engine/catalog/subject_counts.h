@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "engine/catalog/interner.h"
+#include "engine/catalog/subject_table.h"
 #include "engine/catalog/tenant_table.h"
 #include "engine/memory/epochs.h"
 #include "engine/memory/hash.h"
@@ -22,12 +22,12 @@ class SubjectCounts {
   SubjectCounts(memory::Epochs* epochs, const memory::Hasher* hasher)
       : table_(epochs, Traits{hasher}, {}) {}
 
-  bool Has(ViewId region, InternedId subject) const {
+  bool Has(ViewId region, const Subject& subject) const {
     return table_.Find(KeyOf(region, subject)).has_value();
   }
 
   // Adds `change`, 1 or -1.
-  void Add(ViewId region, InternedId subject, int change) {
+  void Add(ViewId region, const Subject& subject, int change) {
     const uint64_t key = KeyOf(region, subject);
     table_.Update(key, [&](std::optional<Traits::Entry>& entry) {
       const uint64_t count = (entry ? entry->count : 0) + change;
@@ -52,8 +52,8 @@ class SubjectCounts {
     const memory::Hasher* hasher;
   };
 
-  static uint64_t KeyOf(ViewId region, InternedId subject) {
-    return uint64_t{region} << 32 | subject;
+  static uint64_t KeyOf(ViewId region, const Subject& subject) {
+    return uint64_t{region} << 32 | subject.id();
   }
 
   memory::HashTable<Traits> table_;

@@ -9,11 +9,14 @@ namespace chainkeep::memory {
 namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
+constexpr size_t kChunk = size_t{64} << 10;
 constexpr size_t kLinePair = 128;
 
 std::align_val_t AlignmentFor(size_t bytes, Pages pages) {
-  return std::align_val_t(
-      pages == Pages::kHuge && bytes >= kHugePage ? kHugePage : kLinePair);
+  if (pages == Pages::kHuge && bytes >= kHugePage) {
+    return std::align_val_t(kHugePage);
+  }
+  return std::align_val_t(bytes >= kChunk ? kChunk : kLinePair);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ enum class Pages : uint8_t {
   kHuge,
 };
 
-// `bytes` is a multiple of 128; so is the address. Freed by FreePages.
+// `bytes` is a multiple of 128; so is the address, and a multiple of 64 KiB
+// where there are so many bytes. Freed by FreePages.
 void* AllocatePages(size_t bytes, Pages pages);
 void FreePages(void* memory, size_t bytes, Pages pages);
 

@@ -6,8 +6,9 @@
 //   epochs.Retire(thing, &Pool<Thing>::Delete, sizeof(Thing));
 //
 // Objects lie in chunks of 64 KiB; what is deleted is used again; chunks are
-// given back with the pool. New and Delete may be called by any thread and take
-// a short lock.
+// given back with the pool. A pool that has become large takes chunks by the
+// huge page (pages.h). New and Delete may be called by any thread and take a
+// short lock.
 
 #ifndef CHAINKEEP_ENGINE_MEMORY_POOL_H_
 #define CHAINKEEP_ENGINE_MEMORY_POOL_H_
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "engine/memory/fork_aware.h"
+#include "engine/memory/pages.h"
 
 namespace chainkeep::memory {
 
@@ -30,8 +32,8 @@ class Pool final : private ForkAware {
   Pool() = default;
   // All objects must have been deleted, or need no destructor.
   ~Pool() {
-    for (Chunk* chunk : chunks_) {
-      ::operator delete(chunk, std::align_val_t(kChunkBytes));
+    for (const Block& block : blocks_) {
+      FreePages(block.memory, block.bytes, Pages::kHuge);
     }
   }
 
@@ -51,11 +53,16 @@ class Pool final : private ForkAware {
 
   size_t bytes() const {
     const std::lock_guard lock(mutex_);
-    return chunks_.size() * kChunkBytes;
+    size_t bytes = 0;
+    for (const Block& block : blocks_) bytes += block.bytes;
+    return bytes;
   }
 
  private:
   static constexpr size_t kChunkBytes = size_t{64} << 10;
+  // After so many chunks one by one, they come 32 at a time: a huge page.
+  static constexpr size_t kSingleChunks = 16;
+  static constexpr size_t kChunksPerBlock = 32;
 
   union Cell {
     Cell* next;
@@ -63,6 +70,10 @@ class Pool final : private ForkAware {
   };
   struct Header {
     Pool* pool;
+  };
+  struct Block {
+    void* memory;
+    size_t bytes;
   };
   struct Chunk : Header {
     std::array<Cell, (kChunkBytes - sizeof(Header)) / sizeof(Cell)> cells;
@@ -72,7 +83,7 @@ class Pool final : private ForkAware {
 
   void* Allocate() {
     const std::lock_guard lock(mutex_);
-    if (free_ == nullptr) AddChunk();
+    if (free_ == nullptr) AddChunks();
     Cell* cell = free_;
     free_ = cell->next;
     return cell;
@@ -85,15 +96,20 @@ class Pool final : private ForkAware {
     free_ = cell;
   }
 
-  void AddChunk() {
-    void* memory = ::operator new(kChunkBytes, std::align_val_t(kChunkBytes));
-    auto* chunk = static_cast<Chunk*>(memory);
-    chunk->pool = this;
-    chunks_.push_back(chunk);
-    // The first is used first.
-    for (size_t i = chunk->cells.size(); i-- > 0;) {
-      chunk->cells[i].next = free_;
-      free_ = &chunk->cells[i];
+  void AddChunks() {
+    const size_t count = blocks_.size() < kSingleChunks ? 1 : kChunksPerBlock;
+    const size_t bytes = count * kChunkBytes;
+    const Block block{AllocatePages(bytes, Pages::kHuge), bytes};
+    blocks_.push_back(block);
+    // What comes first in memory is used first.
+    for (size_t i = count; i-- > 0;) {
+      auto* chunk = reinterpret_cast<Chunk*>(static_cast<char*>(block.memory) +
+                                             i * kChunkBytes);
+      chunk->pool = this;
+      for (size_t j = chunk->cells.size(); j-- > 0;) {
+        chunk->cells[j].next = free_;
+        free_ = &chunk->cells[j];
+      }
     }
   }
 
@@ -103,7 +119,7 @@ class Pool final : private ForkAware {
 
   mutable std::mutex mutex_;
   Cell* free_ = nullptr;
-  std::vector<Chunk*> chunks_;
+  std::vector<Block> blocks_;
 
   ForkRegistration fork_registration_{this};
 };

@@ -103,7 +103,7 @@ TEST_F(CatalogTest, DefaultRegistrationIsACheckedConversion) {
   const RegionRecord region{kEast, 1};
   const Tenant tenant(AccountOf(1), &region, 2);
   const auto converts = [&](Mode mode) {
-    const Registration registration(&tenant, nullptr, 1, 0, {.mode = mode});
+    const Registration registration(&tenant, nullptr, nullptr, {.mode = mode});
     return DefaultRegistration::From(&registration).has_value();
   };
   EXPECT_FALSE(converts(Mode::kSniOnly));
