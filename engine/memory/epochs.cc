@@ -66,10 +66,10 @@ void Epochs::Advance() {
     if (pinned != 0 && (oldest == 0 || pinned < oldest)) oldest = pinned;
   });
   seen_at_ = now_();
-  if (oldest != oldest_epoch_) {
-    oldest_epoch_ = oldest;
-    oldest_since_ = seen_at_;
-  }
+  if (oldest != oldest_epoch_) oldest_since_ = seen_at_;
+  oldest_epoch_ = oldest;
+  // The host's clock may be set back.
+  oldest_since_ = std::min(oldest_since_, seen_at_);
   const uint64_t safe = oldest == 0 ? next : std::min(oldest, next);
   // Slots may hold older values than one seen before: a reader stores what it
   // has loaded a while ago. That is of no harm, and Safe stays where it was.

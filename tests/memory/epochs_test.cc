@@ -118,6 +118,17 @@ TEST_F(EpochsTest, AStalledReaderIsSeenAndDelaysNoWriter) {
   EXPECT_EQ(held.oldest_pin_seconds, 0);
 }
 
+TEST_F(EpochsTest, AClockThatGoesBackMakesNoPinOlderThanNothing) {
+  const Epochs::Pin pin = epochs_.Acquire();
+  epochs_.Collect();
+  now_ -= 100;
+  epochs_.Collect();
+  EXPECT_EQ(epochs_.GetHeld().oldest_pin_seconds, 0);
+  now_ += 7;
+  epochs_.Collect();
+  EXPECT_EQ(epochs_.GetHeld().oldest_pin_seconds, 7);
+}
+
 TEST_F(EpochsTest, StampsBecomeSafeWhenNoPinIsOlder) {
   uint64_t stamp;
   {
