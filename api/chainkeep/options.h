@@ -270,6 +270,38 @@ struct ListenerOptions {
   bool ip_literal_as_absent = false;
 };
 
+// EndpointCacheOptions bound what is kept of an EndpointSource's answers, for
+// how long, and what asking may cost.
+struct EndpointCacheOptions {
+  // Memory of the cache: endpoints, and the tables that find them. Some 300
+  // bytes a name, so this is 200,000 of them. At least 1 MiB.
+  size_t bytes = size_t{64} << 20;
+  // Memory for names that nobody has, beside that. Strangers fill it, as fast
+  // as they like, and push out nothing but each other.
+  size_t negative_bytes = size_t{1} << 20;
+
+  // How long an answer is served: a name that moved stays that long with its
+  // old account, unless Engine::InvalidateServerName says so earlier. A name
+  // that is in use is asked for again after three quarters of it, so that no
+  // handshake waits.
+  int64_t ttl_seconds = 60;
+  // Likewise that nobody has the name: so long a new one may be refused. RFC
+  // 2308 §5 has it shorter than the other.
+  int64_t negative_ttl_seconds = 5;
+  // How much longer an answer is served while the source does not give a new
+  // one. Zero, for what is served then may be another's by now; at most an
+  // hour.
+  int64_t stale_seconds = 0;
+
+  // How many names are asked for at a time; beyond, a name that is not at hand
+  // is refused (Reason::kServerNameUnavailable). As many again are for asking
+  // anew for what is at hand, which strangers thus cannot prevent.
+  unsigned lookups = 1024;
+  // After which a Lookup that has not answered is given up: what a stub
+  // resolver of DNS waits for (resolv.conf(5)).
+  int64_t lookup_timeout_seconds = 5;
+};
+
 // EngineOptions is what a whole engine shares. What the pointers point to is
 // not owned and must outlive the engine.
 struct EngineOptions {
@@ -283,6 +315,14 @@ struct EngineOptions {
   // its verification certificate and CRLs. A listener still judges each path
   // by its own policy.
   AlgorithmPolicy registration_algorithms = {};
+
+  // Whether Registry::PutEndpoint takes wildcards.
+  WildcardEndpoints wildcard_endpoints = WildcardEndpoints::kRefused;
+
+  // Who is asked for server names that no registered endpoint serves. Null:
+  // nobody; they are refused.
+  EndpointSource* endpoint_source = nullptr;
+  EndpointCacheOptions endpoint_cache = {};
 };
 
 }  // namespace chainkeep

@@ -15,6 +15,7 @@ enum Alert : uint8_t {
   kCertificateUnknown = 46,
   kUnknownCa = 48,
   kAccessDenied = 49,
+  kInternalError = 80,
   kUnrecognizedName = 112,
 };
 
@@ -41,6 +42,11 @@ constexpr ReasonRow kRows[] = {
     {Reason::kServerNameRequired, kUnknownCa, "kServerNameRequired",
      "The issuer is registered in mode SNI_ONLY only, and no server name was "
      "sent."},
+    {Reason::kServerNamePending, kInternalError, "kServerNamePending",
+     "It is not known yet whose the server name is."},
+    {Reason::kServerNameUnavailable, kInternalError, "kServerNameUnavailable",
+     "The source of endpoints could not be asked whose the server name is, or "
+     "gave no answer."},
     {Reason::kNoRegisteredCa, kUnknownCa, "kNoRegisteredCa",
      "No registered CA issued the certificate."},
     {Reason::kCaInactive, kAccessDenied, "kCaInactive",

@@ -35,6 +35,8 @@ enum class Reason : uint8_t {
   kServerNameDisabled,      // the endpoint is there and switched off
   kServerNameWrongService,  // the endpoint serves something else
   kServerNameRequired,      // only a server name could make the CA visible
+  kServerNamePending,       // ask Engine::ResolveServerName first
+  kServerNameUnavailable,   // the EndpointSource gave no answer
 
   // The registrations that this handshake may see.
   kNoRegisteredCa,  // no registered CA issued it

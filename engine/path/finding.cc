@@ -74,6 +74,8 @@ int RankOf(Reason reason) {
     case Reason::kServerNameUnknown:
     case Reason::kServerNameDisabled:
     case Reason::kServerNameWrongService:
+    case Reason::kServerNamePending:
+    case Reason::kServerNameUnavailable:
       return 40;
   }
   return 40;
