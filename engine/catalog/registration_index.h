@@ -48,6 +48,12 @@ class RegistrationIndex {
   void Add(R registration);
   void Remove(R registration);
 
+  // Makes room for so many at once.
+  void Reserve(size_t registrations) {
+    by_subject_.Reserve(registrations);
+    by_key_id_.Reserve(registrations);
+  }
+
   // FindIssuers fills `anchors` with registrations of CAs whose subject is
   // `issuer`: those whose key id is not another than `key_id` first, oldest
   // first. Of more than kMaxWalk it knows the oldest, and those with the very

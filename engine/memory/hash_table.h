@@ -160,6 +160,20 @@ class HashTable final : private ForkAware {
     return true;
   }
 
+  // Reserve makes room for `entries` in all, at once instead of bit by bit.
+  void Reserve(size_t entries) {
+    const size_t in_shard = entries / kShards + 1;
+    for (Shard& shard : shards_) {
+      std::unique_lock lock(shard.mutex);
+      const Array& array = *ArrayOf(shard).load(std::memory_order_relaxed);
+      if (array.homes() >= GroupsFor(in_shard)) continue;
+      std::unique_ptr<Array> replaced = Replace(shard, in_shard);
+      lock.unlock();
+      const size_t bytes = replaced->bytes();
+      epochs_->Retire(std::move(replaced), bytes);
+    }
+  }
+
   // ForEach calls `visit` with each entry that is there all the time, once, and
   // with some of those that come and go meanwhile.
   template <typename Visit>

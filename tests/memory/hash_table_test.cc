@@ -258,6 +258,19 @@ TYPED_TEST(HashTableTest, ComingAndGoingUnderPinsTakesNoMemory) {
   EXPECT_LT(AllocatedBytes(), before + 10000);
 }
 
+TYPED_TEST(HashTableTest, RoomThatIsReservedLaterIsThere) {
+  constexpr uint64_t kMany = 50000;
+  typename TestFixture::Table table(&this->epochs_, {}, {});
+  for (uint64_t key = 0; key < 1000; ++key) this->Put(table, key, key);
+  table.Reserve(kMany);
+  const size_t before = table.bytes();
+  for (uint64_t key = 0; key < kMany; ++key) this->Put(table, key, key);
+  EXPECT_EQ(table.bytes(), before);
+  for (uint64_t key = 0; key < kMany; ++key) {
+    ASSERT_EQ(this->Get(table, key), key);
+  }
+}
+
 // Slots of removed keys do not add up.
 TYPED_TEST(HashTableTest, ComingAndGoingTakesNoMemory) {
   typename TestFixture::Table table(&this->epochs_, {}, {});
