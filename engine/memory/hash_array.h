@@ -38,7 +38,7 @@ class HashArray {
   HashArray(size_t groups, Pages pages)
       : groups_(groups),
         tags_(static_cast<Word*>(AllocatePages(BytesFor(groups), pages))),
-        entries_(tags_ + groups + 1),
+        entries_(tags_ + TagWords(groups)),
         pages_(pages) {}
   ~HashArray() { FreePages(tags_, bytes(), pages_); }
   HashArray(const HashArray&) = delete;
@@ -62,6 +62,16 @@ class HashArray {
     const Word* const tags = tags_ + home;
     return HashWindow(HashTags(tags[0].load(std::memory_order_acquire)),
                       HashTags(tags[1].load(std::memory_order_acquire)));
+  }
+  // Asks for the slots of a window before its tags say which is wanted. Of one
+  // word each they are two cache lines; it saves waiting for one after the
+  // other. Longer ones are too many.
+  void PrefetchSlots(size_t home) const {
+    if constexpr (kWords == 1) {
+      const Word* const slots = entries_ + home * HashTags::kSlots;
+      __builtin_prefetch(slots);
+      __builtin_prefetch(slots + HashTags::kSlots);
+    }
   }
   // Publishes what was stored into slots before.
   void StoreTags(size_t group, HashTags value) {
@@ -88,8 +98,13 @@ class HashArray {
  private:
   static constexpr size_t kLinePair = 128;
 
+  // Whole cache lines, so that the slots begin with one.
+  static constexpr size_t TagWords(size_t groups) {
+    return (groups + 1 + 7) / 8 * 8;
+  }
   static constexpr size_t BytesFor(size_t groups) {
-    const size_t bytes = (groups + 1) * (8 + HashTags::kSlots * sizeof(Entry));
+    const size_t bytes =
+        TagWords(groups) * 8 + (groups + 1) * HashTags::kSlots * sizeof(Entry);
     return (bytes + kLinePair - 1) / kLinePair * kLinePair;
   }
 

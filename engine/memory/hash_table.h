@@ -96,7 +96,7 @@ class HashTable final : private ForkAware {
         percent_full_(options.percent_full),
         min_groups_(GroupsFor(options.expected_entries / kShards + 1)) {
     for (size_t i = 0; i < kShards; ++i) {
-      Array* const array = new Array(min_groups_, pages_);
+      Array* const array = new Array(min_groups_.load(), pages_);
       arrays_[i].store(array, std::memory_order_relaxed);
       shards_[i].bytes.store(array->bytes(), std::memory_order_relaxed);
     }
@@ -124,6 +124,7 @@ class HashTable final : private ForkAware {
         *arrays_[ShardOf(hash)].load(std::memory_order_acquire);
     const size_t home = HomeOf(hash, array.homes());
     const uint8_t tag = HashTags::TagOf(hash);
+    array.PrefetchSlots(home);
     const HashWindow window = array.LoadWindow(home);
     for (HashWindow::Set matches = window.Match(tag); matches != 0;
          matches = HashWindow::WithoutFirst(matches)) {
@@ -161,8 +162,13 @@ class HashTable final : private ForkAware {
   }
 
   // Reserve makes room for `entries` in all, at once instead of bit by bit.
+  // That room stays.
   void Reserve(size_t entries) {
     const size_t in_shard = entries / kShards + 1;
+    size_t known = min_groups_.load(std::memory_order_relaxed);
+    while (known < GroupsFor(in_shard) &&
+           !min_groups_.compare_exchange_weak(known, GroupsFor(in_shard))) {
+    }
     for (Shard& shard : shards_) {
       std::unique_lock lock(shard.mutex);
       const Array& array = *ArrayOf(shard).load(std::memory_order_relaxed);
@@ -210,8 +216,9 @@ class HashTable final : private ForkAware {
 
   // From how full it is made to how full it may become, in percent.
   static constexpr size_t kGrowth = 12;
-  // At a smaller load than this an array is replaced by a smaller one.
-  static constexpr size_t kMinLoad = 20;
+  // An array that is less full than this part of what it was made for is
+  // replaced by a smaller one.
+  static constexpr size_t kMinPart = 3;
 
   // A removed slot and when it may be used again.
   struct Waiting {
@@ -350,7 +357,8 @@ class HashTable final : private ForkAware {
     }
     const size_t used = shard.used.load(std::memory_order_relaxed) - 1;
     shard.used.store(used, std::memory_order_relaxed);
-    if (array.homes() > min_groups_ && used * 100 < array.slots() * kMinLoad) {
+    if (array.homes() > min_groups_.load() &&
+        used * 100 * kMinPart < array.slots() * percent_full_) {
       return Replace(shard, used);
     }
     return nullptr;
@@ -386,7 +394,7 @@ class HashTable final : private ForkAware {
   std::unique_ptr<Array> Replace(Shard& shard, size_t entries) {
     std::unique_ptr<Array> old(ArrayOf(shard).load(std::memory_order_relaxed));
     Array* const array =
-        new Array(std::max(GroupsFor(entries), min_groups_), pages_);
+        new Array(std::max(GroupsFor(entries), min_groups_.load()), pages_);
     // Entries that are pointers wait for memory each: some at a time.
     std::array<Entry, 16> batch;
     size_t count = 0;
@@ -425,7 +433,7 @@ class HashTable final : private ForkAware {
   const Traits traits_;
   const Pages pages_;
   const size_t percent_full_;
-  const size_t min_groups_;  // of each array
+  std::atomic<size_t> min_groups_;  // of each array
   // Apart from the rest of the shards, so that they are a few cache lines.
   alignas(64) std::array<std::atomic<Array*>, kShards> arrays_{};
   std::array<Shard, kShards> shards_;

@@ -269,6 +269,8 @@ TYPED_TEST(HashTableTest, RoomThatIsReservedLaterIsThere) {
   for (uint64_t key = 0; key < kMany; ++key) {
     ASSERT_EQ(this->Get(table, key), key);
   }
+  for (uint64_t key = 0; key < kMany; ++key) this->Remove(table, key);
+  EXPECT_EQ(table.bytes(), before);
 }
 
 // Slots of removed keys do not add up.
