@@ -63,8 +63,12 @@ struct Catalog::Tables {
 };
 
 Catalog::Catalog(std::function<int64_t()> now)
+    : Catalog(std::move(now),
+              memory::Hasher(Random<memory::Hasher::Secret>())) {}
+
+Catalog::Catalog(std::function<int64_t()> now, const memory::Hasher& hasher)
     : epochs_(std::move(now)),
-      hasher_(Random<memory::Hasher::Secret>()),
+      hasher_(hasher),
       endpoints_(&epochs_, hasher_),
       tables_(new Tables(&epochs_, &hasher_)) {}
 

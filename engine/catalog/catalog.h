@@ -68,6 +68,8 @@ class Catalog {
   // Makes an empty catalog whose tables hash under a fresh random secret. `now`
   // gives seconds, for GetHeld alone.
   explicit Catalog(std::function<int64_t()> now = [] { return int64_t{0}; });
+  // The same with a hasher of the caller's: for tests.
+  Catalog(std::function<int64_t()> now, const memory::Hasher& hasher);
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -163,6 +165,10 @@ class Catalog {
 
   sni::EndpointTable& endpoints() { return endpoints_; }
   const sni::EndpointTable& endpoints() const { return endpoints_; }
+
+  // For what keeps its own tables beside the catalog's, under the same pins.
+  memory::Epochs& epochs() { return epochs_; }
+  const memory::Hasher& hasher() const { return hasher_; }
 
   size_t registrations() const;
   size_t records() const;

@@ -24,10 +24,17 @@ class Hasher {
   using Secret = std::array<uint8_t, kSecretBytes>;
 
   // `secret` must come from a cryptographic random source, outside tests.
-  explicit Hasher(const Secret& secret) : secret_(secret) {}
+  explicit Hasher(const Secret& secret) : Hasher(secret, ~uint64_t{0}) {}
+
+  // CollidingForTests gives everything one of `hashes` hashes, a power of two:
+  // whoever uses it must answer as ever, only later.
+  static Hasher CollidingForTests(uint64_t hashes) {
+    return Hasher(Secret{}, hashes - 1);
+  }
 
   uint64_t operator()(const void* data, size_t size) const {
-    return XXH3_64bits_withSecret(data, size, secret_.data(), secret_.size());
+    return mask_ &
+           XXH3_64bits_withSecret(data, size, secret_.data(), secret_.size());
   }
   uint64_t operator()(std::string_view text) const {
     return (*this)(text.data(), text.size());
@@ -39,6 +46,9 @@ class Hasher {
   }
 
  private:
+  Hasher(const Secret& secret, uint64_t mask) : mask_(mask), secret_(secret) {}
+
+  uint64_t mask_;
   Secret secret_;
 };
 
