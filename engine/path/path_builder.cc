@@ -17,6 +17,17 @@ Bytes KeyIdOf(const x509::Certificate& certificate) {
   return certificate.extensions().authority_key_id.value_or(Bytes());
 }
 
+// What the steps are charged for judging a path again: the rules read all of
+// its certificates, some parts of them many times.
+uint32_t JudgingSteps(Path path) {
+  constexpr size_t kBytesAStep = 1024;
+  size_t bytes = 0;
+  for (const x509::Certificate* certificate : path) {
+    bytes += certificate->der().size();
+  }
+  return static_cast<uint32_t>(bytes / kBytesAStep);
+}
+
 // Whether `issuer` says of itself that it is the one `subject` names by key id.
 // A hint for the order only: both are what their senders wrote.
 bool KeyIdMatches(const x509::Certificate& subject,
@@ -94,6 +105,7 @@ class PathSearch {
   std::array<Frame, kMaxPathLength> frames_;
   size_t length_ = 0;
 
+  bool has_judged_ = false;
   std::optional<VerifiedPath> path_found_;
   Finding failure_;
 };
@@ -207,6 +219,10 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
 
   path_[length_] = anchor.certificate;
   const Path path(path_.data(), length_ + 1);
+  // The first is on the house: everyday chains have no other.
+  if (has_judged_ && !budget_.TakeSteps(JudgingSteps(path))) return;
+  has_judged_ = true;
+
   UnixSeconds not_before = path[0]->not_before();
   UnixSeconds not_after = path[0]->not_after();
   // The anchor's own only where it is enforced.

@@ -12,7 +12,9 @@
 // Presented certificates are hints. They are parsed only when the search comes
 // to need one, and one that is not well-formed is no candidate.
 //
-// What ends a search early is a budget, and then for good.
+// What ends a search early is a budget, and then for good. Judging a path reads
+// its certificates many times, so each path judged after the first is charged a
+// step for each KiB of its certificates.
 //
 // Deviations from RFC 5280 §6.1: by default an anchor is a whole certificate,
 // enforced like an intermediate (AnchorRules); keys and algorithms must satisfy

@@ -99,13 +99,44 @@ uint64_t CountNames(const x509::Certificate& certificate) {
   return count;
 }
 
+// Whether the certificate at a place is self-issued, found out once: its names
+// may be long. A path has far fewer than 64 places.
+class SelfIssuedPlaces {
+ public:
+  explicit SelfIssuedPlaces(Path path) : path_(path) {}
+
+  bool Has(size_t place) {
+    const uint64_t bit = uint64_t{1} << place;
+    if ((asked_ & bit) == 0) {
+      asked_ |= bit;
+      if (path_[place]->is_self_issued()) self_issued_ |= bit;
+    }
+    return (self_issued_ & bit) != 0;
+  }
+
+ private:
+  const Path path_;
+  uint64_t asked_ = 0;
+  uint64_t self_issued_ = 0;
+};
+
+// Characters beyond ASCII are decoded one by one: eight bytes of a name that
+// are read a few times over cost as much as a name.
+uint64_t BytesAsNames(size_t bytes) { return bytes / 8; }
+
+size_t BytesOfNames(const x509::Certificate& certificate) {
+  return certificate.subject().der().size() +
+         certificate.extensions().subject_alt_name.value_or(Bytes()).size();
+}
+
 x509::NameConstraintResult CheckNames(const x509::NameConstraints& constraints,
                                       const x509::Certificate& certificate,
                                       Budget& budget) {
   const uint64_t names = CountNames(certificate);
   // They are read twice: to be counted, and to be compared.
   if (names * CountBases(constraints) > kMostPairs ||
-      !budget.TakeNamesRead(2 * names)) {
+      !budget.TakeNamesRead(2 * names +
+                            BytesAsNames(BytesOfNames(certificate)))) {
     return x509::NameConstraintResult::kBudget;
   }
   const uint64_t before = budget.name_comparisons_left();
@@ -191,6 +222,68 @@ revocation::RevocationQuery QueryFor(const x509::Certificate& certificate,
   return query;
 }
 
+Finding CheckPathLengths(Path path, AnchorRules anchor_rules,
+                         SelfIssuedPlaces& self_issued) {
+  const size_t last = LastBinding(path, anchor_rules);
+  // Those between the leaf and the issuer looked at.
+  uint32_t below = 0;
+  for (size_t i = 1; i <= last; ++i) {
+    const std::optional<uint32_t>& limit = path[i]->extensions().path_length;
+    if (limit && below > *limit) {
+      return {Reason::kPathLengthExceeded, static_cast<int>(i)};
+    }
+    // Comparing names costs; the anchor has nothing above it that would ask.
+    if (i < last && !self_issued.Has(i)) ++below;
+  }
+  return {};
+}
+
+Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
+                             Budget& budget, SelfIssuedPlaces& self_issued) {
+  for (size_t i = LastBinding(path, anchor_rules); i >= 1; --i) {
+    const std::optional<Bytes>& contents =
+        path[i]->extensions().name_constraints;
+    if (!contents) continue;
+    const der::Result<x509::NameConstraints> constraints =
+        x509::NameConstraints::Parse(*contents);
+    if (!constraints.ok()) {
+      return {Reason::kNameConstraint, static_cast<int>(i),
+              constraints.fault().what};
+    }
+    if (!budget.TakeNamesRead(CountBases(*constraints) +
+                              BytesAsNames(contents->size()))) {
+      return {Reason::kBudgetNameComparisons, static_cast<int>(i)};
+    }
+    for (size_t j = 0; j < i; ++j) {
+      if (j > 0 && self_issued.Has(j)) continue;
+      const Finding finding =
+          ToFinding(CheckNames(*constraints, *path[j], budget), j, budget);
+      if (!finding.ok()) return finding;
+    }
+  }
+  return {};
+}
+
+Finding CheckPolicies(Path path, const ValidationOptions& options,
+                      SelfIssuedPlaces& self_issued) {
+  const size_t last = LastBinding(path, options.anchor_rules);
+  if (!RequiresPolicies(path, options)) return {};
+  PolicyChecker checker(ToPolicyOptions(options.policies));
+  for (size_t i = last + 1; i-- > 0;) {
+    PolicyRole role = PolicyRole::kIssuer;
+    if (i == 0) {
+      role = PolicyRole::kLeaf;
+    } else if (i + 1 == path.size()) {
+      role = PolicyRole::kAnchor;
+    } else if (self_issued.Has(i)) {
+      role = PolicyRole::kSelfIssuedIssuer;
+    }
+    checker.Step(path[i]->extensions().policies, role);
+  }
+  if (checker.Finish().valid) return {};
+  return {Reason::kPolicy, 0};
+}
+
 }  // namespace
 
 Finding CheckEach(Path path, const ValidationOptions& options,
@@ -219,62 +312,19 @@ Finding CheckEach(Path path, const ValidationOptions& options,
 }
 
 Finding CheckPathLengths(Path path, AnchorRules anchor_rules) {
-  const size_t last = LastBinding(path, anchor_rules);
-  // Those between the leaf and the issuer looked at.
-  uint32_t below = 0;
-  for (size_t i = 1; i <= last; ++i) {
-    const std::optional<uint32_t>& limit = path[i]->extensions().path_length;
-    if (limit && below > *limit) {
-      return {Reason::kPathLengthExceeded, static_cast<int>(i)};
-    }
-    // Comparing names costs; the anchor has nothing above it that would ask.
-    if (i < last && !path[i]->is_self_issued()) ++below;
-  }
-  return {};
+  SelfIssuedPlaces self_issued(path);
+  return CheckPathLengths(path, anchor_rules, self_issued);
 }
 
 Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
                              Budget& budget) {
-  for (size_t i = LastBinding(path, anchor_rules); i >= 1; --i) {
-    const std::optional<Bytes>& contents =
-        path[i]->extensions().name_constraints;
-    if (!contents) continue;
-    const der::Result<x509::NameConstraints> constraints =
-        x509::NameConstraints::Parse(*contents);
-    if (!constraints.ok()) {
-      return {Reason::kNameConstraint, static_cast<int>(i),
-              constraints.fault().what};
-    }
-    if (!budget.TakeNamesRead(CountBases(*constraints))) {
-      return {Reason::kBudgetNameComparisons, static_cast<int>(i)};
-    }
-    for (size_t j = 0; j < i; ++j) {
-      if (j > 0 && path[j]->is_self_issued()) continue;
-      const Finding finding =
-          ToFinding(CheckNames(*constraints, *path[j], budget), j, budget);
-      if (!finding.ok()) return finding;
-    }
-  }
-  return {};
+  SelfIssuedPlaces self_issued(path);
+  return CheckNameConstraints(path, anchor_rules, budget, self_issued);
 }
 
 Finding CheckPolicies(Path path, const ValidationOptions& options) {
-  const size_t last = LastBinding(path, options.anchor_rules);
-  if (!RequiresPolicies(path, options)) return {};
-  PolicyChecker checker(ToPolicyOptions(options.policies));
-  for (size_t i = last + 1; i-- > 0;) {
-    PolicyRole role = PolicyRole::kIssuer;
-    if (i == 0) {
-      role = PolicyRole::kLeaf;
-    } else if (i + 1 == path.size()) {
-      role = PolicyRole::kAnchor;
-    } else if (path[i]->is_self_issued()) {
-      role = PolicyRole::kSelfIssuedIssuer;
-    }
-    checker.Step(path[i]->extensions().policies, role);
-  }
-  if (checker.Finish().valid) return {};
-  return {Reason::kPolicy, 0};
+  SelfIssuedPlaces self_issued(path);
+  return CheckPolicies(path, options, self_issued);
 }
 
 Finding CheckRevocation(Path path, const Anchor& anchor,
@@ -331,16 +381,20 @@ Finding CheckRevocation(Path path, const Anchor& anchor,
 
 Finding CheckPath(Path path, const ValidationOptions& options, UnixSeconds now,
                   Budget& budget) {
+  SelfIssuedPlaces self_issued(path);
   Finding finding = CheckEach(path, options, now);
-  if (finding.ok()) finding = CheckPathLengths(path, options.anchor_rules);
   if (finding.ok()) {
-    finding = CheckNameConstraints(path, options.anchor_rules, budget);
+    finding = CheckPathLengths(path, options.anchor_rules, self_issued);
+  }
+  if (finding.ok()) {
+    finding =
+        CheckNameConstraints(path, options.anchor_rules, budget, self_issued);
   }
   if (finding.ok() && RequiresPolicies(path, options) &&
       !budget.TakeSteps(CountPolicies(path) / kPoliciesAStep)) {
     finding = {Reason::kBudgetSteps};
   }
-  if (finding.ok()) finding = CheckPolicies(path, options);
+  if (finding.ok()) finding = CheckPolicies(path, options, self_issued);
   return finding;
 }
 

@@ -32,8 +32,8 @@ Finding CheckPathLengths(Path path, AnchorRules anchor_rules);
 
 // No certificate has a name that an issuer above it does not allow (RFC 5280
 // §6.1.3 (b), (c)); intermediates that are self-issued are exempt. Reading
-// names and constraints is charged like comparing them; more than 2^20 pairs of
-// the two are beyond every budget.
+// names and constraints is charged like comparing them, by their number and
+// their length; more than 2^20 pairs of the two are beyond every budget.
 Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
                              Budget& budget);
 

@@ -43,11 +43,15 @@ der::Result<GeneralName> ParseSubtree(Bytes contents) {
 // Where names times bases are at most this many, no index is worth its memory.
 constexpr uint64_t kFewPairs = 256;
 
-// What one comparison with `base` is charged: its length counts, and in a
-// directoryName each RDN is work.
-uint64_t CompareWeight(const GeneralName& base) {
+// What one comparison of `name` with `base` is charged: the base's length
+// counts, and in a directoryName each RDN is work. There the name's length
+// counts, too: its white space is skipped, and an RDN of several attributes
+// hashed, for each base anew.
+uint64_t CompareWeight(const GeneralName& base, const ComparableName& name) {
   const size_t bytes = base.contents.size();
-  return 1 + (base.form == NameForm::kDirectoryName ? bytes / 2 : bytes / 64);
+  return 1 + (base.form == NameForm::kDirectoryName
+                  ? bytes / 2 + name.directory.der().size() / 8
+                  : bytes / 64);
 }
 
 // What it is charged to make a base or a name ready for the index, beyond a
@@ -129,7 +133,7 @@ Answer Evaluation::AskEachBase(SubtreeList list, const ComparableName& name) {
   SubtreeReader reader(constraints_.subtrees(list));
   uint64_t steps = 0;
   while (std::optional<GeneralName> base = reader.Next(name.form, &steps)) {
-    if (!Spend(steps - 1 + CompareWeight(*base))) return Answer::kBudget;
+    if (!Spend(steps - 1 + CompareWeight(*base, name))) return Answer::kBudget;
     steps = 0;
     if (Covers(*base, name, list)) return Answer::kCovered;
   }

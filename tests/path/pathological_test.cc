@@ -365,6 +365,42 @@ TEST_F(Pathological, OnlyTheComparisonsStopLargeConstraints) {
       Reason::kBudgetNameComparisons, Reason::kAccepted);
 }
 
+// One name, but a long one, which each base reads anew.
+class OneLongName : public Pathological {
+ protected:
+  // The subject of the leaf, and the excluded base of which there are many.
+  void Make(const test::DistinguishedName& subject,
+            const test::DistinguishedName& base) {
+    const TestCertificate root = Ca("root");
+    Register(root);
+    CertificateSpec middle = CaSpec("middle");
+    middle.name_constraints = test::NameConstraints();
+    for (int i = 0; i < 2'000; ++i) {
+      middle.name_constraints->excluded.push_back(test::DirectoryName(base));
+    }
+    const TestCertificate issuer = MakeCertificate(middle, &root);
+    Present(issuer);
+    CertificateSpec leaf = LeafSpec("device");
+    leaf.subject = subject;
+    leaf_ = MakeCertificate(leaf, &issuer);
+    ExpectEnds(Budgets(), Reason::kBudgetNameComparisons);
+    ExpectOnly(
+        [](Budgets& b) { b.name_comparisons = Budgets().name_comparisons; },
+        Reason::kBudgetNameComparisons, Reason::kAccepted);
+  }
+};
+
+TEST_F(OneLongName, OfWhiteSpace) {
+  Make({{"CN", std::string(60'000, ' ') + "x"}}, {{"CN", "y"}});
+}
+
+TEST_F(OneLongName, OfTwoAttributes) {
+  const auto name = [](const std::string& text) {
+    return test::InDerOrder({{"CN", text}, {"O", "o", test::kUtf8, true}});
+  };
+  Make(name(std::string(60'000, 'x')), name("y"));
+}
+
 // --- Certificate policies ----------------------------------------------------
 
 // CVE-2023-0464. A check of policies is no step of the search, but costs like
@@ -478,6 +514,84 @@ TEST_F(ManyAnchors, ManyNamesOfAFormThatNobodyConstrains) {
       },
       leaf);
   ExpectEnds(Budgets(), Reason::kBudgetNameComparisons);
+}
+
+// Characters beyond ASCII are decoded each time that names are read.
+std::string Accents(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += "\xc3\xa9";
+  return text;
+}
+
+TEST_F(ManyAnchors, ALongName) {
+  CertificateSpec leaf = LeafSpec("device");
+  leaf.subject_alt_names = {test::DirectoryName({{"CN", Accents(30'000)}})};
+  MakePaths(
+      [](CertificateSpec& spec) {
+        spec.name_constraints =
+            test::NameConstraints{{}, {test::EmailName("u@a")}};
+      },
+      leaf);
+  ExpectEnds(Budgets(), Reason::kBudgetNameComparisons);
+}
+
+TEST_F(ManyAnchors, ALongConstraint) {
+  MakePaths(
+      [](CertificateSpec& spec) {
+        spec.name_constraints = test::NameConstraints{
+            {}, {test::DirectoryName({{"CN", Accents(30'000)}})}};
+      },
+      LeafSpec("device"));
+  ExpectEnds(Budgets(), Reason::kBudgetNameComparisons);
+}
+
+TEST_F(ManyAnchors, ALongListOfPurposes) {
+  CertificateSpec leaf = LeafSpec("device");
+  leaf.extended_key_usage.assign(7'000, test::kEkuAny);
+  MakePaths(
+      [](CertificateSpec& spec) {
+        spec.extended_key_usage.assign(5'000, test::kEkuServerAuth);
+        spec.extended_key_usage.push_back(test::kEkuAny);
+      },
+      leaf);
+  ExpectEnds(Budgets(), Reason::kBudgetSteps);
+  ExpectOnly([](Budgets& b) { b.steps = Budgets().steps; },
+             Reason::kBudgetSteps, Reason::kPolicy);
+}
+
+// Six intermediates of one subject, whose names are equal and must be read to
+// the end to see it, below sixteen roots of one key.
+TEST_F(Pathological, OnlyTheStepsStopLongNamesOfTheSelfIssued) {
+  options_.policies.explicit_policy =
+      CertificatePolicyOptions::Explicit::kRequired;
+  const test::NameConstraints constraints{{}, {test::EmailName("u@a")}};
+  CertificateSpec root = CaSpec("root");
+  const auto key = test::MakeKey(KeyType::kP256);
+  root.key = key.get();
+  root.name_constraints = constraints;
+  TestCertificate issuer;
+  for (int i = 0; i < 16; ++i) {
+    issuer = MakeCertificate(root, nullptr);
+    Register(issuer);
+  }
+  const test::DistinguishedName upper = {{"CN", Accents(8'000) + "X"}},
+                                lower = {{"CN", Accents(8'000) + "x"}};
+  CertificateSpec leaf = LeafSpec("device");
+  for (int i = 0; i < 6; ++i) {
+    CertificateSpec spec = CaSpec("");
+    spec.subject = lower;
+    if (i > 0) spec.issuer = upper;
+    spec.name_constraints = constraints;
+    spec.subject_key_id = std::to_string(i);
+    if (i > 0) spec.authority_key_id = std::to_string(i - 1);
+    issuer = MakeCertificate(spec, &issuer);
+    Present(issuer);
+    leaf.authority_key_id = spec.subject_key_id;
+  }
+  leaf_ = MakeCertificate(leaf, &issuer);
+  ExpectEnds(Budgets(), Reason::kBudgetSteps);
+  ExpectOnly([](Budgets& b) { b.steps = Budgets().steps; },
+             Reason::kBudgetSteps, Reason::kPolicy);
 }
 
 // --- limbo -------------------------------------------------------------------
