@@ -63,15 +63,14 @@ class HashArray {
     return HashWindow(HashTags(tags[0].load(std::memory_order_acquire)),
                       HashTags(tags[1].load(std::memory_order_acquire)));
   }
-  // Asks for the slots of a window before its tags say which is wanted. Of one
-  // word each they are two cache lines; it saves waiting for one after the
-  // other. Longer ones are too many.
+  // Asks for the first slots of a home before its tags say which is wanted: the
+  // two waits are then one. Two cache lines are all slots of a window of
+  // entries of one word, and of longer ones those that fill up first.
   void PrefetchSlots(size_t home) const {
-    if constexpr (kWords == 1) {
-      const Word* const slots = entries_ + home * HashTags::kSlots;
-      __builtin_prefetch(slots);
-      __builtin_prefetch(slots + HashTags::kSlots);
-    }
+    const char* const slots = reinterpret_cast<const char*>(
+        entries_ + home * HashTags::kSlots * kWords);
+    __builtin_prefetch(slots);
+    __builtin_prefetch(slots + 64);
   }
   // Publishes what was stored into slots before.
   void StoreTags(size_t group, HashTags value) {
