@@ -191,7 +191,7 @@ void PathSearch::TryAnchors() {
 
   // Several CAs may share a subject, and strangers may have registered more of
   // them than are looked at. A presented issuer names the one that is meant.
-  if (count > 1) {
+  if (count > 1 || count == request_.options.budgets.candidates) {
     for (size_t i = 0; i < presented().size() && !Over(); ++i) {
       const PresentedCertificate& issuer = presented()[i];
       Anchor exact;
@@ -214,6 +214,12 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
   if (!TakeStep()) return;
   if (length_ + 1 > budget_.limits().path_length) {
     return Object(Reason::kBudgetPathLength, depth());
+  }
+  // Before its arithmetic: the listener's policy may be the stricter one, and
+  // is what an embedder has to keep dear keys out.
+  if (!signature::IsStrongEnough(request_.options.algorithms,
+                                 anchor.key->info())) {
+    return Object(Reason::kWeakKey, length_);
   }
   if (!TakeSignature(anchor.key->info()) || !IsIssuedWith(*anchor.key)) return;
 

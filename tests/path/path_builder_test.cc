@@ -479,6 +479,33 @@ TEST_F(PathBuilder, APresentedIssuerIsFoundBeyondTheCap) {
   EXPECT_EQ(result.spent.signatures, 1u);
 }
 
+// Where one candidate is all that is looked at, that it is the only one cannot
+// be told.
+TEST_F(PathBuilder, APresentedIssuerIsFoundBeyondACapOfOne) {
+  options_.budgets.candidates = 1;
+  Register(Ca("shared"));
+  const TestCertificate ca = Ca("shared");
+  Register(ca);
+  const TestCertificate leaf = MakeCertificate(LeafSpec("device"), &ca);
+  EXPECT_EQ(ReasonFor(leaf), Reason::kBadSignature);
+  Present(ca);
+  EXPECT_EQ(ReasonFor(leaf), Reason::kAccepted);
+}
+
+// A key that may be registered costs nothing where a listener leaves it out.
+TEST_F(PathBuilder, V13_AKeyOutsideThePolicyCostsNoSignature) {
+  options_.algorithms.curves = {EllipticCurve::kP256};
+  CertificateSpec spec = CaSpec("shared");
+  spec.key_type = KeyType::kP521;
+  for (int i = 0; i < 16; ++i) Register(MakeCertificate(spec, nullptr));
+  const TestCertificate stranger = Ca("shared");
+  const PathResult result = Build(Leaf(stranger));
+  ASSERT_FALSE(result.path.has_value());
+  EXPECT_EQ(result.failure.reason, Reason::kWeakKey);
+  EXPECT_EQ(result.failure.certificate, 1);
+  EXPECT_EQ(result.spent.signatures, 0u);
+}
+
 TEST_F(PathBuilder, D1_EachBudgetStopsASearchOfItsOwn) {
   const TestCertificate root = Ca("root");
   Register(root);
