@@ -238,9 +238,10 @@ void AppendDottedOid(Bytes oid, std::string* out) {
   bool first = true;
   for (size_t i = 0; i < oid.size();) {
     uint64_t value = 0;
+    // Where the OID was cut, its last arc may be without an end.
     do {
       value = value << 7 | (oid[i] & 0x7f);
-    } while ((oid[i++] & 0x80) != 0);
+    } while ((oid[i++] & 0x80) != 0 && i < oid.size());
     if (first) {
       const uint64_t top = value < 80 ? value / 40 : 2;
       absl::StrAppend(out, top, ".", value - top * 40);

@@ -304,6 +304,21 @@ TEST(ToRfc4514, E6_IsBounded) {
       103u);
 }
 
+// An OID is cut after 64 bytes, be it within an arc.
+TEST(ToRfc4514, E6_CutsALongType) {
+  const auto write = [](const std::string& type) {
+    const std::string element = test::Tlv(
+        0x30, test::Tlv(0x31, test::Tlv(0x30, test::Tlv(0x06, type) +
+                                                  test::Tlv(0x0c, "v"))));
+    const auto name = Name::Parse(AsBytes(element));
+    EXPECT_TRUE(name.ok());
+    return ToRfc4514(*name, 1024);
+  };
+  const std::string front = "\x2a" + std::string(62, '\x01');
+  const std::string last = front + '\x01', cut = front + '\x81';
+  EXPECT_EQ(write(cut + std::string(8, '\xff') + '\x7f'), write(last));
+}
+
 TEST(CommonNames, CountsAndReads) {
   std::string value;
   EXPECT_EQ(CommonNames(Make({{"O", "x"}}).get(), &value), 0);
