@@ -15,6 +15,7 @@
 #include "engine/registry/registry_impl.h"
 #include "engine/sni/endpoint_table.h"
 #include "engine/sni/host_name.h"
+#include "engine/sni/sni_cache.h"
 #include "engine/store/memory_store.h"
 #include "engine/verdict/mint.h"
 #include "engine/x509/certificate.h"
@@ -83,6 +84,43 @@ absl::Status CheckPolicies(const CertificatePolicyOptions& policies) {
   return absl::OkStatus();
 }
 
+absl::Status CheckEndpointCache(const EndpointCacheOptions& cache) {
+  constexpr size_t kMinBytes = size_t{1} << 20;
+  constexpr size_t kMinNegativeBytes = size_t{64} << 10;
+  constexpr int64_t kHour = 3600;
+  const auto invalid = [](std::string_view what) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     absl::StrCat("endpoint cache: ", what));
+  };
+  if (cache.bytes < kMinBytes) return invalid("at least 1 MiB");
+  if (cache.negative_bytes < kMinNegativeBytes ||
+      cache.negative_bytes > cache.bytes) {
+    return invalid("negative_bytes must be 64 KiB to bytes");
+  }
+  if (cache.ttl_seconds < 1 || cache.ttl_seconds > 24 * kHour ||
+      cache.negative_ttl_seconds < 1 ||
+      cache.negative_ttl_seconds > cache.ttl_seconds) {
+    return invalid("times to live must be 1 s to a day, negative ones less");
+  }
+  if (cache.stale_seconds < 0 || cache.stale_seconds > kHour) {
+    return invalid("stale_seconds must be 0 to an hour");
+  }
+  if (cache.lookups < 1 || cache.lookups > (1 << 16)) {
+    return invalid("lookups must be 1 to 65536");
+  }
+  if (cache.lookup_timeout_seconds < 1 || cache.lookup_timeout_seconds > 60) {
+    return invalid("lookup_timeout_seconds must be 1 to 60");
+  }
+  return absl::OkStatus();
+}
+
+// What a handshake says of its server name: a name, or nothing because it says
+// none, or a refusal.
+struct AskedName {
+  std::optional<sni::HostName> name;
+  std::optional<Verdict> refusal;
+};
+
 // What the server name of a handshake led to: a tenant, or nothing because
 // there is none, or a refusal.
 struct NameAnswer {
@@ -110,20 +148,40 @@ Verdict RefuseFor(VerdictFields fields, Reason reason,
   return VerdictMint::Refuse(fields);
 }
 
-NameAnswer ResolveName(const sni::EndpointTable& endpoints,
-                       const Listener& listener,
-                       std::optional<std::string_view> server_name) {
-  const ListenerOptions& options = listener.options();
-  if (!server_name ||
-      (options.ip_literal_as_absent && sni::IsIpLiteral(*server_name))) {
+AskedName ReadName(const Listener& listener,
+                   std::optional<std::string_view> server_name) {
+  if (!server_name || (listener.options().ip_literal_as_absent &&
+                       sni::IsIpLiteral(*server_name))) {
     return {};
   }
-  VerdictFields fields = FieldsFor(listener);
   const std::optional<sni::HostName> name = sni::HostName::Parse(*server_name);
-  if (!name) return {{}, RefuseFor(fields, Reason::kServerNameMalformed)};
+  if (name) return {name, {}};
+  return {{}, RefuseFor(FieldsFor(listener), Reason::kServerNameMalformed)};
+}
+
+// What the registered endpoints say of a name, and of those they do not know,
+// what is at hand of the source's answers. `cache` is null without a source.
+sni::Resolution Resolve(const sni::EndpointTable& endpoints,
+                        const sni::SniCache* cache,
+                        const ListenerOptions& options,
+                        const sni::HostName& name) {
+  sni::Resolution resolution =
+      endpoints.Resolve(options.region, name, options.service);
+  if (cache != nullptr && resolution.refusal == Reason::kServerNameUnknown) {
+    return cache->Find(options.region, name, options.service);
+  }
+  return resolution;
+}
+
+NameAnswer ResolveName(const sni::EndpointTable& endpoints,
+                       const sni::SniCache* cache, const Listener& listener,
+                       std::optional<std::string_view> server_name) {
+  const AskedName asked = ReadName(listener, server_name);
+  if (!asked.name) return {{}, asked.refusal};
   const sni::Resolution resolution =
-      endpoints.Resolve(options.region, *name, options.service);
+      Resolve(endpoints, cache, listener.options(), *asked.name);
   if (resolution.tenant) return {resolution.tenant, {}};
+  VerdictFields fields = FieldsFor(listener);
   fields.account = resolution.account;
   fields.trust_versions.endpoint = resolution.version;
   return {{}, RefuseFor(fields, resolution.refusal)};
@@ -169,9 +227,25 @@ struct Engine::Impl {
       : clock(options.clock != nullptr ? options.clock : &SystemClock()),
         observer(options.observer != nullptr ? options.observer
                                              : NobodyListens()),
-        registry(registry::MakeRegistry(std::make_unique<store::MemoryStore>(),
-                                        &catalog, clock, observer,
-                                        options.registration_algorithms)) {}
+        catalog([this] { return clock->Now(); }),
+        registry(registry::MakeRegistry(
+            std::make_unique<store::MemoryStore>(), &catalog, clock, observer,
+            options.registration_algorithms, options.wildcard_endpoints)) {
+    if (options.endpoint_source == nullptr) return;
+    names = std::make_unique<sni::SniCache>(
+        sni::SniCache::Uses{
+            .epochs = &catalog.epochs(),
+            .hasher = &catalog.hasher(),
+            .clock = clock,
+            .source = options.endpoint_source,
+            .next_version = [this] { return catalog.NextVersion(); }},
+        options.endpoint_cache);
+  }
+
+  NameAnswer Resolve(const Listener& listener,
+                     std::optional<std::string_view> server_name) const {
+    return ResolveName(catalog.endpoints(), names.get(), listener, server_name);
+  }
 
   // What a verdict of this engine for `listener` says of its origin. Numbers
   // are far too few to meet after the multiplication, which is by an odd
@@ -185,14 +259,16 @@ struct Engine::Impl {
   EventObserver* const observer;
   catalog::Catalog catalog;
   const std::unique_ptr<Registry> registry;
+  std::unique_ptr<sni::SniCache> names;  // null without an EndpointSource
   std::atomic<uint64_t> accepted{0};
   std::atomic<uint64_t> refused{0};
 };
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const EngineOptions& options) {
-  const absl::Status status =
+  absl::Status status =
       CheckAlgorithms("registration", options.registration_algorithms);
+  if (status.ok()) status = CheckEndpointCache(options.endpoint_cache);
   if (!status.ok()) return status;
   return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(options)));
 }
@@ -215,13 +291,54 @@ absl::StatusOr<Listener> Engine::CreateListener(
 std::optional<Verdict> Engine::RefuseByServerName(
     const Listener& listener,
     std::optional<std::string_view> server_name) const {
-  return ResolveName(impl_->catalog.endpoints(), listener, server_name).refusal;
+  return impl_->Resolve(listener, server_name).refusal;
+}
+
+NameState Engine::ResolveServerName(const Listener& listener,
+                                    std::optional<std::string_view> server_name,
+                                    NameCallback callback) {
+  sni::SniCache* const names = impl_->names.get();
+  if (names == nullptr) return NameState::kReady;
+  const AskedName asked = ReadName(listener, server_name);
+  if (!asked.name) return NameState::kReady;
+  const ListenerOptions& options = listener.options();
+  // Of a name that is registered the source is not asked.
+  if (impl_->catalog.endpoints()
+              .Resolve(options.region, *asked.name, options.service)
+              .refusal != Reason::kServerNameUnknown ||
+      names->Use(options.region, *asked.name) == NameState::kReady) {
+    return NameState::kReady;
+  }
+  names->Await(options.region, *asked.name,
+               [fields = FieldsFor(listener), callback = std::move(callback)](
+                   const sni::NameOutcome& outcome) {
+                 std::optional<Verdict> refusal;
+                 if (outcome.reason != Reason::kAccepted) {
+                   refusal = RefuseFor(fields, outcome.reason, outcome.detail);
+                 }
+                 callback(refusal);
+               });
+  return NameState::kPending;
+}
+
+absl::Status Engine::InvalidateServerName(const Region& region,
+                                          std::string_view host_name) {
+  const std::optional<sni::HostName> name = sni::HostName::Parse(host_name);
+  if (!name) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "the host name is not one that a device can send");
+  }
+  if (impl_->names != nullptr) impl_->names->Invalidate(region, *name);
+  return absl::OkStatus();
+}
+
+void Engine::GiveUpOverdueNames() {
+  if (impl_->names != nullptr) impl_->names->GiveUpOverdue();
 }
 
 Verdict Engine::Validate(const Listener& listener,
                          const Handshake& handshake) const {
-  const NameAnswer name =
-      ResolveName(impl_->catalog.endpoints(), listener, handshake.server_name);
+  const NameAnswer name = impl_->Resolve(listener, handshake.server_name);
   if (name.refusal) return *name.refusal;
 
   VerdictFields fields = FieldsFor(listener);
@@ -268,8 +385,7 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
   if (!verdict.accepted() || verdict.origin() != impl_->OriginOf(listener)) {
     return false;
   }
-  const NameAnswer name =
-      ResolveName(impl_->catalog.endpoints(), listener, handshake.server_name);
+  const NameAnswer name = impl_->Resolve(listener, handshake.server_name);
   TrustVersions versions;
   path::Anchor anchor;
   const catalog::Catalog::Pin pin = impl_->catalog.Acquire();
@@ -320,11 +436,20 @@ void Engine::Refuse(const Verdict& verdict,
 Registry& Engine::registry() { return *impl_->registry; }
 
 Stats Engine::GetStats() const {
+  const memory::Held held = impl_->catalog.GetHeld();
+  const sni::SniCache::Usage names = impl_->names == nullptr
+                                         ? sni::SniCache::Usage()
+                                         : impl_->names->GetUsage();
   return {.accepted = impl_->accepted.load(std::memory_order_relaxed),
           .refused = impl_->refused.load(std::memory_order_relaxed),
           .registrations = impl_->catalog.registrations(),
           .ca_records = impl_->catalog.records(),
-          .endpoints = impl_->catalog.endpoints().size()};
+          .endpoints = impl_->catalog.endpoints().size(),
+          .cached_names = names.names,
+          .cached_name_bytes = names.bytes,
+          .name_lookups = names.lookups,
+          .held_bytes = held.bytes,
+          .oldest_reader_seconds = held.oldest_pin_seconds};
 }
 
 }  // namespace chainkeep

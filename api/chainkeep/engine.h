@@ -18,21 +18,25 @@
 // (an event, a record, a counter) waits for Complete.
 //
 // Thread-safety: every member of Engine may be called by any thread at any
-// time, except the destructor. RefuseByServerName, and Validate for a device
-// directly under its registered CA, allocate nothing of their own (the
-// cryptographic library does) and write nothing shared but the words of a
-// reader lock.
+// time, except the destructor. RefuseByServerName, Validate and StillHolds take
+// no lock and write to no memory that other threads write; for a device
+// directly under its registered CA they allocate nothing of their own (the
+// cryptographic library does). After fork() the child may go on with all of
+// them, and with the registry; see registry.h.
 
 #ifndef CHAINKEEP_API_CHAINKEEP_ENGINE_H_
 #define CHAINKEEP_API_CHAINKEEP_ENGINE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "chainkeep/endpoint.h"
 #include "chainkeep/options.h"
 #include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
@@ -84,13 +88,24 @@ struct Stats {
   uint64_t registrations = 0;  // registrations there are now
   uint64_t ca_records = 0;     // distinct CA certificates among them
   uint64_t endpoints = 0;      // endpoints there are now
+  // Of an EndpointSource: names that are kept, those that nobody has included,
+  // the memory that takes, and look-ups that have not been answered.
+  uint64_t cached_names = 0;
+  uint64_t cached_name_bytes = 0;
+  uint64_t name_lookups = 0;
+  // Memory that was replaced and waits for look-ups that began before, and how
+  // long the oldest of these has been seen at its work. A look-up takes
+  // microseconds: a thread that was stopped in the middle of one shows here.
+  uint64_t held_bytes = 0;
+  int64_t oldest_reader_seconds = 0;
 };
 
 class Engine {
  public:
   // Create makes an engine without any registration: it refuses everybody.
   // Errors: ErrorCode::kInvalidRequest, for RSA limits outside 1024 … 16384
-  // bits or in the wrong order.
+  // bits or in the wrong order, and for an EndpointCacheOptions beyond its
+  // bounds.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
       const EngineOptions& options);
 
@@ -104,9 +119,40 @@ class Engine {
   // policies that nothing requires (RFC 5280 would take and ignore them).
   absl::StatusOr<Listener> CreateListener(const ListenerOptions& options) const;
 
+  // ResolveServerName is for an engine with an EndpointSource: called once when
+  // a handshake begins, it says whether RefuseByServerName and Validate will
+  // have an answer for `server_name`. If not, kPending, it sees to one, and
+  // calls `callback` once: with nothing, and the handshake may go on; or with
+  // the refusal to end it with, kServerNameUnknown or kServerNameUnavailable.
+  // Never waits. Without a source always kReady.
+  //
+  // The callback may come before ResolveServerName returns, and from any thread
+  // that is in the engine or in the source's `Done`; it must not wait, and must
+  // not destroy the engine. When the engine is destroyed those that have not
+  // been called never are.
+  using NameCallback = std::function<void(std::optional<Verdict> refusal)>;
+  NameState ResolveServerName(const Listener& listener,
+                              std::optional<std::string_view> server_name,
+                              NameCallback callback);
+
+  // InvalidateServerName forgets what the source has said of a name, and what
+  // it is about to say: to be called when an endpoint has changed there, after
+  // it has. What rested on it does not hold any more (StillHolds). Without it
+  // the old answer stays for EndpointCacheOptions::ttl_seconds. Errors:
+  // ErrorCode::kInvalidRequest.
+  absl::Status InvalidateServerName(const Region& region,
+                                    std::string_view host_name);
+
+  // GiveUpOverdueNames ends the waiting for look-ups that the source has not
+  // answered in time. The library has no thread that could: with a source, call
+  // it every second. Other calls that deal with names do it on the way.
+  void GiveUpOverdueNames();
+
   // RefuseByServerName answers what the server name alone decides: a refusal,
   // or nothing if the handshake may go on. For refusing with the right alert
   // before any certificate is asked for. Pure. Costs well under a microsecond.
+  // Of a name that a source would have to be asked for it says
+  // kServerNamePending, as does Validate.
   std::optional<Verdict> RefuseByServerName(
       const Listener& listener,
       std::optional<std::string_view> server_name) const;

@@ -273,20 +273,21 @@ struct ListenerOptions {
 // EndpointCacheOptions bound what is kept of an EndpointSource's answers, for
 // how long, and what asking may cost.
 struct EndpointCacheOptions {
-  // Memory of the cache: endpoints, and the tables that find them. Some 300
-  // bytes a name, so this is 200,000 of them. At least 1 MiB.
+  // Memory of the cache: endpoints, and the tables that find them. A name of 35
+  // bytes takes 256 beside its share of the tables, so this is some 209,000 of
+  // them. At least 1 MiB.
   size_t bytes = size_t{64} << 20;
   // Memory for names that nobody has, beside that. Strangers fill it, as fast
-  // as they like, and push out nothing but each other.
+  // as they like, and push out nothing but each other. 64 KiB to `bytes`.
   size_t negative_bytes = size_t{1} << 20;
 
   // How long an answer is served: a name that moved stays that long with its
   // old account, unless Engine::InvalidateServerName says so earlier. A name
   // that is in use is asked for again after three quarters of it, so that no
-  // handshake waits.
+  // handshake waits. 1 second to a day.
   int64_t ttl_seconds = 60;
-  // Likewise that nobody has the name: so long a new one may be refused. RFC
-  // 2308 §5 has it shorter than the other.
+  // Likewise that nobody has the name. So long a new one may be refused; it
+  // takes little to keep a device that tries on and on away from the source.
   int64_t negative_ttl_seconds = 5;
   // How much longer an answer is served while the source does not give a new
   // one. Zero, for what is served then may be another's by now; at most an
@@ -295,10 +296,10 @@ struct EndpointCacheOptions {
 
   // How many names are asked for at a time; beyond, a name that is not at hand
   // is refused (Reason::kServerNameUnavailable). As many again are for asking
-  // anew for what is at hand, which strangers thus cannot prevent.
+  // anew for what is at hand, which strangers thus cannot prevent. 1 to 65,536.
   unsigned lookups = 1024;
   // After which a Lookup that has not answered is given up: what a stub
-  // resolver of DNS waits for (resolv.conf(5)).
+  // resolver of DNS waits for (resolv.conf(5)). 1 to 60.
   int64_t lookup_timeout_seconds = 5;
 };
 

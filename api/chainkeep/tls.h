@@ -19,10 +19,23 @@
 // safely; until then each connection is a full handshake. Do not switch any of
 // the three on again.
 
+// A SERVER NAME THAT HAS TO BE LOOKED UP. With an EndpointSource a handshake
+// may have to wait for whose its server name is. If the gate was given a
+// MakeWake, SSL_accept then stops with SSL_ERROR_PENDING_CERTIFICATE, as it
+// stops for want of bytes with SSL_ERROR_WANT_READ. Go on with it when it has
+// been woken:
+//
+//   chainkeep::InstallGate(ctx.get(), engine, listener, [&loop](SSL* ssl) {
+//     return [&loop, id = IdOfConnection(ssl)] { loop.Post(id); };
+//   });
+//
+// and when the handshake's own deadline has passed, end it.
+
 #ifndef CHAINKEEP_API_CHAINKEEP_TLS_H_
 #define CHAINKEEP_API_CHAINKEEP_TLS_H_
 
 #include <cstdint>
+#include <functional>
 
 #include "absl/status/status.h"
 #include "chainkeep/engine.h"
@@ -32,6 +45,16 @@ typedef struct ssl_ctx_st SSL_CTX;
 typedef struct ssl_st SSL;
 
 namespace chainkeep {
+
+// Wake tells whoever drives a connection that its handshake may go on. It is
+// called once, by any thread, maybe before SSL_accept has returned, and maybe
+// when its SSL is no more: it owns or outlives what it uses, and must not
+// wait, nor call SSL_accept itself. Not called if the engine goes first.
+using Wake = std::function<void()>;
+
+// MakeWake makes the Wake of a connection whose handshake stops. Called by the
+// thread that drives `ssl`.
+using MakeWake = std::function<Wake(SSL* ssl)>;
 
 // InstallGate makes every connection of `ctx` ask `engine`: a server name that
 // alone refuses ends the handshake with unrecognized_name (RFC 6066 §3), and a
@@ -43,10 +66,14 @@ namespace chainkeep {
 // caller must not set those again. Call once for a `ctx`, before its first SSL
 // is made; `engine` must outlive every SSL of it; `listener` is copied.
 //
+// With `make_wake` it sets the select-certificate callback too. Without, a
+// handshake whose server name would have to wait is refused as
+// kServerNamePending; the name is looked up all the same, for the next attempt.
+//
 // Errors: ErrorCode::kInvalidRequest for a null argument, a `ctx` that has a
 // gate already, or an AlgorithmPolicy that leaves TLS no signature algorithm.
-absl::Status InstallGate(SSL_CTX* ctx, Engine* engine,
-                         const Listener& listener);
+absl::Status InstallGate(SSL_CTX* ctx, Engine* engine, const Listener& listener,
+                         MakeWake make_wake = nullptr);
 
 // CompleteHandshake is called once when SSL_accept or SSL_do_handshake has
 // ended, well or not, and returns what holds: only a verdict that accepts lets

@@ -14,7 +14,7 @@
 #include "engine/registry/crl_rules.h"
 #include "engine/registry/registration_code.h"
 #include "engine/registry/rules.h"
-#include "engine/sni/host_name.h"
+#include "engine/sni/endpoint_name.h"
 #include "engine/store/ca_row.h"
 #include "engine/x509/certificate.h"
 
@@ -109,8 +109,8 @@ absl::StatusOr<CaKey> CheckKey(const Account& account, const Region& region,
   return CaKey{*tenant, *id};
 }
 
-absl::StatusOr<sni::HostName> CheckHostName(std::string_view text) {
-  const std::optional<sni::HostName> name = sni::HostName::Parse(text);
+absl::StatusOr<sni::EndpointName> CheckHostName(std::string_view text) {
+  const std::optional<sni::EndpointName> name = sni::EndpointName::Parse(text);
   if (name.has_value()) return *name;
   return MakeError(ErrorCode::kInvalidRequest,
                    "the host name is not one that an endpoint can have");
@@ -120,12 +120,13 @@ class RegistryImpl final : public Registry {
  public:
   RegistryImpl(std::unique_ptr<RegistryStore> store, catalog::Catalog* catalog,
                const Clock* clock, EventObserver* observer,
-               const AlgorithmPolicy& algorithms)
+               const AlgorithmPolicy& algorithms, WildcardEndpoints wildcards)
       : store_(std::move(store)),
         catalog_(*catalog),
         clock_(*clock),
         observer_(observer != nullptr ? *observer : nobody_),
-        policy_(algorithms) {}
+        policy_(algorithms),
+        wildcards_(wildcards) {}
 
   absl::StatusOr<std::string> GetRegistrationCode(
       const Account& account, const Region& region) override;
@@ -168,6 +169,7 @@ class RegistryImpl final : public Registry {
   EventObserver nobody_;
   EventObserver& observer_;
   const AlgorithmPolicy policy_;
+  const WildcardEndpoints wildcards_;
 
   // Orders the pairs of commit and publish (invariant 1).
   absl::Mutex mutex_;
@@ -418,13 +420,18 @@ absl::Status RegistryImpl::PutEndpoint(const Endpoint& endpoint) {
   const absl::StatusOr<Tenant> tenant =
       CheckTenant(endpoint.account, endpoint.region);
   if (!tenant.ok()) return tenant.status();
-  const absl::StatusOr<sni::HostName> name = CheckHostName(endpoint.host_name);
+  const absl::StatusOr<sni::EndpointName> name =
+      CheckHostName(endpoint.host_name);
   if (!name.ok()) return name.status();
+  if (name->is_wildcard() && wildcards_ != WildcardEndpoints::kAllowed) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "wildcard endpoints are not allowed here");
+  }
   Endpoint canonical = endpoint;
   canonical.host_name = std::string(name->text());
   absl::MutexLock lock(&mutex_);
   const absl::Status status = store_->Transact([&](Transaction& t) {
-    absl::Status check = CheckHostNameFree(t, *tenant, name->text());
+    absl::Status check = CheckHostNameFree(t, *tenant, *name);
     if (check.ok()) t.PutEndpoint(canonical);
     return check;
   });
@@ -438,7 +445,7 @@ absl::Status RegistryImpl::DeleteEndpoint(const Account& account,
                                           std::string_view host_name) {
   const absl::StatusOr<Tenant> tenant = CheckTenant(account, region);
   if (!tenant.ok()) return tenant.status();
-  const absl::StatusOr<sni::HostName> name = CheckHostName(host_name);
+  const absl::StatusOr<sni::EndpointName> name = CheckHostName(host_name);
   if (!name.ok()) return name.status();
   absl::MutexLock lock(&mutex_);
   const absl::Status status = store_->Transact([&](Transaction& t) {
@@ -457,9 +464,10 @@ std::unique_ptr<Registry> MakeRegistry(std::unique_ptr<RegistryStore> store,
                                        catalog::Catalog* catalog,
                                        const Clock* clock,
                                        EventObserver* observer,
-                                       const AlgorithmPolicy& algorithms) {
+                                       const AlgorithmPolicy& algorithms,
+                                       WildcardEndpoints wildcards) {
   return std::make_unique<RegistryImpl>(std::move(store), catalog, clock,
-                                        observer, algorithms);
+                                        observer, algorithms, wildcards);
 }
 
 }  // namespace chainkeep::registry

@@ -34,11 +34,12 @@ namespace chainkeep::registry {
 // in `catalog`, asks `clock` for the time and tells `observer`, which may be
 // null. These three are not owned and must outlive it. The store must be empty,
 // or `catalog` show what it holds. `algorithms` governs the certificates and
-// CRLs that are registered.
+// CRLs that are registered, `wildcards` the names that endpoints may have.
 std::unique_ptr<Registry> MakeRegistry(
     std::unique_ptr<store::RegistryStore> store, catalog::Catalog* catalog,
     const Clock* clock, EventObserver* observer,
-    const AlgorithmPolicy& algorithms = {});
+    const AlgorithmPolicy& algorithms = {},
+    WildcardEndpoints wildcards = WildcardEndpoints::kRefused);
 
 }  // namespace chainkeep::registry
 

@@ -278,10 +278,16 @@ absl::Status CheckDeletable(const store::CaRow& row) {
 
 absl::Status CheckHostNameFree(const store::RegistryView& view,
                                const store::Tenant& tenant,
-                               std::string_view host_name) {
-  const std::optional<Endpoint> endpoint =
-      view.FindEndpoint(tenant.region, host_name);
-  if (!endpoint.has_value() || endpoint->account == tenant.account) {
+                               const sni::EndpointName& name) {
+  const auto others_have = [&](const sni::EndpointName& asked) {
+    const std::optional<Endpoint> endpoint =
+        view.FindEndpoint(tenant.region, asked.text());
+    return endpoint.has_value() && endpoint->account != tenant.account;
+  };
+  const std::optional<sni::EndpointName> wildcard = name.CoveringWildcard();
+  if (!others_have(name) && !(wildcard.has_value() && others_have(*wildcard)) &&
+      !(name.is_wildcard() &&
+        view.OthersHaveEndpointsBelow(tenant, name.parent()))) {
     return absl::OkStatus();
   }
   return MakeError(ErrorCode::kResourceAlreadyExists,

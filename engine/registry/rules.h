@@ -25,6 +25,7 @@
 #include "chainkeep/registry.h"
 #include "chainkeep/types.h"
 #include "engine/signature/public_key.h"
+#include "engine/sni/endpoint_name.h"
 #include "engine/store/ca_row.h"
 #include "engine/store/registry_view.h"
 #include "engine/x509/certificate.h"
@@ -124,11 +125,12 @@ absl::StatusOr<store::CaRow> FindOwnCa(const store::RegistryView& view,
 // Errors: kCertificateState while it is ACTIVE.
 absl::Status CheckDeletable(const store::CaRow& row);
 
-// Nobody but `tenant` has the host name, which is canonical. Errors:
-// kResourceAlreadyExists, without the resource.
+// Nobody but `tenant` has the host name, or a wildcard that covers it, or, if
+// it is a wildcard, names that it covers (R67). Errors: kResourceAlreadyExists,
+// without the resource.
 absl::Status CheckHostNameFree(const store::RegistryView& view,
                                const store::Tenant& tenant,
-                               std::string_view host_name);
+                               const sni::EndpointName& name);
 
 // The tenant has an endpoint of that name. Errors: kResourceNotFound.
 absl::Status CheckOwnEndpoint(const store::RegistryView& view,

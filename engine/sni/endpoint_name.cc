@@ -33,9 +33,9 @@ std::optional<EndpointName> EndpointName::Parse(std::string_view text) {
   return result;
 }
 
-std::optional<EndpointName> EndpointName::WildcardFor(const HostName& name) {
-  const std::string_view parent = ParentOf(name.text());
-  if (ParentOf(parent).empty()) return std::nullopt;
+std::optional<EndpointName> EndpointName::CoveringWildcard() const {
+  const std::string_view parent = ParentOf(text());
+  if (is_wildcard() || ParentOf(parent).empty()) return std::nullopt;
   EndpointName result;
   kStar.copy(result.text_.data(), kStar.size());
   parent.copy(result.text_.data() + kStar.size(), parent.size());

@@ -33,9 +33,9 @@ class EndpointName {
   // Every host name is one.
   EndpointName(const HostName& name);  // NOLINT(google-explicit-constructor)
 
-  // WildcardFor returns the one wildcard that covers `name`; nothing if it has
-  // fewer than three labels.
-  static std::optional<EndpointName> WildcardFor(const HostName& name);
+  // The one wildcard that covers it; nothing for a name of fewer than three
+  // labels, and for a wildcard.
+  std::optional<EndpointName> CoveringWildcard() const;
 
   bool is_wildcard() const { return text_[0] == '*'; }
   std::string_view text() const { return {text_.data(), size_}; }
@@ -69,7 +69,8 @@ auto FindMostSpecific(const HostName& name, Find find)
     -> decltype(find(name.text())) {
   constexpr int kAttempts = 4;
   if (auto exact = find(name.text())) return exact;
-  const std::optional<EndpointName> wildcard = EndpointName::WildcardFor(name);
+  const std::optional<EndpointName> wildcard =
+      EndpointName(name).CoveringWildcard();
   if (!wildcard) return {};
   auto covering = find(wildcard->text());
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

@@ -164,30 +164,32 @@ bool SniCache::TakeRefresh(CachedName* cached, UnixSeconds now) const {
                           std::memory_order_relaxed);
 }
 
-NameState SniCache::Resolve(const Region& region, const HostName& name,
-                            NameCallback callback) {
+NameState SniCache::Use(const Region& region, const HostName& name) {
   const UnixSeconds now = clock_.Now();
-  NameState state = NameState::kPending;
   {
     const memory::Epochs::Pin pin = epochs_->Acquire();
     CachedName* const cached = FindCached(KeyOf(region, name.text()));
-    if (cached != nullptr && IsServed(*cached, now)) {
-      cached->MarkUsed();
-      if (!TakeRefresh(cached, now)) return NameState::kReady;
-      state = NameState::kReady;
+    if (cached == nullptr || !IsServed(*cached, now)) {
+      return NameState::kPending;
     }
+    cached->MarkUsed();
+    if (!TakeRefresh(cached, now)) return NameState::kReady;
   }
-  if (state == NameState::kReady) {
-    callback = nullptr;
-  } else if (waiting_.fetch_add(1, std::memory_order_relaxed) >= kMaxWaiters) {
+  Push(std::unique_ptr<Request>(new Request{nullptr, region, name, nullptr}));
+  Work();
+  return NameState::kReady;
+}
+
+void SniCache::Await(const Region& region, const HostName& name,
+                     NameCallback callback) {
+  if (waiting_.fetch_add(1, std::memory_order_relaxed) >= kMaxWaiters) {
     waiting_.fetch_sub(1, std::memory_order_relaxed);
     callback(kTooManyWaiters);
-    return state;
+    return;
   }
   Push(std::unique_ptr<Request>(
       new Request{nullptr, region, name, std::move(callback)}));
   Work();
-  return state;
 }
 
 Resolution SniCache::Find(const Region& region, const HostName& name,

@@ -1,15 +1,17 @@
 // SniCache stands between handshakes and an EndpointSource, which may be far
 // away: it keeps what the source has said, for a while and in bounded memory.
 //
-//   if (cache.Resolve(region, name, callback) == NameState::kReady) {
+//   if (cache.Use(region, name) == NameState::kReady) {
 //     Resolution resolution = cache.Find(region, name, service);
+//   } else {
+//     cache.Await(region, name, callback);
 //   }
 //
 // CONCURRENCY
-//  - Find, and Resolve of a name that is at hand: any thread; a pin and a
-//    look-up in a memory::HashTable, no lock, nothing allocated.
-//  - Resolve of another name puts a request into the inbox, a stack without a
-//    lock. Whoever holds the cache's lock works through the inbox, and looks
+//  - Find and Use: any thread; a pin and a look-up in a memory::HashTable, no
+//    lock, nothing allocated. Now and then Use requests a new answer.
+//  - Await puts a request into the inbox, a stack without a lock. Whoever holds
+//  the cache's lock works through the inbox, and looks
 //    again after giving the lock up; so a handshake's thread, which only tries
 //    the lock, never waits for it, and its request is never forgotten
 //    (invariant 4).
@@ -82,12 +84,14 @@ class SniCache final : private memory::ForkAware {
   SniCache(const SniCache&) = delete;
   SniCache& operator=(const SniCache&) = delete;
 
-  // Resolve returns whether an answer is at hand, be it that nobody has the
-  // name. If not, it sees to one, and calls `callback` once: maybe before it
+  // Use returns whether an answer is at hand, be it that nobody has the name.
+  // To be called once for each handshake: what is used, is kept.
+  NameState Use(const Region& region, const HostName& name);
+
+  // Await sees to an answer, and calls `callback` once: maybe before it
   // returns, and at the latest when somebody calls the cache after the
   // look-up's deadline.
-  NameState Resolve(const Region& region, const HostName& name,
-                    NameCallback callback);
+  void Await(const Region& region, const HostName& name, NameCallback callback);
 
   // Find returns what is at hand; kServerNamePending if nothing is. Changes
   // nothing, and does not count as use.

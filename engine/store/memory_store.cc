@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "chainkeep/status.h"
+#include "engine/sni/endpoint_name.h"
 #include "openssl/rand.h"
 
 namespace chainkeep::store {
@@ -49,6 +50,9 @@ uint64_t RandomSeed() {
 // The tables and their indexes. The indexes follow from `cas`:
 //  - default_holders has (region, id) -> account for each row of mode DEFAULT;
 //  - by_subject has the id of each row under its tenant and subject_hash.
+// And from `endpoints`:
+//  - below has how many endpoints each account has whose name is one label
+//    before the key's.
 class MemoryStore::Tables {
  public:
   using Place = std::pair<Region, CertificateId>;
@@ -64,14 +68,34 @@ class MemoryStore::Tables {
     return before;
   }
 
+  // Likewise the endpoint of `key`.
+  std::optional<Endpoint> ExchangeEndpoint(const HostKey& key,
+                                           std::optional<Endpoint> endpoint) {
+    if (endpoint.has_value()) ++below[ParentOf(key)][endpoint->account];
+    std::optional<Endpoint> before =
+        Exchange(endpoints, key, std::move(endpoint));
+    if (before.has_value()) {
+      const auto accounts = below.find(ParentOf(key));
+      const auto count = accounts->second.find(before->account);
+      if (--count->second == 0) accounts->second.erase(count);
+      if (accounts->second.empty()) below.erase(accounts);
+    }
+    return before;
+  }
+
   const uint64_t seed = RandomSeed();
   absl::flat_hash_map<CaKey, CaRow> cas;
   absl::flat_hash_map<Place, Account> default_holders;
   absl::flat_hash_map<SubjectKey, std::vector<CertificateId>> by_subject;
   absl::flat_hash_map<Tenant, std::string> codes;
   absl::flat_hash_map<HostKey, Endpoint> endpoints;
+  absl::flat_hash_map<HostKey, absl::flat_hash_map<Account, size_t>> below;
 
  private:
+  static HostKey ParentOf(const HostKey& key) {
+    return {key.first, std::string(sni::EndpointName::ParentOf(key.second))};
+  }
+
   void AddToIndexes(const CaRow& row) {
     if (row.mode == Mode::kDefault) {
       default_holders[{row.key.tenant.region, row.key.id}] =
@@ -133,6 +157,15 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     return FindIn(tables_.endpoints, {region, std::string(host_name)});
   }
 
+  bool OthersHaveEndpointsBelow(const Tenant& tenant,
+                                std::string_view parent) const override {
+    const auto accounts =
+        tables_.below.find({tenant.region, std::string(parent)});
+    if (accounts == tables_.below.end()) return false;
+    return accounts->second.size() > 1 ||
+           !accounts->second.contains(tenant.account);
+  }
+
   void PutCa(const CaRow& row) override {
     if (BreaksDefaultConstraint(row)) {
       failure_ = MakeError(ErrorCode::kInternalFailure,
@@ -154,12 +187,12 @@ class MemoryStore::UndoableTransaction final : public Transaction {
   }
 
   void PutEndpoint(const Endpoint& endpoint) override {
-    Change(tables_.endpoints, {endpoint.region, endpoint.host_name}, endpoint);
+    ChangeEndpoint({endpoint.region, endpoint.host_name}, endpoint);
   }
 
   void DeleteEndpoint(const Region& region,
                       std::string_view host_name) override {
-    Change(tables_.endpoints, {region, std::string(host_name)}, std::nullopt);
+    ChangeEndpoint({region, std::string(host_name)}, std::nullopt);
   }
 
  private:
@@ -174,6 +207,15 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     undo_.push_back(
         [this, key, before = tables_.ExchangeCa(key, std::move(row))] {
           tables_.ExchangeCa(key, before);
+        });
+  }
+
+  void ChangeEndpoint(const Tables::HostKey& key,
+                      std::optional<Endpoint> endpoint) {
+    undo_.push_back(
+        [this, key,
+         before = tables_.ExchangeEndpoint(key, std::move(endpoint))] {
+          tables_.ExchangeEndpoint(key, before);
         });
   }
 

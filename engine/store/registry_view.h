@@ -48,9 +48,15 @@ class RegistryView {
   virtual std::optional<std::string> FindRegistrationCode(
       const Tenant& tenant) const = 0;
 
-  // `host_name` is canonical.
+  // `host_name` is canonical, as sni::EndpointName has it.
   virtual std::optional<Endpoint> FindEndpoint(
       const Region& region, std::string_view host_name) const = 0;
+
+  // Whether another account of the tenant's region has an endpoint whose name
+  // is one label, a dot and `parent`: one that the wildcard before `parent`
+  // would cover.
+  virtual bool OthersHaveEndpointsBelow(const Tenant& tenant,
+                                        std::string_view parent) const = 0;
 };
 
 }  // namespace chainkeep::store

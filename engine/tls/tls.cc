@@ -2,9 +2,13 @@
 
 #include "chainkeep/tls.h"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "chainkeep/status.h"
@@ -22,6 +26,28 @@ constexpr size_t kMaxCertificateMessage = 256 * 1024;
 struct Gate {
   Engine* engine;
   Listener listener;
+  MakeWake make_wake;  // may be null
+};
+
+// Pause is a handshake's waiting for whose its server name is. The connection
+// and the engine's callback share it: either may be gone before the other.
+//
+// Its state goes from kAsked to kAnswered, or to kPaused before: only who finds
+// it paused wakes.
+struct Pause {
+  explicit Pause(std::string_view name) : name(name) {}
+
+  void Answer(const std::optional<Verdict>& verdict) {
+    refusal = verdict;
+    if (state.exchange(State::kAnswered) == State::kPaused) wake();
+  }
+
+  enum class State { kAsked, kPaused, kAnswered };
+
+  const std::string name;
+  std::atomic<State> state{State::kAsked};
+  Wake wake;                       // written before kPaused
+  std::optional<Verdict> refusal;  // written before kAnswered
 };
 
 // What one connection has come to.
@@ -29,6 +55,7 @@ struct Connection {
   Verdict verdict;
   int64_t duration_ns = 0;
   bool completed = false;
+  std::shared_ptr<Pause> pause = {};
 };
 
 void FreeGate(void*, void* gate, CRYPTO_EX_DATA*, int, long, void*) {
@@ -97,6 +124,61 @@ Handshake HandshakeOf(const SSL* ssl, std::vector<Bytes>* presented) {
   return handshake;
 }
 
+// Stops the handshake until `pause` is answered; returns whether it did.
+bool PauseFor(SSL* ssl, const Gate& gate, Pause* pause) {
+  if (pause->state == Pause::State::kAnswered) return false;
+  pause->wake = gate.make_wake(ssl);
+  if (pause->wake == nullptr) return false;
+  Pause::State asked = Pause::State::kAsked;
+  return pause->state.compare_exchange_strong(asked, Pause::State::kPaused);
+}
+
+// When the ClientHello was read, before all else, and again each time that
+// SSL_accept is called for a handshake that stopped here.
+ssl_select_cert_result_t OnClientHello(const SSL_CLIENT_HELLO* hello) {
+  SSL* const ssl = hello->ssl;
+  const Gate* gate = GateOf(ssl);
+  Connection* connection = ConnectionOf(ssl);
+  const std::optional<std::string_view> name = ServerNameOf(ssl);
+  // OnServerName refuses what is wrong, with an alert that fits.
+  if (gate == nullptr || connection == nullptr || !name) {
+    return ssl_select_cert_success;
+  }
+  if (connection->pause != nullptr && connection->pause->name == *name) {
+    return connection->pause->state == Pause::State::kPaused
+               ? ssl_select_cert_retry
+               : ssl_select_cert_success;
+  }
+  const auto pause = std::make_shared<Pause>(*name);
+  const NameState state = gate->engine->ResolveServerName(
+      gate->listener, name, [pause](const std::optional<Verdict>& refusal) {
+        pause->Answer(refusal);
+      });
+  if (state == NameState::kReady) {
+    connection->pause = nullptr;
+    return ssl_select_cert_success;
+  }
+  connection->pause = pause;
+  return PauseFor(ssl, *gate, pause.get()) ? ssl_select_cert_retry
+                                           : ssl_select_cert_success;
+}
+
+// What the server name of `ssl` is refused for, if it is.
+std::optional<Verdict> RefusalOfName(const SSL* ssl, const Gate& gate,
+                                     const Pause* pause) {
+  if (pause != nullptr && pause->state == Pause::State::kAnswered &&
+      pause->refusal) {
+    return pause->refusal;
+  }
+  const std::optional<std::string_view> name = ServerNameOf(ssl);
+  if (gate.make_wake == nullptr) {
+    // Nobody to wait: for the next attempt.
+    gate.engine->ResolveServerName(gate.listener, name,
+                                   [](const std::optional<Verdict>&) {});
+  }
+  return gate.engine->RefuseByServerName(gate.listener, name);
+}
+
 // After the ClientHello was read, before anything is answered: once at the
 // start of each handshake.
 int OnServerName(SSL* ssl, int* alert, void*) {
@@ -106,11 +188,11 @@ int OnServerName(SSL* ssl, int* alert, void*) {
     *alert = SSL_AD_INTERNAL_ERROR;
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   }
+  const std::shared_ptr<Pause> pause = std::move(connection->pause);
   // SSL_clear does not clear what others keep with an SSL: without this the
   // next client would inherit the verdict of the one before.
   *connection = Connection();
-  std::optional<Verdict> refusal =
-      gate->engine->RefuseByServerName(gate->listener, ServerNameOf(ssl));
+  std::optional<Verdict> refusal = RefusalOfName(ssl, *gate, pause.get());
   if (!refusal) return SSL_TLSEXT_ERR_OK;
   connection->verdict = *refusal;
   *alert = TlsAlertOf(refusal->reason());
@@ -185,8 +267,8 @@ void SwitchResumptionOff(SSL_CTX* ctx) {
 
 }  // namespace
 
-absl::Status InstallGate(SSL_CTX* ctx, Engine* engine,
-                         const Listener& listener) {
+absl::Status InstallGate(SSL_CTX* ctx, Engine* engine, const Listener& listener,
+                         MakeWake make_wake) {
   if (ctx == nullptr || engine == nullptr) {
     return MakeError(ErrorCode::kInvalidRequest, "gate: a null argument");
   }
@@ -200,13 +282,17 @@ absl::Status InstallGate(SSL_CTX* ctx, Engine* engine,
     return MakeError(ErrorCode::kInvalidRequest,
                      "gate: the policy leaves TLS no signature algorithm");
   }
-  auto gate = std::make_unique<Gate>(Gate{engine, listener});
+  auto gate =
+      std::make_unique<Gate>(Gate{engine, listener, std::move(make_wake)});
   if (SSL_CTX_set_verify_algorithm_prefs(ctx, algorithms.data(),
                                          algorithms.size()) != 1 ||
       SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
       SSL_CTX_set_ex_data(ctx, GateIndex(), gate.get()) != 1) {
     return MakeError(ErrorCode::kInternalFailure,
                      "gate: BoringSSL refused the configuration");
+  }
+  if (gate->make_wake != nullptr) {
+    SSL_CTX_set_select_certificate_cb(ctx, OnClientHello);
   }
   gate.release();  // FreeGate deletes it with the context
 

@@ -159,6 +159,9 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
   ASSERT_EQ(registration.curves, algorithms.curves);
   ASSERT_EQ(registration.ml_dsa, algorithms.ml_dsa);
   ASSERT_EQ(registration.insecure_sha1, algorithms.insecure_sha1);
+  ASSERT_EQ(EngineOptions().wildcard_endpoints, WildcardEndpoints::kRefused);
+  ASSERT_EQ(EngineOptions().endpoint_source, nullptr);
+  const EndpointCacheOptions cache = EngineOptions().endpoint_cache;
   const std::map<std::string, std::string> expected = {
       {"region", "none"},
       {"service", "EndpointService::kData"},
@@ -197,6 +200,17 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
       {"clock", "SystemClock()"},
       {"observer", "none"},
       {"registration_algorithms", "as a listener's"},
+      {"wildcard_endpoints", "kRefused"},
+      {"endpoint_source", "none"},
+      {"endpoint_cache.bytes", std::to_string(cache.bytes)},
+      {"endpoint_cache.negative_bytes", std::to_string(cache.negative_bytes)},
+      {"endpoint_cache.ttl_seconds", std::to_string(cache.ttl_seconds)},
+      {"endpoint_cache.negative_ttl_seconds",
+       std::to_string(cache.negative_ttl_seconds)},
+      {"endpoint_cache.stale_seconds", std::to_string(cache.stale_seconds)},
+      {"endpoint_cache.lookups", std::to_string(cache.lookups)},
+      {"endpoint_cache.lookup_timeout_seconds",
+       std::to_string(cache.lookup_timeout_seconds)},
   };
   EXPECT_EQ(Defaults(), expected);
 }

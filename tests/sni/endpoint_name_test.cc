@@ -67,10 +67,12 @@ TEST(EndpointName, AWildcardCoversOneLabel) {
       {"a.b.example.com", "*.b.example.com"},
       {"example.com", ""},
       {"com", ""},
+      {"*.example.com", ""},
+      {"*.a.example.com", ""},
   };
   for (const auto& c : kCases) {
     const std::optional<EndpointName> wildcard =
-        EndpointName::WildcardFor(Name(c.name));
+        Wild(c.name).CoveringWildcard();
     EXPECT_EQ(wildcard ? wildcard->text() : "", c.wildcard) << c.name;
   }
 }

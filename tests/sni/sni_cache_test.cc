@@ -8,6 +8,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -44,13 +45,22 @@ class SniCacheTest : public testing::Test {
         options);
   }
 
+  // What a handshake does when it begins.
+  NameState Resolve(const HostName& name, const Region& region,
+                    NameCallback callback) {
+    if (cache_->Use(region, name) == NameState::kReady) {
+      return NameState::kReady;
+    }
+    cache_->Await(region, name, std::move(callback));
+    return NameState::kPending;
+  }
+
   // Asks, and notes what came of it under `text`.
   NameState Ask(std::string_view text, const Region& region = kEast) {
-    return cache_->Resolve(region, Name(text),
-                           [this](const NameOutcome& outcome) {
-                             outcomes_.push_back(outcome.reason);
-                             details_.push_back(std::string(outcome.detail));
-                           });
+    return Resolve(Name(text), region, [this](const NameOutcome& outcome) {
+      outcomes_.push_back(outcome.reason);
+      details_.push_back(std::string(outcome.detail));
+    });
   }
   Reason Find(std::string_view text, const Region& region = kEast) const {
     return cache_->Find(region, Name(text), EndpointService::kData).refusal;
@@ -445,16 +455,16 @@ TEST_F(SniCacheTest, OnlySoManyHandshakesWait) {
                                                             : others)++;
   };
   for (size_t i = 0; i < SniCache::kMaxWaiters; ++i) {
-    cache_->Resolve(kEast, Name("a.example"), count);
+    Resolve(Name("a.example"), kEast, count);
   }
   EXPECT_EQ(refused + others, 0u);
   for (int i = 0; i < 5; ++i) {
-    cache_->Resolve(kEast, Name("a.example"), count);
+    Resolve(Name("a.example"), kEast, count);
   }
   EXPECT_EQ(refused, 5u);
   source_.Take().done(OwnedBy(kA));
   EXPECT_EQ(others, SniCache::kMaxWaiters);
-  cache_->Resolve(kEast, Name("b.example"), count);
+  Resolve(Name("b.example"), kEast, count);
   EXPECT_EQ(refused, 5u);
 }
 
@@ -555,7 +565,7 @@ TEST_F(SniCacheTest, AnswersThatComeTooLateFindNoCache) {
 TEST_F(SniCacheTest, ACallbackMayAskAgain) {
   Make({});
   int calls = 0;
-  cache_->Resolve(kEast, Name("a.example"), [&](const NameOutcome&) {
+  Resolve(Name("a.example"), kEast, [&](const NameOutcome&) {
     ++calls;
     EXPECT_EQ(Ask("a.example"), NameState::kReady);
     EXPECT_EQ(Ask("b.example"), NameState::kPending);
@@ -598,7 +608,7 @@ TEST_F(SniCacheTest, AllAtOnce) {
         const HostName name =
             Name("n" + std::to_string(random() % kNames) + ".example");
         const NameState state =
-            cache_->Resolve(kEast, name, [&](const NameOutcome&) { ++called; });
+            Resolve(name, kEast, [&](const NameOutcome&) { ++called; });
         if (state == NameState::kPending) ++pending;
         const Resolution resolution =
             cache_->Find(kEast, name, EndpointService::kData);
@@ -646,7 +656,7 @@ TEST_F(SniCacheTest, NoReaderSeesWhatWasInvalidated) {
     readers.emplace_back([&] {
       while (!stop) {
         const uint64_t last = gone;
-        cache_->Resolve(kEast, Name("a.example"), [](const NameOutcome&) {});
+        Resolve(Name("a.example"), kEast, [](const NameOutcome&) {});
         const Resolution resolution =
             cache_->Find(kEast, Name("a.example"), EndpointService::kData);
         if (resolution.tenant && resolution.version <= last) ++wrong;
@@ -676,7 +686,7 @@ TEST_F(SniCacheTest, LooksUpAndAsksAfterFork) {
   std::thread other([&] {
     while (!stop) {
       cache_->Invalidate(kEast, Name("c.example"));
-      cache_->Resolve(kEast, Name("c.example"), [](const NameOutcome&) {});
+      Resolve(Name("c.example"), kEast, [](const NameOutcome&) {});
     }
   });
   for (int i = 0; i < 20; ++i) {

@@ -223,6 +223,56 @@ TEST_F(MemoryStoreTest, KeepsEndpointsByRegionAndName) {
   });
 }
 
+TEST_F(MemoryStoreTest, KnowsWhatOthersHaveBelowAName) {
+  const auto others = [&](const Tenant& tenant, std::string_view parent) {
+    bool found = false;
+    Look(store_, [&](const RegistryView& view) {
+      found = view.OthersHaveEndpointsBelow(tenant, parent);
+    });
+    return found;
+  };
+  const Tenant other = TenantOf("b", std::string(a_.region.text()));
+  const Tenant elsewhere = TenantOf("b", "r9");
+  EXPECT_FALSE(others(a_, "example"));
+  Commit(store_, [&](Transaction& t) {
+    t.PutEndpoint(EndpointOf(a_, "x.example"));
+    t.PutEndpoint(EndpointOf(a_, "y.example"));
+    t.PutEndpoint(EndpointOf(a_, "y.example"));
+    t.PutEndpoint(EndpointOf(elsewhere, "z.example"));
+    t.PutEndpoint(EndpointOf(other, "a.b.example"));
+    t.PutEndpoint(EndpointOf(other, "example"));
+  });
+  EXPECT_FALSE(others(a_, "example"));
+  EXPECT_TRUE(others(other, "example"));
+  EXPECT_TRUE(others(a_, "b.example"));
+  EXPECT_FALSE(others(elsewhere, "b.example"));
+  Commit(store_, [&](Transaction& t) {
+    t.PutEndpoint(EndpointOf(other, "z.example"));
+  });
+  EXPECT_TRUE(others(a_, "example"));
+  // A name may change hands; two of the first two go.
+  Commit(store_, [&](Transaction& t) {
+    t.PutEndpoint(EndpointOf(a_, "z.example"));
+    t.DeleteEndpoint(a_.region, "x.example");
+    t.DeleteEndpoint(a_.region, "y.example");
+  });
+  EXPECT_FALSE(others(a_, "example"));
+  EXPECT_TRUE(others(other, "example"));
+  // What is refused has not happened.
+  const absl::Status refused = store_.Transact([&](Transaction& t) {
+    t.DeleteEndpoint(a_.region, "z.example");
+    t.PutEndpoint(EndpointOf(other, "z.example"));
+    t.PutEndpoint(EndpointOf(other, "w.example"));
+    return MakeError(ErrorCode::kCertificateState, "refused");
+  });
+  EXPECT_EQ(ErrorCodeOf(refused), ErrorCode::kCertificateState);
+  EXPECT_FALSE(others(a_, "example"));
+  EXPECT_TRUE(others(other, "example"));
+  Commit(store_,
+         [&](Transaction& t) { t.DeleteEndpoint(a_.region, "z.example"); });
+  EXPECT_FALSE(others(other, "example"));
+}
+
 TEST_F(MemoryStoreTest, ATransactionReadsWhatItWrote) {
   Commit(store_, [&](Transaction& t) {
     t.PutRegistrationCode(a_, "code");

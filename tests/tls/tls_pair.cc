@@ -123,7 +123,13 @@ HandshakeOutcome RunHandshake(bssl::UniquePtr<SSL> server,
     if (!outcome.client_finished) {
       outcome.client_finished = SSL_do_handshake(client) == 1;
     }
-    if (!outcome.finished) outcome.finished = SSL_do_handshake(gate) == 1;
+    if (outcome.finished) continue;
+    const int result = SSL_do_handshake(gate);
+    outcome.finished = result == 1;
+    if (spec.on_server_pause != nullptr &&
+        SSL_get_error(gate, result) == SSL_ERROR_PENDING_CERTIFICATE) {
+      spec.on_server_pause();
+    }
   }
   // Tickets of TLS 1.3 wait for the first byte that the server writes.
   if (outcome.finished) SSL_write(gate, "!", 1);

@@ -7,6 +7,7 @@
 #define CHAINKEEP_TESTS_TLS_TLS_PAIR_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ struct ClientSpec {
   uint16_t version = TLS1_3_VERSION;
   // Offered for resumption.
   SSL_SESSION* session = nullptr;
+  // Called when the server's handshake has stopped to wait for its server name.
+  std::function<void()> on_server_pause = {};
 };
 
 struct HandshakeOutcome {
