@@ -16,8 +16,7 @@
 // Every command is atomic: it happens as a whole or, with an error, not at all.
 // A change is visible to the next handshake when the command returns. Every
 // member may be called by any thread; commands are ordered by a lock of their
-// own. To show a change, the catalog of this release takes a lock under which
-// handshakes read: a command may wait for those of the moment.
+// own, and never wait for a handshake.
 //
 // An account sees its own registrations only: another's read as not found. The
 // registry of this release lives in memory and ends with its engine.

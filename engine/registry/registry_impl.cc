@@ -1,16 +1,17 @@
 #include "engine/registry/registry_impl.h"
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
 #include "engine/catalog/ca_record.h"
+#include "engine/memory/fork_safe_mutex.h"
 #include "engine/registry/crl_rules.h"
 #include "engine/registry/registration_code.h"
 #include "engine/registry/rules.h"
@@ -159,8 +160,7 @@ class RegistryImpl final : public Registry {
   // Steps 2 and 3: `commit`, then `publish`. `undo` takes `commit` back.
   absl::Status CommitAndPublish(const RegistryStore::Command& commit,
                                 const Publish& publish,
-                                const RegistryStore::Command& undo)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+                                const RegistryStore::Command& undo);
 
   // Constant after construction.
   const std::unique_ptr<RegistryStore> store_;
@@ -172,13 +172,13 @@ class RegistryImpl final : public Registry {
   const WildcardEndpoints wildcards_;
 
   // Orders the pairs of commit and publish (invariant 1).
-  absl::Mutex mutex_;
+  memory::ForkSafeMutex mutex_;
 };
 
 absl::Status RegistryImpl::CommitAndPublish(
     const RegistryStore::Command& commit, const Publish& publish,
     const RegistryStore::Command& undo) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (absl::Status status = store_->Transact(commit); !status.ok()) {
     return status;
   }
@@ -411,7 +411,7 @@ absl::Status RegistryImpl::SetCrls(const SetCrlsRequest& request) {
   if (!ca.ok()) return ca.status();
   auto crls = LoadCrls(request.crls, **ca, policy_);
   if (!crls.ok()) return crls.status();
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return catalog_.ReplaceCrls(tenant->account, tenant->region, *ca,
                               *std::move(crls));
 }
@@ -429,7 +429,7 @@ absl::Status RegistryImpl::PutEndpoint(const Endpoint& endpoint) {
   }
   Endpoint canonical = endpoint;
   canonical.host_name = std::string(name->text());
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   const absl::Status status = store_->Transact([&](Transaction& t) {
     absl::Status check = CheckHostNameFree(t, *tenant, *name);
     if (check.ok()) t.PutEndpoint(canonical);
@@ -447,7 +447,7 @@ absl::Status RegistryImpl::DeleteEndpoint(const Account& account,
   if (!tenant.ok()) return tenant.status();
   const absl::StatusOr<sni::EndpointName> name = CheckHostName(host_name);
   if (!name.ok()) return name.status();
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   const absl::Status status = store_->Transact([&](Transaction& t) {
     absl::Status check = CheckOwnEndpoint(t, *tenant, name->text());
     if (check.ok()) t.DeleteEndpoint(region, name->text());

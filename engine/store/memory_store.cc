@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -236,7 +237,7 @@ MemoryStore::MemoryStore() : tables_(std::make_unique<Tables>()) {}
 MemoryStore::~MemoryStore() = default;
 
 absl::Status MemoryStore::Transact(const Command& command) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   UndoableTransaction transaction(*tables_);
   absl::Status status = command(transaction);
   if (!transaction.failure().ok()) status = transaction.failure();
@@ -245,7 +246,7 @@ absl::Status MemoryStore::Transact(const Command& command) {
 }
 
 absl::Status MemoryStore::Read(const Query& query) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return query(UndoableTransaction(*tables_));
 }
 

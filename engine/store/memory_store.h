@@ -14,7 +14,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
+#include "engine/memory/fork_safe_mutex.h"
 #include "engine/store/registry_store.h"
 
 namespace chainkeep::store {
@@ -26,17 +26,15 @@ class MemoryStore final : public RegistryStore {
   MemoryStore(const MemoryStore&) = delete;
   MemoryStore& operator=(const MemoryStore&) = delete;
 
-  absl::Status Transact(const Command& command) override
-      ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status Read(const Query& query) const override
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Transact(const Command& command) override;
+  absl::Status Read(const Query& query) const override;
 
  private:
   class Tables;
   class UndoableTransaction;
 
-  mutable absl::Mutex mutex_;
-  const std::unique_ptr<Tables> tables_ ABSL_PT_GUARDED_BY(mutex_);
+  mutable memory::ForkSafeMutex mutex_;  // guards *tables_
+  const std::unique_ptr<Tables> tables_;
 };
 
 }  // namespace chainkeep::store
