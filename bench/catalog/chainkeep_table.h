@@ -53,7 +53,9 @@ class ChainkeepTable {
       std::optional<HeldPin> pin_;
     };
 
-    std::optional<uint64_t> Find(const Key& key) const {
+    // As the compiler does with absl's of its own accord.
+    __attribute__((always_inline)) std::optional<uint64_t> Find(
+        const Key& key) const {
       if constexpr (kPinFor == PinFor::kLookup) {
         const memory::Epochs::Pin pin = table_.epochs_.Acquire();
         return FindPinned(key);
@@ -62,7 +64,8 @@ class ChainkeepTable {
     }
 
    private:
-    std::optional<uint64_t> FindPinned(const Key& key) const {
+    __attribute__((always_inline)) std::optional<uint64_t> FindPinned(
+        const Key& key) const {
       const std::optional<Entry> entry = table_.table_.Find(key);
       if (!entry) return std::nullopt;
       return entry->value;

@@ -1,9 +1,12 @@
 #include "bench/catalog/memory.h"
 
 #include <malloc.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -13,6 +16,9 @@
 
 namespace chainkeep::bench {
 namespace {
+
+// By mmap, less what munmap gave back, by all but the C library itself.
+std::atomic<size_t> mapped_bytes{0};
 
 constexpr char kTunables[] = "GLIBC_TUNABLES";
 constexpr char kHugeTunables[] =
@@ -45,7 +51,7 @@ void UsePages(Pages pages, char** argv) {
 
 size_t AllocatedBytes() {
   const struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
+  return info.uordblks + info.hblkhd + mapped_bytes.load();
 }
 
 Resident GetResident() {
@@ -65,3 +71,23 @@ Resident GetResident() {
 void ReturnFreeMemory() { malloc_trim(0); }
 
 }  // namespace chainkeep::bench
+
+// These stand before the C library's, whose malloc calls its own.
+extern "C" {
+
+void* mmap(void* address, size_t size, int protection, int flags, int file,
+           off_t offset) noexcept {
+  const long result =
+      syscall(SYS_mmap, address, size, protection, flags, file, offset);
+  if (result == -1) return MAP_FAILED;
+  chainkeep::bench::mapped_bytes.fetch_add(size);
+  return reinterpret_cast<void*>(result);
+}
+
+int munmap(void* address, size_t size) noexcept {
+  const long result = syscall(SYS_munmap, address, size);
+  if (result == 0) chainkeep::bench::mapped_bytes.fetch_sub(size);
+  return static_cast<int>(result);
+}
+
+}  // extern "C"

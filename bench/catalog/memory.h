@@ -23,7 +23,7 @@ enum class Pages { kSmall, kHuge };
 void UsePages(Pages pages, char** argv);
 
 // AllocatedBytes is what malloc has given out and not got back, its own headers
-// included, by all threads.
+// included, and what was mapped beside it, by all threads.
 size_t AllocatedBytes();
 
 // From /proc/self/smaps_rollup: resident memory, and the part of it on huge

@@ -1,14 +1,16 @@
 #include "bench/catalog/paced_writer.h"
 
-#include <sys/prctl.h>
-
-#include <chrono>
 #include <utility>
 
 namespace chainkeep::bench {
 namespace {
 
-constexpr std::chrono::microseconds kBurstEvery(100);
+// Tells the processor that this is a wait.
+void Relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
 
 }  // namespace
 
@@ -19,18 +21,15 @@ bool PacedWriter::Pace::Next() {
       done_.store(done + 1, std::memory_order_relaxed);
       return true;
     }
-    std::this_thread::sleep_for(kBurstEvery);
+    for (int i = 0; i < 20; ++i) Relax();
     due_ = static_cast<uint64_t>(SecondsSince(start_) * per_second_);
   }
   return false;
 }
 
 PacedWriter::PacedWriter(double per_second, std::function<void(Pace&)> write)
-    : pace_(per_second), thread_([this, write = std::move(write)] {
-        // Sleeps otherwise end 50 us late.
-        prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0);
-        write(pace_);
-      }) {}
+    : pace_(per_second),
+      thread_([this, write = std::move(write)] { write(pace_); }) {}
 
 PacedWriter::~PacedWriter() {
   pace_.stopping_.store(true);

@@ -5,9 +5,9 @@
 //     while (pace.Next()) table.Assign(...);
 //   });
 //
-// It sleeps between small bursts rather than spins, so that it takes the time
-// that its changes take and no more from whatever shares the core. What it fell
-// behind it makes up for.
+// It spins between two changes rather than sleeps: a thread that wakes up ten
+// thousand times a second is likely put on the reader's core each time, and
+// what is measured is the scheduler. What it fell behind it makes up for.
 
 #ifndef CHAINKEEP_BENCH_CATALOG_PACED_WRITER_H_
 #define CHAINKEEP_BENCH_CATALOG_PACED_WRITER_H_

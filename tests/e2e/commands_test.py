@@ -123,6 +123,15 @@ def unknown_arguments(folder):
                     (2, "", "usage: tools/setup [demo]\n"))
 
 
+def bench_arguments(folder):
+    copy = Copy(folder)
+    for arguments in ([], ["catalogue"], ["catalog", "--slow"],
+                      ["catalog", "--quick", "--quick"], ["catalog", ""]):
+        result = copy.run("tools/bench", *arguments)
+        cases.equal((result.returncode, result.stdout, result.stderr),
+                    (2, "", "usage: tools/bench catalog [--quick]\n"))
+
+
 def npm_cannot_fetch(folder):
     copy = Copy(folder)
     copy.program("npm", "echo 'npm ERR! network' >&2; exit 1")
@@ -166,6 +175,7 @@ def main():
                 ("setup: with CHAINKEEP_SOURCES no lists are needed",
                  sources_in_a_folder),
                 ("setup: an unknown argument is an error", unknown_arguments),
+                ("bench: an unknown argument is an error", bench_arguments),
                 ("format: npm cannot fetch buildifier", npm_cannot_fetch),
                 ("all: a path with a space is refused", path_with_a_space),
                 ("all: a command's log has no name", log_of_a_command),
