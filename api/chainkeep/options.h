@@ -130,7 +130,7 @@ enum class SerialRule : uint8_t {
 };
 
 // Budgets bound what one answer may cost. Spending one up refuses with that
-// budget's reason; there is no trying on.
+// budget's reason; there is no trying on, but for the two that say so.
 struct Budgets {
   // Presented certificates, the leaf not counted; counted before any parsing.
   // Real chains have 1 to 3. At most 64.
@@ -145,7 +145,9 @@ struct Budgets {
   // be found.
   unsigned path_length = 8;
   // Candidates taken from the registrations for one link; 1 to 32. The exact
-  // registration of a presented issuer is tried beside them.
+  // registration of a presented issuer is tried beside them. This one prunes as
+  // well: to end the answer here would let whoever registers many CAs of
+  // another's name shut its devices out, though they bring a path of their own.
   unsigned candidates = 16;
   // Signature checks. One costs 14 µs with RSA-2048 and 50 µs with P-256, so
   // this is what a refusal may cost an honest gateway; with keys of RSA-8192 or
@@ -153,7 +155,8 @@ struct Budgets {
   // with a presented key of ML-DSA, where a policy allows it, up to 213 µs.
   unsigned signatures = 24;
   // Candidates looked at over the whole search. Where policies are checked, 64
-  // of a path's certificate policies and mappings count as one more.
+  // of a path's certificate policies and mappings count as one more; so does
+  // each KiB of the certificates of every path but the first that is judged.
   unsigned steps = 200;
   // Comparisons of a name with a name constraint; a long name counts as
   // several. 250,000 take a few milliseconds; CVE-2024-12133 is what none at

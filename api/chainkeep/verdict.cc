@@ -95,6 +95,9 @@ constexpr ReasonRow kRows[] = {
      "A certificate is larger than the budget allows."},
     {Reason::kBudgetPathLength, kBadCertificate, "kBudgetPathLength",
      "No path was found within the length that the budget allows."},
+    {Reason::kBudgetCandidates, kBadCertificate, "kBudgetCandidates",
+     "More CAs of the issuer's name are registered than the budget tries, and "
+     "none of those issued it."},
     {Reason::kBudgetSignatures, kBadCertificate, "kBudgetSignatures",
      "Building a path took more signature checks than the budget allows."},
     {Reason::kBudgetSteps, kBadCertificate, "kBudgetSteps",

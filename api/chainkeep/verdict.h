@@ -65,6 +65,7 @@ enum class Reason : uint8_t {
   kBudgetCertificates,     // more certificates presented than allowed
   kBudgetBytes,            // a certificate larger than allowed
   kBudgetPathLength,       // a path longer than allowed
+  kBudgetCandidates,       // more CAs of one name than are tried
   kBudgetSignatures,       // more signature checks than allowed
   kBudgetSteps,            // more path-building steps than allowed
   kBudgetNameComparisons,  // more name-constraint work than allowed

@@ -21,44 +21,46 @@ int RankOf(Reason reason) {
     // Somebody was found, and did not.
     case Reason::kBadSignature:
       return 5;
+    case Reason::kBudgetCandidates:
+      return 6;
 
     // Somebody did, who may not issue.
     case Reason::kNotACa:
-      return 6;
-    case Reason::kKeyUsage:
       return 7;
-    case Reason::kPathLengthExceeded:
+    case Reason::kKeyUsage:
       return 8;
+    case Reason::kPathLengthExceeded:
+      return 9;
 
     // It is issued, in a way that is not good enough.
     case Reason::kMalformed:
-      return 9;
-    case Reason::kAlgorithmNotAllowed:
       return 10;
-    case Reason::kWeakKey:
+    case Reason::kAlgorithmNotAllowed:
       return 11;
-    case Reason::kUnknownCriticalExtension:
+    case Reason::kWeakKey:
       return 12;
-    case Reason::kExtendedKeyUsage:
+    case Reason::kUnknownCriticalExtension:
       return 13;
-    case Reason::kCaAsLeaf:
+    case Reason::kExtendedKeyUsage:
       return 14;
-    case Reason::kNameConstraint:
+    case Reason::kCaAsLeaf:
       return 15;
-    case Reason::kPolicy:
+    case Reason::kNameConstraint:
       return 16;
+    case Reason::kPolicy:
+      return 17;
 
     // Everything is right but the time, or the owner's will.
     case Reason::kNotYetValid:
-      return 17;
-    case Reason::kExpired:
       return 18;
-    case Reason::kRevocationUnknown:
+    case Reason::kExpired:
       return 19;
-    case Reason::kRevoked:
+    case Reason::kRevocationUnknown:
       return 20;
-    case Reason::kCaInactive:
+    case Reason::kRevoked:
       return 21;
+    case Reason::kCaInactive:
+      return 22;
 
     // The search was given up; whatever else was found may be by chance.
     case Reason::kBudgetCertificates:

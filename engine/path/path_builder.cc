@@ -184,14 +184,15 @@ bool PathSearch::IsIssuedWith(const signature::PublicKey& key) {
 }
 
 void PathSearch::TryAnchors() {
-  std::array<Anchor, kMaxCandidates> anchors;
-  size_t count = request_.anchors.FindIssuers(
-      top().issuer(), KeyIdOf(top()),
-      std::span(anchors).first(request_.options.budgets.candidates));
+  const size_t limit = request_.options.budgets.candidates;
+  std::array<Anchor, kMaxCandidates + 1> anchors;
+  const size_t there_are = request_.anchors.FindIssuers(
+      top().issuer(), KeyIdOf(top()), std::span(anchors).first(limit + 1));
+  size_t count = std::min(there_are, limit);
 
   // Several CAs may share a subject, and strangers may have registered more of
   // them than are looked at. A presented issuer names the one that is meant.
-  if (count > 1 || count == request_.options.budgets.candidates) {
+  if (count > 1 || there_are > limit) {
     for (size_t i = 0; i < presented().size() && !Over(); ++i) {
       const PresentedCertificate& issuer = presented()[i];
       Anchor exact;
@@ -208,6 +209,7 @@ void PathSearch::TryAnchors() {
     }
   }
   for (size_t i = 0; i < count && !Over(); ++i) TryAnchor(anchors[i]);
+  if (there_are > limit) Object(Reason::kBudgetCandidates, depth());
 }
 
 void PathSearch::TryAnchor(const Anchor& anchor) {

@@ -18,6 +18,7 @@ TEST(RankOf, K1_IsPinned) {
       Reason::kNoIssuer,
       Reason::kBudgetPathLength,
       Reason::kBadSignature,
+      Reason::kBudgetCandidates,
       Reason::kNotACa,
       Reason::kKeyUsage,
       Reason::kPathLengthExceeded,

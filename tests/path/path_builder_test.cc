@@ -472,7 +472,7 @@ TEST_F(PathBuilder, APresentedIssuerIsFoundBeyondTheCap) {
   CertificateSpec leaf_spec = LeafSpec("device");
   leaf_spec.authority_key_id = "same";
   const TestCertificate leaf = MakeCertificate(leaf_spec, &ca);
-  EXPECT_EQ(ReasonFor(leaf), Reason::kBadSignature);
+  EXPECT_EQ(ReasonFor(leaf), Reason::kBudgetCandidates);
   Present(ca);
   const PathResult result = Build(leaf);
   ASSERT_TRUE(result.path.has_value());
@@ -487,7 +487,22 @@ TEST_F(PathBuilder, APresentedIssuerIsFoundBeyondACapOfOne) {
   const TestCertificate ca = Ca("shared");
   Register(ca);
   const TestCertificate leaf = MakeCertificate(LeafSpec("device"), &ca);
+  EXPECT_EQ(ReasonFor(leaf), Reason::kBudgetCandidates);
+  Present(ca);
+  EXPECT_EQ(ReasonFor(leaf), Reason::kAccepted);
+}
+
+// Of more CAs of one name than are tried, it is said that there were more; a
+// path through what the device presents is found all the same.
+TEST_F(PathBuilder, V13_MoreCandidatesThanAreTried) {
+  for (int i = 0; i < 16; ++i) Register(Ca("shared"));
+  const TestCertificate root = Ca("root");
+  const TestCertificate ca = Ca("shared", &root);
+  const TestCertificate leaf = MakeCertificate(LeafSpec("device"), &ca);
   EXPECT_EQ(ReasonFor(leaf), Reason::kBadSignature);
+  Register(Ca("shared"));
+  EXPECT_EQ(ReasonFor(leaf), Reason::kBudgetCandidates);
+  Register(root);
   Present(ca);
   EXPECT_EQ(ReasonFor(leaf), Reason::kAccepted);
 }
