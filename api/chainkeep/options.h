@@ -201,7 +201,8 @@ enum class AnchorRules : uint8_t {
   // length, keyUsage, name constraints, policy constraints (RFC 5937). Of what
   // it has no extension for, it says nothing.
   kConstraints,
-  // All that an intermediate must satisfy, its validity included.
+  // Also its validity, and that it is a CA's certificate that may sign
+  // certificates. Not its extended key usage, serial number or issuer.
   kFull,
 };
 
