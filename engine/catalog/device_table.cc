@@ -60,8 +60,8 @@ bool DeviceTable::Traits<kMode>::Matches(const Entry& entry,
 DeviceTable::DeviceTable(memory::Epochs* epochs, const memory::Hasher* hasher)
     : epochs_(epochs),
       cas_(epochs, hasher),
-      defaults_(epochs, {hasher}, {}),
-      sni_only_(epochs, {hasher}, {}) {}
+      defaults_(epochs, {hasher}, {.percent_full = 78}),
+      sni_only_(epochs, {hasher}, {.percent_full = 78}) {}
 
 DeviceTable::~DeviceTable() = default;
 
