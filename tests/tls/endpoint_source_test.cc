@@ -32,10 +32,11 @@ enum class Gate { kWakes, kDoesNotWait };
 
 class TlsEndpointSourceTest : public test::GateFixture {
  protected:
-  void Make(Gate gate) {
+  void Make(Gate gate) { Make(gate, &events_); }
+  void Make(Gate gate, EventObserver* observer) {
     server_.reset();
     engine_ = *Engine::Create(
-        {.clock = &clock_, .observer = &events_, .endpoint_source = &source_});
+        {.clock = &clock_, .observer = observer, .endpoint_source = &source_});
     RegisterSniOnly(a_, ca_);
     server_ = test::ServerContext(TLS_with_buffers_method());
     MakeWake make_wake;
@@ -210,7 +211,7 @@ std::shared_ptr<std::atomic<bool>>& WokenHere() {
 // Connections of many names at once, answered by another thread while they
 // pause and wake.
 TEST_F(TlsEndpointSourceTest, ConnectionsOnThreadsOfTheirOwn) {
-  Make(Gate::kWakes);
+  Make(Gate::kWakes, nullptr);
   const bssl::UniquePtr<SSL_CTX> server =
       test::ServerContext(TLS_with_buffers_method());
   ASSERT_TRUE(

@@ -28,7 +28,7 @@ bool SetChain(T* owner,
 }
 
 // Signs a handshake with a key that is not the certificate's.
-EVP_PKEY* foreign_key = nullptr;
+thread_local EVP_PKEY* foreign_key = nullptr;
 
 ssl_private_key_result_t SignWithForeignKey(SSL*, uint8_t* out, size_t* out_len,
                                             size_t max_out, uint16_t,

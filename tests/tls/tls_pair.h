@@ -1,7 +1,7 @@
 // A TLS server with a gate and a BoringSSL client, joined by memory.
 //
 // Real handshakes, byte for byte, without a socket: what the sockets add is
-// tested with the example gateway. Not thread-safe.
+// tested with the example gateway. Any thread may have handshakes of its own.
 
 #ifndef CHAINKEEP_TESTS_TLS_TLS_PAIR_H_
 #define CHAINKEEP_TESTS_TLS_TLS_PAIR_H_
