@@ -16,11 +16,9 @@ Lookups AskBlocks(const Fleet& fleet, CaAsked asked, double seconds,
   const Clock::time_point start = Clock::now();
   do {
     questions.Prepare(fleet, asked, random);
-    const Clock::time_point block_start = Clock::now();
+    const BlockTimer timer;
     const uint64_t found = ask_block(questions);
-    lookups.seconds += SecondsSince(block_start);
-    lookups.found += found;
-    lookups.asked += CaQuestions::kSize;
+    lookups.Add(timer, CaQuestions::kSize, found);
   } while (SecondsSince(start) < seconds);
   Require(lookups.found == (asked == CaAsked::kOwn ? lookups.asked : 0),
           "a CA look-up answered wrongly");

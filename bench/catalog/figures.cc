@@ -75,10 +75,7 @@ int RunAll(const Scale& scale) {
   std::map<std::string, double> figures;
   for (const Stage& stage : kStages) {
     absl::PrintF("%s:\n", stage.name);
-    if (!RunStage(stage, scale, figures)) {
-      absl::FPrintF(stderr, "figures: the stage \"%s\" failed\n", stage.name);
-      return 1;
-    }
+    if (!RunStage(stage, scale, figures)) return 1;
   }
   std::string json;
   for (std::string_view name : kFigures) {

@@ -34,11 +34,9 @@ Lookups AskNames(size_t count, double seconds, uint64_t seed, Find find) {
       names.push_back(*sni::HostName::Parse(HostNameAt(random.Below(count))));
     }
     uint64_t found = 0;
-    const Clock::time_point block_start = Clock::now();
+    const BlockTimer timer;
     for (const sni::HostName& name : names) found += find(name);
-    lookups.seconds += SecondsSince(block_start);
-    lookups.found += found;
-    lookups.asked += kNameBlock;
+    lookups.Add(timer, kNameBlock, found);
   } while (SecondsSince(start) < seconds);
   return lookups;
 }

@@ -12,16 +12,17 @@ constexpr size_t kHashedBytes = 104;
 constexpr size_t kReads = 4;
 constexpr size_t kBlockSize = 64;
 
-// The words of `memory` at random, which the hash of `text` chooses.
+// Words of `memory` at random: the first one by the hash of `text`, each other
+// by the one before, as a look-up finds its way.
 uint64_t ReadSome(const std::vector<uint64_t>& memory,
                   const std::array<char, kHashedBytes>& text, uint64_t seed) {
   uint64_t at = XXH3_64bits_withSeed(text.data(), text.size(), seed);
-  uint64_t sum = 0;
   for (size_t i = 0; i < kReads; ++i) {
-    sum += memory[(static_cast<unsigned __int128>(at) * memory.size()) >> 64];
-    at = Random::Mix(at);
+    const auto place = static_cast<size_t>(
+        (static_cast<unsigned __int128>(at) * memory.size()) >> 64);
+    at = Random::Mix(at + memory[place]);
   }
-  return sum;
+  return at;
 }
 
 }  // namespace
@@ -35,12 +36,11 @@ Lookups PrivateLoop::Run(int thread, double seconds, uint64_t seed) const {
   std::array<char, kHashedBytes> text{};
   const Clock::time_point start = Clock::now();
   do {
-    const Clock::time_point block_start = Clock::now();
+    const BlockTimer timer;
     for (size_t i = 0; i < kBlockSize; ++i) {
       benchmark::DoNotOptimize(ReadSome(memory, text, ++seed));
     }
-    lookups.seconds += SecondsSince(block_start);
-    lookups.asked += kBlockSize;
+    lookups.Add(timer, kBlockSize, kBlockSize);
   } while (SecondsSince(start) < seconds);
   return lookups;
 }

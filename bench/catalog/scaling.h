@@ -29,7 +29,8 @@ double PerSecondOf(int threads, Loop loop) {
 }
 
 // The control: a loop whose threads share nothing. Each hashes as many bytes as
-// a CA's name has and reads four lines of memory at random, all of its own.
+// a CA's name has and reads four lines of memory at random, one after the
+// other, all of its own.
 class PrivateLoop {
  public:
   // `bytes` is for each of `threads`.

@@ -71,7 +71,11 @@ bool RunStage(const Stage& stage, const Scale& scale,
   std::free(line);
   std::fclose(output);
   int status = 0;
-  return waitpid(child, &status, 0) == child && status == 0;
+  if (waitpid(child, &status, 0) != child) return false;
+  if (status == 0) return true;
+  absl::FPrintF(stderr, "figures: %s ended with status 0x%x\n", stage.name,
+                status);
+  return false;
 }
 
 }  // namespace chainkeep::bench
