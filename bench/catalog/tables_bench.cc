@@ -1,6 +1,6 @@
 // Concurrent tables beside each other: 16-byte keys, 8-byte values, random hits
 // and misses, one or two reading threads, and one beside a writer that assigns
-// 100,000 values a second. See docs/benchmarks.md for what came out.
+// 100,000 values a second. docs/benchmarks.md has the method.
 //
 // One table is in memory at a time. Those of one row of the results are not
 // interleaved, and minutes may lie between the first and the last; what is
