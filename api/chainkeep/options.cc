@@ -1,6 +1,7 @@
 #include "chainkeep/options.h"
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 
 #include "absl/strings/numbers.h"
@@ -14,6 +15,11 @@ namespace {
 class RealTimeClock final : public Clock {
  public:
   UnixSeconds Now() const override { return std::time(nullptr); }
+  UnixMillis NowMillis() const override {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  }
 };
 
 // Appends one subidentifier (X.690 §8.19.2).

@@ -33,6 +33,9 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual UnixSeconds Now() const = 0;
+  // The same, finer, for the dates of records. Whole seconds, unless
+  // overridden.
+  virtual UnixMillis NowMillis() const { return Now() * 1000; }
 };
 
 // SystemClock returns the machine's real-time clock. It lives forever.

@@ -18,90 +18,62 @@
 // member may be called by any thread; commands are ordered by a lock of their
 // own, and never wait for a handshake.
 //
-// An account sees its own registrations only: another's read as not found. The
-// registry of this release lives in memory and ends with its engine.
+// An account sees its own records only: another's read as not found.
+//
+// An engine has a registry, in memory or over a Store (store.h). A process that
+// only changes records opens one without an engine: OpenRegistry.
 
 #ifndef CHAINKEEP_API_CHAINKEEP_REGISTRY_H_
 #define CHAINKEEP_API_CHAINKEEP_REGISTRY_H_
 
 #include <cstdint>
-#include <optional>
+#include <iosfwd>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "chainkeep/ca_certificates.h"
+#include "chainkeep/device_certificates.h"
+#include "chainkeep/domain_configurations.h"
 #include "chainkeep/endpoint.h"
+#include "chainkeep/options.h"
+#include "chainkeep/provisioning_templates.h"
+#include "chainkeep/store.h"
 #include "chainkeep/types.h"
 
 namespace chainkeep {
 
-struct RegisterCaCertificateRequest {
-  Account account = {};
-  Region region = {};
-  // PEM, exactly one CERTIFICATE block, 1 to 65,536 characters.
-  std::string_view ca_certificate = {};
-  // PEM, likewise. Required in mode DEFAULT, forbidden in SNI_ONLY; "" is the
-  // same as absent.
-  std::string_view verification_certificate = {};
-  // "DEFAULT", "SNI_ONLY", or "" for DEFAULT.
-  std::string_view certificate_mode = {};
-  // Otherwise the registration begins INACTIVE.
-  bool set_as_active = false;
-  // Recorded for first-connect registration.
-  bool allow_auto_registration = false;
+// ImportReport says what came of an import.
+struct ImportReport {
+  struct Refusal {
+    int64_t line = 0;  // the first is 1
+    absl::Status status;
+  };
+
+  int64_t imported = 0;
+  int64_t unchanged = 0;  // what was there already, just so
+  int64_t refused = 0;
+  std::vector<Refusal> refusals;  // the first 1,000
 };
 
-struct UpdateCaCertificateRequest {
-  Account account = {};
-  Region region = {};
-  // 64 hex digits.
-  std::string_view ca_certificate_id = {};
-  // "ACTIVE", "INACTIVE", or "" to leave it.
-  std::string_view new_status = {};
-  // "ENABLE", "DISABLE", or "" to leave it.
-  std::string_view new_auto_registration_status = {};
-  // Switches it off, with whatever was to happen at a first connect. Excludes
-  // "ENABLE".
-  bool remove_auto_registration = false;
-};
-
-struct SetCrlsRequest {
-  Account account = {};
-  Region region = {};
-  // PEM of the CA whose certificates the lists speak of, exactly one block. It
-  // need not be registered: an intermediate's is given the same way.
-  std::string_view ca_certificate = {};
-  // Each PEM with one X509 CRL block, or DER. All that the account has for this
-  // CA from now on; none: it has none.
-  std::vector<std::string_view> crls = {};
-};
-
-struct RegisteredCertificate {
-  std::string arn;  // arn:aws:iot:<region>:<account>:cacert/<id>
-  CertificateId id;
-};
-
-struct CaDescription {
-  std::string arn;
-  CertificateId id;
-  Mode mode = Mode::kDefault;
-  CaStatus status = CaStatus::kInactive;
-  bool auto_registration = false;
-  std::string pem;
-  Account owned_by;
-  UnixSeconds creation_date = 0;
-  UnixSeconds last_modified_date = 0;
-  int64_t customer_version = 0;  // 1 at first, one more at each update
-  std::string generation_id;     // another at each update
-  UnixSeconds not_before = 0;
-  UnixSeconds not_after = 0;
+// RegistryStats counts a registry's records, of all accounts.
+struct RegistryStats {
+  int64_t ca_registrations = 0;
+  int64_t device_certificates = 0;
+  int64_t endpoints = 0;
+  int64_t provisioning_templates = 0;
+  int64_t crl_sets = 0;
+  int64_t revision = 0;
 };
 
 class Registry {
  public:
   virtual ~Registry() = default;
+
+  // ---- CA certificates
 
   // GetRegistrationCode returns the account's code in that region, 64 lowercase
   // hex digits from a cryptographic random source; the first call makes it.
@@ -139,6 +111,10 @@ class Registry {
       const Account& account, const Region& region,
       std::string_view ca_certificate_id) = 0;
 
+  // ListCaCertificates. Errors: kInvalidRequest.
+  virtual absl::StatusOr<List<CaSummary>> ListCaCertificates(
+      const ListCaCertificatesRequest& request) = 0;
+
   // SetCrls replaces, as a whole, the CRLs that this account's handshakes are
   // answered from for one CA (see RevocationOptions). Each list is parsed and
   // its signature verified here, once. Loading a million entries takes about
@@ -151,6 +127,72 @@ class Registry {
   // says which list.
   virtual absl::Status SetCrls(const SetCrlsRequest& request) = 0;
 
+  // ---- Device certificates
+
+  // RegisterCertificate registers a device certificate in the mode of the CA
+  // that signed it, which must be registered by the account and ACTIVE. Costs a
+  // parse and a signature check. Errors: kInvalidRequest (arguments),
+  // kCertificateValidation (the certificate, or no registered CA signed it),
+  // kCertificateState (the CA is INACTIVE), kCertificateConflict (several CAs
+  // of the issuer's name, and none given), kResourceAlreadyExists.
+  virtual absl::StatusOr<RegisteredCertificate> RegisterCertificate(
+      const RegisterCertificateRequest& request) = 0;
+
+  // RegisterCertificateWithoutCa registers one in mode SNI_ONLY, whoever signed
+  // it. Errors: kInvalidRequest, kCertificateValidation,
+  // kResourceAlreadyExists.
+  virtual absl::StatusOr<RegisteredCertificate> RegisterCertificateWithoutCa(
+      const RegisterCertificateWithoutCaRequest& request) = 0;
+
+  // DescribeCertificate. Errors: kInvalidRequest, kResourceNotFound.
+  virtual absl::StatusOr<DeviceDescription> DescribeCertificate(
+      const CertificateRequest& request) = 0;
+
+  // UpdateCertificate sets the status; setting what is set succeeds. Errors:
+  // kInvalidRequest (a status that no caller may set), kResourceNotFound,
+  // kCertificateState (it is REVOKED, or being transferred).
+  virtual absl::Status UpdateCertificate(
+      const UpdateCertificateRequest& request) = 0;
+
+  // DeleteCertificate. Errors: kInvalidRequest, kResourceNotFound,
+  // kCertificateState (it is ACTIVE, or being transferred), kDeleteConflict
+  // (something is attached).
+  virtual absl::Status DeleteCertificate(
+      const DeleteCertificateRequest& request) = 0;
+
+  // Errors: kInvalidRequest. An unknown CA's list is empty.
+  virtual absl::StatusOr<List<DeviceSummary>> ListCertificates(
+      const ListCertificatesRequest& request) = 0;
+  virtual absl::StatusOr<List<DeviceSummary>> ListCertificatesByCa(
+      const ListCertificatesByCaRequest& request) = 0;
+
+  // What is attached counts, and nothing else. Attaching what is attached
+  // succeeds, as does detaching what is not. Errors: kInvalidRequest,
+  // kResourceNotFound (the certificate), kLimitExceeded (more than 10 policies,
+  // or than 100 things).
+  virtual absl::Status AttachPolicy(const AttachmentRequest& request) = 0;
+  virtual absl::Status DetachPolicy(const AttachmentRequest& request) = 0;
+  virtual absl::Status AttachThing(const AttachmentRequest& request) = 0;
+  virtual absl::Status DetachThing(const AttachmentRequest& request) = 0;
+
+  // A certificate goes to another account of the region in two steps: its owner
+  // offers it, and the other accepts or rejects it, or its owner thinks better
+  // of it. Meanwhile it lets nobody in. Errors: kInvalidRequest,
+  // kResourceNotFound, kCertificateState (it is ACTIVE, or REVOKED),
+  // kTransferConflict (policies are attached, or the other account has the
+  // certificate), kTransferAlreadyCompleted (there is nothing to cancel any
+  // more).
+  virtual absl::StatusOr<std::string> TransferCertificate(
+      const TransferCertificateRequest& request) = 0;  // returns its ARN
+  virtual absl::Status AcceptCertificateTransfer(
+      const AcceptTransferRequest& request) = 0;
+  virtual absl::Status RejectCertificateTransfer(
+      const RejectTransferRequest& request) = 0;
+  virtual absl::Status CancelCertificateTransfer(
+      const CertificateRequest& request) = 0;
+
+  // ---- Endpoints
+
   // PutEndpoint gives a host name to an account, or replaces what the same
   // account said of it. Errors: kInvalidRequest (the name, account or region),
   // kResourceAlreadyExists (another account of the region has it).
@@ -161,7 +203,76 @@ class Registry {
   virtual absl::Status DeleteEndpoint(const Account& account,
                                       const Region& region,
                                       std::string_view host_name) = 0;
+
+  // ---- Domain configurations
+
+  // CreateDomainConfiguration gives the account an endpoint. Errors:
+  // kInvalidRequest, kResourceAlreadyExists (the name, by this account; or the
+  // host name, by anybody of the region), kLimitExceeded (more than 10).
+  virtual absl::StatusOr<DomainConfigurationDescription>
+  CreateDomainConfiguration(
+      const CreateDomainConfigurationRequest& request) = 0;
+  virtual absl::StatusOr<DomainConfigurationDescription>
+  DescribeDomainConfiguration(const DomainConfigurationRequest& request) = 0;
+  virtual absl::StatusOr<DomainConfigurationDescription>
+  UpdateDomainConfiguration(
+      const UpdateDomainConfigurationRequest& request) = 0;
+  // Errors: also kInvalidRequest while it is ENABLED.
+  virtual absl::Status DeleteDomainConfiguration(
+      const DomainConfigurationRequest& request) = 0;
+  virtual absl::StatusOr<List<DomainConfigurationSummary>>
+  ListDomainConfigurations(const Account& account, const Region& region) = 0;
+
+  // DescribeEndpoint returns the account's host name for a service; the first
+  // call makes it, and it never changes.
+  virtual absl::StatusOr<std::string> DescribeEndpoint(
+      const DescribeEndpointRequest& request) = 0;
+
+  // ---- Provisioning templates
+
+  // Errors: kInvalidRequest (also a body that is no template),
+  // kResourceAlreadyExists.
+  virtual absl::StatusOr<ProvisioningTemplateDescription>
+  CreateProvisioningTemplate(
+      const CreateProvisioningTemplateRequest& request) = 0;
+  virtual absl::StatusOr<ProvisioningTemplateDescription>
+  DescribeProvisioningTemplate(const ProvisioningTemplateRequest& request) = 0;
+  // Errors: kInvalidRequest, kResourceNotFound, kDeleteConflict (a registered
+  // CA names it).
+  virtual absl::Status DeleteProvisioningTemplate(
+      const ProvisioningTemplateRequest& request) = 0;
+
+  // ---- A whole registry, for operators
+
+  // Import reads a registry as JSON lines, one record each, in batches of
+  // 10,000, each of which is committed or not as a whole. It keeps uniqueness,
+  // but asks for no proof of possession: a DEFAULT registration is marked as
+  // imported. Lines that are wrong are reported and left out.
+  // Errors: what ends it; `report` says what was done until then.
+  virtual absl::Status Import(std::istream& lines, ImportReport& report) = 0;
+
+  // Export writes all of the registry so that Import takes it, of one state.
+  virtual absl::Status Export(std::ostream& lines) = 0;
+
+  virtual absl::StatusOr<RegistryStats> GetRegistryStats() = 0;
 };
+
+// RegistryOptions are those of EngineOptions that a registry needs. What the
+// pointers point to is not owned and must outlive it.
+struct RegistryOptions {
+  const Clock* clock = nullptr;       // null: SystemClock()
+  EventObserver* observer = nullptr;  // null: nobody is told
+  AlgorithmPolicy registration_algorithms = {};
+  WildcardEndpoints wildcard_endpoints = WildcardEndpoints::kRefused;
+  // What host names that the registry makes end with, after the region.
+  std::string endpoint_domain = "example.com";
+};
+
+// OpenRegistry returns the registry of a store, for a process that answers no
+// handshakes. Gateways that follow the store see what it changes. Errors:
+// kInvalidRequest (options), and the store's.
+absl::StatusOr<std::unique_ptr<Registry>> OpenRegistry(
+    std::unique_ptr<Store> store, const RegistryOptions& options);
 
 }  // namespace chainkeep
 

@@ -41,6 +41,18 @@ enum class ErrorCode : uint8_t {
   kResourceNotFound,
   // A quota is used up.
   kLimitExceeded,
+  // Several registered CAs may have signed the certificate: say which.
+  kCertificateConflict,
+  // Something is attached to what is to be deleted.
+  kDeleteConflict,
+  // The certificate cannot be transferred as it is.
+  kTransferConflict,
+  // The transfer has been accepted meanwhile.
+  kTransferAlreadyCompleted,
+  // Too many at a time: later.
+  kThrottling,
+  // The store cannot be written or read at the moment; nothing has changed.
+  kServiceUnavailable,
   // A defect of the library or its host: report it.
   kInternalFailure,
 };

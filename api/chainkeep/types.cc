@@ -82,6 +82,22 @@ std::string_view CaStatusName(CaStatus status) {
   return "";
 }
 
+std::string_view DeviceStatusName(DeviceStatus status) {
+  switch (status) {
+    case DeviceStatus::kInactive:
+      return "INACTIVE";
+    case DeviceStatus::kActive:
+      return "ACTIVE";
+    case DeviceStatus::kRevoked:
+      return "REVOKED";
+    case DeviceStatus::kPendingTransfer:
+      return "PENDING_TRANSFER";
+    case DeviceStatus::kPendingActivation:
+      return "PENDING_ACTIVATION";
+  }
+  return "";
+}
+
 absl::StatusOr<Mode> ParseMode(std::string_view name) {
   for (Mode mode : {Mode::kDefault, Mode::kSniOnly}) {
     if (name == ModeName(mode)) return mode;
@@ -96,6 +112,17 @@ absl::StatusOr<CaStatus> ParseCaStatus(std::string_view name) {
   }
   return MakeError(ErrorCode::kInvalidRequest,
                    "a CA's status is ACTIVE or INACTIVE");
+}
+
+absl::StatusOr<DeviceStatus> ParseDeviceStatus(std::string_view name) {
+  for (DeviceStatus status :
+       {DeviceStatus::kInactive, DeviceStatus::kActive, DeviceStatus::kRevoked,
+        DeviceStatus::kPendingTransfer, DeviceStatus::kPendingActivation}) {
+    if (name == DeviceStatusName(status)) return status;
+  }
+  return MakeError(ErrorCode::kInvalidRequest,
+                   "a device certificate's status is ACTIVE, INACTIVE, REVOKED,"
+                   " PENDING_TRANSFER or PENDING_ACTIVATION");
 }
 
 }  // namespace chainkeep

@@ -34,6 +34,9 @@ using Bytes = std::span<const uint8_t>;
 // not counted, as RFC 5280 §4.1.2.5 times do. Negative before 1970.
 using UnixSeconds = int64_t;
 
+// UnixMillis counts milliseconds since the same moment.
+using UnixMillis = int64_t;
+
 namespace internal {
 
 // Returns OK when `text` has 1 to 64 characters of [A-Za-z0-9_-]; else
@@ -158,13 +161,16 @@ class CertificateId {
 };
 
 // The names used on the wire and in logs: "DEFAULT", "SNI_ONLY"; "ACTIVE",
-// "INACTIVE". Static strings.
+// "INACTIVE", "REVOKED", "PENDING_TRANSFER", "PENDING_ACTIVATION". Static
+// strings.
 std::string_view ModeName(Mode mode);
 std::string_view CaStatusName(CaStatus status);
+std::string_view DeviceStatusName(DeviceStatus status);
 
 // Reads those names, exactly as spelled. Errors: ErrorCode::kInvalidRequest.
 absl::StatusOr<Mode> ParseMode(std::string_view name);
 absl::StatusOr<CaStatus> ParseCaStatus(std::string_view name);
+absl::StatusOr<DeviceStatus> ParseDeviceStatus(std::string_view name);
 
 }  // namespace chainkeep
 

@@ -17,6 +17,7 @@
 #include "engine/registry/rules.h"
 #include "engine/sni/endpoint_name.h"
 #include "engine/store/ca_row.h"
+#include "engine/store/endpoint_row.h"
 #include "engine/x509/certificate.h"
 
 namespace chainkeep::registry {
@@ -51,7 +52,7 @@ CaEvent EventOf(const CaRow& row) { return {ScopeOf(row), row.key.id}; }
 
 CaRow NewRow(const Candidate& candidate,
              const RegisterCaCertificateRequest& request, uint64_t subject_seed,
-             UnixSeconds now) {
+             UnixMillis now) {
   const x509::Certificate& certificate = candidate.ca->certificate();
   const Bytes subject = certificate.subject().der();
   CaRow row;
@@ -59,9 +60,9 @@ CaRow NewRow(const Candidate& candidate,
   row.mode = candidate.mode;
   row.status = request.set_as_active ? CaStatus::kActive : CaStatus::kInactive;
   row.auto_registration = request.allow_auto_registration;
-  // Encoded anew: what stood around the block in the request, which may be a
-  // private key pasted along, is not kept.
-  row.pem = EncodePemCertificate(certificate.der());
+  row.proof = candidate.mode == Mode::kDefault ? store::Proof::kVerified
+                                               : store::Proof::kNone;
+  row.der.assign(certificate.der().begin(), certificate.der().end());
   row.subject.assign(subject.begin(), subject.end());
   row.subject_hash = certificate.subject().Hash(subject_seed);
   row.not_before = certificate.not_before();
@@ -73,7 +74,7 @@ CaRow NewRow(const Candidate& candidate,
   return row;
 }
 
-CaRow Changed(const CaRow& before, const CaChange& change, UnixSeconds now) {
+CaRow Changed(const CaRow& before, const CaChange& change, UnixMillis now) {
   CaRow row = before;
   row.status = change.status.value_or(before.status);
   row.auto_registration =
@@ -90,14 +91,15 @@ CaDescription Describe(const CaRow& row) {
           .mode = row.mode,
           .status = row.status,
           .auto_registration = row.auto_registration,
-          .pem = row.pem,
+          .pem = EncodePemCertificate(AsBytes(row.der)),
           .owned_by = row.key.tenant.account,
           .creation_date = row.creation_date,
           .last_modified_date = row.last_modified_date,
           .customer_version = row.customer_version,
           .generation_id = row.generation_id,
           .not_before = row.not_before,
-          .not_after = row.not_after};
+          .not_after = row.not_after,
+          .registration_config = row.registration_config};
 }
 
 absl::StatusOr<CaKey> CheckKey(const Account& account, const Region& region,
@@ -115,6 +117,10 @@ absl::StatusOr<sni::EndpointName> CheckHostName(std::string_view text) {
   if (name.has_value()) return *name;
   return MakeError(ErrorCode::kInvalidRequest,
                    "the host name is not one that an endpoint can have");
+}
+
+absl::Status NotYet() {
+  return MakeError(ErrorCode::kInternalFailure, "not yet");
 }
 
 class RegistryImpl final : public Registry {
@@ -146,6 +152,105 @@ class RegistryImpl final : public Registry {
   absl::Status PutEndpoint(const Endpoint& endpoint) override;
   absl::Status DeleteEndpoint(const Account& account, const Region& region,
                               std::string_view host_name) override;
+
+  absl::StatusOr<List<CaSummary>> ListCaCertificates(
+      const ListCaCertificatesRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<RegisteredCertificate> RegisterCertificate(
+      const RegisterCertificateRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<RegisteredCertificate> RegisterCertificateWithoutCa(
+      const RegisterCertificateWithoutCaRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<DeviceDescription> DescribeCertificate(
+      const CertificateRequest&) override {
+    return NotYet();
+  }
+  absl::Status UpdateCertificate(const UpdateCertificateRequest&) override {
+    return NotYet();
+  }
+  absl::Status DeleteCertificate(const DeleteCertificateRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<List<DeviceSummary>> ListCertificates(
+      const ListCertificatesRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<List<DeviceSummary>> ListCertificatesByCa(
+      const ListCertificatesByCaRequest&) override {
+    return NotYet();
+  }
+  absl::Status AttachPolicy(const AttachmentRequest&) override {
+    return NotYet();
+  }
+  absl::Status DetachPolicy(const AttachmentRequest&) override {
+    return NotYet();
+  }
+  absl::Status AttachThing(const AttachmentRequest&) override {
+    return NotYet();
+  }
+  absl::Status DetachThing(const AttachmentRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<std::string> TransferCertificate(
+      const TransferCertificateRequest&) override {
+    return NotYet();
+  }
+  absl::Status AcceptCertificateTransfer(
+      const AcceptTransferRequest&) override {
+    return NotYet();
+  }
+  absl::Status RejectCertificateTransfer(
+      const RejectTransferRequest&) override {
+    return NotYet();
+  }
+  absl::Status CancelCertificateTransfer(const CertificateRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<DomainConfigurationDescription> CreateDomainConfiguration(
+      const CreateDomainConfigurationRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<DomainConfigurationDescription> DescribeDomainConfiguration(
+      const DomainConfigurationRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<DomainConfigurationDescription> UpdateDomainConfiguration(
+      const UpdateDomainConfigurationRequest&) override {
+    return NotYet();
+  }
+  absl::Status DeleteDomainConfiguration(
+      const DomainConfigurationRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<List<DomainConfigurationSummary>> ListDomainConfigurations(
+      const Account&, const Region&) override {
+    return NotYet();
+  }
+  absl::StatusOr<std::string> DescribeEndpoint(
+      const DescribeEndpointRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<ProvisioningTemplateDescription> CreateProvisioningTemplate(
+      const CreateProvisioningTemplateRequest&) override {
+    return NotYet();
+  }
+  absl::StatusOr<ProvisioningTemplateDescription> DescribeProvisioningTemplate(
+      const ProvisioningTemplateRequest&) override {
+    return NotYet();
+  }
+  absl::Status DeleteProvisioningTemplate(
+      const ProvisioningTemplateRequest&) override {
+    return NotYet();
+  }
+  absl::Status Import(std::istream&, ImportReport&) override {
+    return NotYet();
+  }
+  absl::Status Export(std::ostream&) override { return NotYet(); }
+  absl::StatusOr<RegistryStats> GetRegistryStats() override { return NotYet(); }
 
  private:
   using Publish = std::function<absl::Status()>;
@@ -302,7 +407,7 @@ absl::StatusOr<RegisteredCertificate> RegistryImpl::RegisterCaCertificate(
                                     candidate->ca->certificate().subject());
         }
         if (!check.ok()) return check;
-        row = NewRow(*candidate, request, t.subject_seed(), now);
+        row = NewRow(*candidate, request, t.subject_seed(), clock_.NowMillis());
         t.PutCa(row);
         return absl::OkStatus();
       },
@@ -350,7 +455,7 @@ absl::Status RegistryImpl::UpdateCaCertificate(
         absl::StatusOr<CaRow> row = FindOwnCa(t, {*tenant, *id});
         if (!row.ok()) return row.status();
         before = *std::move(row);
-        after = Changed(before, *change, clock_.Now());
+        after = Changed(before, *change, clock_.NowMillis());
         t.PutCa(after);
         return absl::OkStatus();
       },
@@ -432,7 +537,13 @@ absl::Status RegistryImpl::PutEndpoint(const Endpoint& endpoint) {
   const std::lock_guard lock(mutex_);
   const absl::Status status = store_->Transact([&](Transaction& t) {
     absl::Status check = CheckHostNameFree(t, *tenant, *name);
-    if (check.ok()) t.PutEndpoint(canonical);
+    if (check.ok()) {
+      store::EndpointRow row;
+      row.endpoint = canonical;
+      row.creation_date = clock_.NowMillis();
+      row.last_status_change_date = row.creation_date;
+      t.PutEndpoint(row);
+    }
     return check;
   });
   if (!status.ok()) return status;

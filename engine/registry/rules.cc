@@ -251,9 +251,10 @@ absl::Status CheckSubjectQuota(const store::RegistryView& view,
                                const store::Tenant& tenant,
                                const x509::Name& subject) {
   int held = 0;
-  for (const std::string& candidate :
-       view.FindSubjects(tenant, subject.Hash(view.subject_seed()))) {
-    const der::Result<x509::Name> name = x509::Name::Parse(AsBytes(candidate));
+  for (const store::CaRow& row :
+       view.FindCasBySubject(tenant, subject.Hash(view.subject_seed()))) {
+    const der::Result<x509::Name> name =
+        x509::Name::Parse(AsBytes(row.subject));
     if (name.ok() && *name == subject) ++held;
   }
   if (held < kMaxCasOfOneSubject) return absl::OkStatus();
@@ -280,9 +281,9 @@ absl::Status CheckHostNameFree(const store::RegistryView& view,
                                const store::Tenant& tenant,
                                const sni::EndpointName& name) {
   const auto others_have = [&](const sni::EndpointName& asked) {
-    const std::optional<Endpoint> endpoint =
+    const std::optional<store::EndpointRow> row =
         view.FindEndpoint(tenant.region, asked.text());
-    return endpoint.has_value() && endpoint->account != tenant.account;
+    return row.has_value() && row->endpoint.account != tenant.account;
   };
   const std::optional<sni::EndpointName> wildcard = name.CoveringWildcard();
   if (!others_have(name) && !(wildcard.has_value() && others_have(*wildcard)) &&
@@ -297,9 +298,9 @@ absl::Status CheckHostNameFree(const store::RegistryView& view,
 absl::Status CheckOwnEndpoint(const store::RegistryView& view,
                               const store::Tenant& tenant,
                               std::string_view host_name) {
-  const std::optional<Endpoint> endpoint =
+  const std::optional<store::EndpointRow> row =
       view.FindEndpoint(tenant.region, host_name);
-  if (endpoint.has_value() && endpoint->account == tenant.account) {
+  if (row.has_value() && row->endpoint.account == tenant.account) {
     return absl::OkStatus();
   }
   return MakeError(ErrorCode::kResourceNotFound,

@@ -8,50 +8,40 @@
 #define CHAINKEEP_ENGINE_STORE_CA_ROW_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
-#include <utility>
+#include <vector>
 
+#include "chainkeep/ca_certificates.h"
 #include "chainkeep/types.h"
+#include "engine/store/tenant.h"
 
 namespace chainkeep::store {
 
-// Tenant is what a registration code belongs to.
-struct Tenant {
-  Account account;
-  Region region;
+using CaKey = CertificateKey;
 
-  friend bool operator==(const Tenant&, const Tenant&) = default;
-  template <typename H>
-  friend H AbslHashValue(H h, const Tenant& tenant) {
-    return H::combine(std::move(h), tenant.account, tenant.region);
-  }
-};
-
-// CaKey names a row. The mode is not part of it: a tenant holds one CA in one
-// mode only.
-struct CaKey {
-  Tenant tenant;
-  CertificateId id;
-
-  friend bool operator==(const CaKey&, const CaKey&) = default;
-  template <typename H>
-  friend H AbslHashValue(H h, const CaKey& key) {
-    return H::combine(std::move(h), key.tenant, key.id);
-  }
+// Proof says what speaks for a DEFAULT registration.
+enum class Proof : uint8_t {
+  kNone,      // nothing: mode SNI_ONLY needs none
+  kVerified,  // a verification certificate, checked here
+  kImported,  // an operator's import
 };
 
 struct CaRow {
   CaKey key;
   Mode mode = Mode::kDefault;
   CaStatus status = CaStatus::kInactive;
+  Proof proof = Proof::kNone;
   bool auto_registration = false;
-  std::string pem;
+  std::optional<RegistrationConfig> registration_config;
+  std::vector<Tag> tags;
+  std::string der;
   std::string subject;        // DER of the Name, header included
   uint64_t subject_hash = 0;  // under RegistryView::subject_seed()
   UnixSeconds not_before = 0;
   UnixSeconds not_after = 0;
-  UnixSeconds creation_date = 0;
-  UnixSeconds last_modified_date = 0;
+  UnixMillis creation_date = 0;
+  UnixMillis last_modified_date = 0;
   int64_t customer_version = 1;
   std::string generation_id;
 

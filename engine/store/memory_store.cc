@@ -1,21 +1,150 @@
 #include "engine/store/memory_store.h"
 
+#include <algorithm>
+#include <chrono>
+#include <compare>
+#include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "chainkeep/status.h"
 #include "engine/sni/endpoint_name.h"
 #include "openssl/rand.h"
 
 namespace chainkeep::store {
 namespace {
+
+// A tenant as a key that is in order.
+using TenantKey = std::pair<Account, Region>;
+
+TenantKey KeyOf(const Tenant& tenant) {
+  return {tenant.account, tenant.region};
+}
+
+using RowKey = std::pair<TenantKey, CertificateId>;
+
+RowKey KeyOf(const CertificateKey& key) { return {KeyOf(key.tenant), key.id}; }
+
+uint64_t RandomSeed() {
+  uint64_t seed = 0;
+  RAND_bytes(reinterpret_cast<uint8_t*>(&seed), sizeof(seed));
+  return seed;
+}
+
+// A place in the lists of a tenant, or of one CA of a tenant.
+using ListKey = std::tuple<TenantKey, UnixMillis, CertificateId>;
+
+// Certificates are the rows of one kind, CAs or devices, and what follows from
+// them:
+//  - default_holders has the account of each row of mode DEFAULT;
+//  - by_date has each row under its place in its tenant's list.
+template <typename Row>
+class Certificates {
+ public:
+  const Row* Find(const CertificateKey& key) const {
+    const auto found = rows_.find(KeyOf(key));
+    return found == rows_.end() ? nullptr : &found->second;
+  }
+
+  std::optional<Account> FindDefaultHolder(const Region& region,
+                                           const CertificateId& id) const {
+    const auto found = default_holders_.find({region, id});
+    if (found == default_holders_.end()) return std::nullopt;
+    return found->second;
+  }
+
+  // Replaces the row of `key`, returns the one before.
+  std::optional<Row> Exchange(const CertificateKey& key,
+                              std::optional<Row> row) {
+    std::optional<Row> before;
+    const auto found = rows_.find(KeyOf(key));
+    if (found != rows_.end()) {
+      before = std::move(found->second);
+      by_date_.erase(PlaceOf(*before));
+      if (before->mode == Mode::kDefault) {
+        default_holders_.erase({key.tenant.region, key.id});
+      }
+      rows_.erase(found);
+    }
+    if (row) {
+      by_date_.insert(PlaceOf(*row));
+      if (row->mode == Mode::kDefault) {
+        default_holders_[{key.tenant.region, key.id}] = key.tenant.account;
+      }
+      rows_.emplace(KeyOf(key), *std::move(row));
+    }
+    return before;
+  }
+
+  template <typename Wanted>
+  std::vector<Row> List(const Tenant& tenant, const Page& page,
+                        Wanted wanted) const {
+    std::vector<Row> list;
+    const auto add = [&](const ListKey& place) {
+      const Row& row = rows_.at({std::get<0>(place), std::get<2>(place)});
+      if (wanted(row)) list.push_back(row);
+      return list.size() < page.limit;
+    };
+    const TenantKey of = KeyOf(tenant);
+    if (page.limit == 0) return list;
+    if (page.order == Page::Order::kAscending) {
+      auto it = page.after
+                    ? by_date_.upper_bound(
+                          {of, page.after->creation_date, page.after->id})
+                    : by_date_.lower_bound({of, INT64_MIN, {}});
+      while (it != by_date_.end() && std::get<0>(*it) == of && add(*it)) ++it;
+      return list;
+    }
+    CertificateId::Array last;
+    last.fill(0xff);
+    auto it = page.after
+                  ? by_date_.lower_bound(
+                        {of, page.after->creation_date, page.after->id})
+                  : by_date_.upper_bound({of, INT64_MAX, CertificateId(last)});
+    while (it != by_date_.begin()) {
+      --it;
+      if (std::get<0>(*it) != of || !add(*it)) break;
+    }
+    return list;
+  }
+
+  const std::map<RowKey, Row>& rows() const { return rows_; }
+
+ private:
+  static ListKey PlaceOf(const Row& row) {
+    return {KeyOf(row.key.tenant), row.creation_date, row.key.id};
+  }
+
+  std::map<RowKey, Row> rows_;
+  std::map<std::pair<Region, CertificateId>, Account> default_holders_;
+  std::set<ListKey> by_date_;
+};
+
+// Puts `value`, or removes the key if there is none, and returns what was there
+// before: calling Exchange again with that undoes it.
+template <typename Map>
+std::optional<typename Map::mapped_type> Exchange(
+    Map& map, const typename Map::key_type& key,
+    std::optional<typename Map::mapped_type> value) {
+  std::optional<typename Map::mapped_type> before;
+  const auto found = map.find(key);
+  if (found != map.end()) {
+    before = std::move(found->second);
+    map.erase(found);
+  }
+  if (value) map.emplace(key, *std::move(value));
+  return before;
+}
 
 template <typename Map>
 std::optional<typename Map::mapped_type> FindIn(
@@ -25,93 +154,100 @@ std::optional<typename Map::mapped_type> FindIn(
   return found->second;
 }
 
-// Puts `value`, or removes the key if there is none, and returns what was there
-// before: calling Exchange again with that undoes it.
-template <typename Map>
-std::optional<typename Map::mapped_type> Exchange(
-    Map& map, const typename Map::key_type& key,
-    std::optional<typename Map::mapped_type> value) {
-  std::optional<typename Map::mapped_type> before = FindIn(map, key);
-  if (value.has_value()) {
-    map.insert_or_assign(key, *std::move(value));
-  } else {
-    map.erase(key);
-  }
-  return before;
+template <typename Row>
+std::optional<Row> Copy(const Row* row) {
+  if (row == nullptr) return std::nullopt;
+  return *row;
 }
 
-uint64_t RandomSeed() {
-  uint64_t seed = 0;
-  RAND_bytes(reinterpret_cast<uint8_t*>(&seed), sizeof(seed));
-  return seed;
-}
+// How many changes are remembered.
+constexpr size_t kMaxChanges = 100'000;
 
 }  // namespace
 
-// The tables and their indexes. The indexes follow from `cas`:
-//  - default_holders has (region, id) -> account for each row of mode DEFAULT;
-//  - by_subject has the id of each row under its tenant and subject_hash.
-// And from `endpoints`:
+// The tables. Beside the rows:
+//  - by_subject has the ids of CAs under their tenant and subject_hash;
+//  - transfers has the source of each transfer that waits for its target;
 //  - below has how many endpoints each account has whose name is one label
-//    before the key's.
+//    before the key's;
+//  - configurations has the host name of each domain configuration.
 class MemoryStore::Tables {
  public:
-  using Place = std::pair<Region, CertificateId>;
-  using SubjectKey = std::pair<Tenant, uint64_t>;
   using HostKey = std::pair<Region, std::string>;
+  using NameKey = std::pair<TenantKey, std::string>;
 
-  // Replaces the row of `key`, returns the one before.
   std::optional<CaRow> ExchangeCa(const CaKey& key, std::optional<CaRow> row) {
-    const std::optional<CaRow> next = row;
-    std::optional<CaRow> before = Exchange(cas, key, std::move(row));
-    if (before.has_value()) RemoveFromIndexes(*before);
-    if (next.has_value()) AddToIndexes(*next);
-    return before;
+    if (const CaRow* before = cas.Find(key)) {
+      by_subject.erase({KeyOf(key.tenant), before->subject_hash, key.id});
+    }
+    if (row) by_subject.insert({KeyOf(key.tenant), row->subject_hash, key.id});
+    return cas.Exchange(key, std::move(row));
   }
 
-  // Likewise the endpoint of `key`.
-  std::optional<Endpoint> ExchangeEndpoint(const HostKey& key,
-                                           std::optional<Endpoint> endpoint) {
-    if (endpoint.has_value()) ++below[ParentOf(key)][endpoint->account];
-    std::optional<Endpoint> before =
-        Exchange(endpoints, key, std::move(endpoint));
-    if (before.has_value()) {
-      const auto accounts = below.find(ParentOf(key));
-      const auto count = accounts->second.find(before->account);
-      if (--count->second == 0) accounts->second.erase(count);
-      if (accounts->second.empty()) below.erase(accounts);
+  std::optional<DeviceRow> ExchangeDevice(const DeviceKey& key,
+                                          std::optional<DeviceRow> row) {
+    if (const DeviceRow* before = devices.Find(key)) {
+      if (const auto target = TargetOf(*before)) transfers.erase(*target);
+    }
+    if (row) {
+      if (const auto target = TargetOf(*row)) transfers[*target] = key;
+    }
+    return devices.Exchange(key, std::move(row));
+  }
+
+  std::optional<EndpointRow> ExchangeEndpoint(const HostKey& key,
+                                              std::optional<EndpointRow> row) {
+    if (row) {
+      ++below[ParentOf(key)][row->endpoint.account];
+      if (const auto name = NameOf(*row)) configurations[*name] = key.second;
+    }
+    std::optional<EndpointRow> before =
+        Exchange(endpoints, key, std::move(row));
+    if (!before) return before;
+    const auto accounts = below.find(ParentOf(key));
+    const auto count = accounts->second.find(before->endpoint.account);
+    if (--count->second == 0) accounts->second.erase(count);
+    if (accounts->second.empty()) below.erase(accounts);
+    if (const auto name = NameOf(*before); name && !HasName(key, *name)) {
+      configurations.erase(*name);
     }
     return before;
   }
 
+  static std::optional<NameKey> NameOf(const EndpointRow& row) {
+    if (row.configuration.empty()) return std::nullopt;
+    return NameKey{{row.endpoint.account, row.endpoint.region},
+                   row.configuration};
+  }
+
   const uint64_t seed = RandomSeed();
-  absl::flat_hash_map<CaKey, CaRow> cas;
-  absl::flat_hash_map<Place, Account> default_holders;
-  absl::flat_hash_map<SubjectKey, std::vector<CertificateId>> by_subject;
-  absl::flat_hash_map<Tenant, std::string> codes;
-  absl::flat_hash_map<HostKey, Endpoint> endpoints;
-  absl::flat_hash_map<HostKey, absl::flat_hash_map<Account, size_t>> below;
+  Certificates<CaRow> cas;
+  Certificates<DeviceRow> devices;
+  std::set<std::tuple<TenantKey, uint64_t, CertificateId>> by_subject;
+  std::map<RowKey, DeviceKey> transfers;  // by target
+  std::map<TenantKey, std::string> codes;
+  std::map<HostKey, EndpointRow> endpoints;
+  std::map<HostKey, std::map<Account, size_t>> below;
+  std::map<NameKey, std::string> configurations;
+  std::map<NameKey, TemplateRow> templates;
+  std::map<RowKey, CrlRow> crls;
+
+  std::deque<Change> changes;
+  Revision revision = 0;
 
  private:
   static HostKey ParentOf(const HostKey& key) {
     return {key.first, std::string(sni::EndpointName::ParentOf(key.second))};
   }
-
-  void AddToIndexes(const CaRow& row) {
-    if (row.mode == Mode::kDefault) {
-      default_holders[{row.key.tenant.region, row.key.id}] =
-          row.key.tenant.account;
+  static std::optional<RowKey> TargetOf(const DeviceRow& row) {
+    if (row.status != DeviceStatus::kPendingTransfer || !row.transfer) {
+      return std::nullopt;
     }
-    by_subject[{row.key.tenant, row.subject_hash}].push_back(row.key.id);
+    return RowKey{{row.transfer->to, row.key.tenant.region}, row.key.id};
   }
-
-  void RemoveFromIndexes(const CaRow& row) {
-    if (row.mode == Mode::kDefault) {
-      default_holders.erase({row.key.tenant.region, row.key.id});
-    }
-    const auto bucket = by_subject.find({row.key.tenant, row.subject_hash});
-    std::erase(bucket->second, row.key.id);
-    if (bucket->second.empty()) by_subject.erase(bucket);
+  bool HasName(const HostKey& key, const NameKey& name) const {
+    const auto now = endpoints.find(key);
+    return now != endpoints.end() && NameOf(now->second) == name;
   }
 };
 
@@ -126,34 +262,83 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     for (; !undo_.empty(); undo_.pop_back()) undo_.back()();
   }
 
+  // Gives the changes their revisions. Whether there are any.
+  bool Publish() {
+    for (Change& change : changes_) {
+      change.revision = ++tables_.revision;
+      tables_.changes.push_back(std::move(change));
+      if (tables_.changes.size() > kMaxChanges) tables_.changes.pop_front();
+    }
+    return !changes_.empty();
+  }
+
   std::optional<CaRow> FindCa(const CaKey& key) const override {
-    return FindIn(tables_.cas, key);
+    return Copy(tables_.cas.Find(key));
   }
 
   std::optional<Account> FindDefaultHolder(
       const Region& region, const CertificateId& id) const override {
-    return FindIn(tables_.default_holders, {region, id});
+    return tables_.cas.FindDefaultHolder(region, id);
   }
 
-  std::vector<std::string> FindSubjects(const Tenant& tenant,
-                                        uint64_t hash) const override {
-    std::vector<std::string> subjects;
-    const auto bucket = tables_.by_subject.find({tenant, hash});
-    if (bucket == tables_.by_subject.end()) return subjects;
-    for (const CertificateId& id : bucket->second) {
-      subjects.push_back(tables_.cas.at({tenant, id}).subject);
+  std::vector<CaRow> FindCasBySubject(const Tenant& tenant,
+                                      uint64_t hash) const override {
+    std::vector<CaRow> rows;
+    for (auto it = tables_.by_subject.lower_bound({KeyOf(tenant), hash, {}});
+         it != tables_.by_subject.end() && std::get<0>(*it) == KeyOf(tenant) &&
+         std::get<1>(*it) == hash;
+         ++it) {
+      rows.push_back(*tables_.cas.Find({tenant, std::get<2>(*it)}));
     }
-    return subjects;
+    std::sort(rows.begin(), rows.end(), [](const CaRow& a, const CaRow& b) {
+      return std::pair(a.creation_date, a.key.id) <
+             std::pair(b.creation_date, b.key.id);
+    });
+    return rows;
   }
 
   uint64_t subject_seed() const override { return tables_.seed; }
 
-  std::optional<std::string> FindRegistrationCode(
-      const Tenant& tenant) const override {
-    return FindIn(tables_.codes, tenant);
+  std::vector<CaRow> ListCas(const Tenant& tenant,
+                             std::string_view template_name,
+                             const Page& page) const override {
+    return tables_.cas.List(tenant, page, [&](const CaRow& row) {
+      return template_name.empty() ||
+             (row.registration_config &&
+              row.registration_config->template_name == template_name);
+    });
   }
 
-  std::optional<Endpoint> FindEndpoint(
+  std::optional<DeviceRow> FindDevice(const DeviceKey& key) const override {
+    return Copy(tables_.devices.Find(key));
+  }
+
+  std::optional<Account> FindDefaultDeviceHolder(
+      const Region& region, const CertificateId& id) const override {
+    return tables_.devices.FindDefaultHolder(region, id);
+  }
+
+  std::optional<DeviceRow> FindTransferTo(
+      const Tenant& target, const CertificateId& id) const override {
+    const auto source = tables_.transfers.find({KeyOf(target), id});
+    if (source == tables_.transfers.end()) return std::nullopt;
+    return FindDevice(source->second);
+  }
+
+  std::vector<DeviceRow> ListDevices(const Tenant& tenant,
+                                     const std::optional<CertificateId>& ca,
+                                     const Page& page) const override {
+    return tables_.devices.List(tenant, page, [&](const DeviceRow& row) {
+      return !ca || row.ca == *ca;
+    });
+  }
+
+  std::optional<std::string> FindRegistrationCode(
+      const Tenant& tenant) const override {
+    return FindIn(tables_.codes, KeyOf(tenant));
+  }
+
+  std::optional<EndpointRow> FindEndpoint(
       const Region& region, std::string_view host_name) const override {
     return FindIn(tables_.endpoints, {region, std::string(host_name)});
   }
@@ -167,62 +352,204 @@ class MemoryStore::UndoableTransaction final : public Transaction {
            !accounts->second.contains(tenant.account);
   }
 
-  void PutCa(const CaRow& row) override {
-    if (BreaksDefaultConstraint(row)) {
-      failure_ = MakeError(ErrorCode::kInternalFailure,
-                           "store: a second DEFAULT row of one certificate");
-      return;
-    }
-    ChangeCa(row.key, row);
+  std::optional<EndpointRow> FindConfiguration(
+      const Tenant& tenant, std::string_view name) const override {
+    const auto host =
+        tables_.configurations.find({KeyOf(tenant), std::string(name)});
+    if (host == tables_.configurations.end()) return std::nullopt;
+    return FindEndpoint(tenant.region, host->second);
   }
 
-  void DeleteCa(const CaKey& key) override { ChangeCa(key, std::nullopt); }
+  std::vector<EndpointRow> ListConfigurations(
+      const Tenant& tenant) const override {
+    std::vector<EndpointRow> rows;
+    for (auto it = tables_.configurations.lower_bound({KeyOf(tenant), ""});
+         it != tables_.configurations.end() && it->first.first == KeyOf(tenant);
+         ++it) {
+      rows.push_back(*FindEndpoint(tenant.region, it->second));
+    }
+    return rows;
+  }
+
+  std::optional<TemplateRow> FindTemplate(
+      const Tenant& tenant, std::string_view name) const override {
+    return FindIn(tables_.templates, {KeyOf(tenant), std::string(name)});
+  }
+
+  std::optional<CrlRow> FindCrls(const CertificateKey& ca) const override {
+    return FindIn(tables_.crls, KeyOf(ca));
+  }
+
+  Revision revision() const override { return tables_.revision; }
+
+  absl::Status ForEachCa(const Visit<CaRow>& visit) const override {
+    std::vector<const CaRow*> rows;
+    for (const auto& [key, row] : tables_.cas.rows()) rows.push_back(&row);
+    std::sort(rows.begin(), rows.end(), [](const CaRow* a, const CaRow* b) {
+      return a->key.id < b->key.id;
+    });
+    for (const CaRow* row : rows) {
+      if (absl::Status status = visit(*row); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ForEachDevice(const Visit<DeviceRow>& visit) const override {
+    return ForEachIn(tables_.devices.rows(), visit);
+  }
+
+  absl::Status ForEachEndpoint(const Visit<EndpointRow>& visit) const override {
+    return ForEachIn(tables_.endpoints, visit);
+  }
+
+  absl::Status ForEachTemplate(const Visit<TemplateRow>& visit) const override {
+    return ForEachIn(tables_.templates, visit);
+  }
+
+  absl::Status ForEachCrls(const Visit<CrlRow>& visit) const override {
+    return ForEachIn(tables_.crls, visit);
+  }
+
+  absl::Status ForEachCode(const Visit<CodeRow>& visit) const override {
+    for (const auto& [tenant, code] : tables_.codes) {
+      absl::Status status = visit({{tenant.first, tenant.second}, code});
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  void PutCa(const CaRow& row) override {
+    if (IsDefaultOfAnother(row, tables_.cas)) return;
+    undo_.push_back(
+        [this, key = row.key, before = tables_.ExchangeCa(row.key, row)] {
+          tables_.ExchangeCa(key, before);
+        });
+    Note(ChangeKind::kCa, row.key);
+  }
+
+  void DeleteCa(const CaKey& key) override {
+    undo_.push_back(
+        [this, key, before = tables_.ExchangeCa(key, std::nullopt)] {
+          tables_.ExchangeCa(key, before);
+        });
+    Note(ChangeKind::kCa, key);
+  }
+
+  void PutDevice(const DeviceRow& row) override {
+    if (IsDefaultOfAnother(row, tables_.devices)) return;
+    undo_.push_back(
+        [this, key = row.key, before = tables_.ExchangeDevice(row.key, row)] {
+          tables_.ExchangeDevice(key, before);
+        });
+    Note(ChangeKind::kDevice, row.key);
+  }
+
+  void DeleteDevice(const DeviceKey& key) override {
+    undo_.push_back(
+        [this, key, before = tables_.ExchangeDevice(key, std::nullopt)] {
+          tables_.ExchangeDevice(key, before);
+        });
+    Note(ChangeKind::kDevice, key);
+  }
 
   void PutRegistrationCode(const Tenant& tenant,
                            std::string_view code) override {
-    Change(tables_.codes, tenant, std::string(code));
+    Put(tables_.codes, KeyOf(tenant), std::string(code));
   }
 
   void DeleteRegistrationCode(const Tenant& tenant) override {
-    Change(tables_.codes, tenant, std::nullopt);
+    Put(tables_.codes, KeyOf(tenant), std::nullopt);
   }
 
-  void PutEndpoint(const Endpoint& endpoint) override {
-    ChangeEndpoint({endpoint.region, endpoint.host_name}, endpoint);
+  void PutEndpoint(const EndpointRow& row) override {
+    const Tables::HostKey key = {row.endpoint.region, row.endpoint.host_name};
+    if (const auto name = Tables::NameOf(row)) {
+      const auto host = tables_.configurations.find(*name);
+      if (host != tables_.configurations.end() && host->second != key.second) {
+        Fail("a second domain configuration of one name");
+        return;
+      }
+    }
+    NoteEndpoint(key);
+    ChangeEndpoint(key, row);
+    NoteEndpoint(key);
   }
 
   void DeleteEndpoint(const Region& region,
                       std::string_view host_name) override {
-    ChangeEndpoint({region, std::string(host_name)}, std::nullopt);
+    const Tables::HostKey key = {region, std::string(host_name)};
+    NoteEndpoint(key);
+    ChangeEndpoint(key, std::nullopt);
+  }
+
+  void PutTemplate(const TemplateRow& row) override {
+    Put(tables_.templates, {KeyOf(row.tenant), row.name}, row);
+  }
+
+  void DeleteTemplate(const Tenant& tenant, std::string_view name) override {
+    Put(tables_.templates, {KeyOf(tenant), std::string(name)}, std::nullopt);
+  }
+
+  void PutCrls(const CrlRow& row) override {
+    Put(tables_.crls, KeyOf(row.key),
+        row.crls.empty() ? std::nullopt : std::optional<CrlRow>(row));
+    Note(ChangeKind::kCrls, row.key);
   }
 
  private:
-  bool BreaksDefaultConstraint(const CaRow& row) const {
-    if (row.mode != Mode::kDefault) return false;
-    const std::optional<Account> holder =
-        FindDefaultHolder(row.key.tenant.region, row.key.id);
-    return holder.has_value() && *holder != row.key.tenant.account;
+  template <typename Map, typename Row>
+  static absl::Status ForEachIn(const Map& map, const Visit<Row>& visit) {
+    for (const auto& [key, row] : map) {
+      if (absl::Status status = visit(row); !status.ok()) return status;
+    }
+    return absl::OkStatus();
   }
 
-  void ChangeCa(const CaKey& key, std::optional<CaRow> row) {
-    undo_.push_back(
-        [this, key, before = tables_.ExchangeCa(key, std::move(row))] {
-          tables_.ExchangeCa(key, before);
-        });
+  void Fail(std::string_view what) {
+    failure_ = MakeError(ErrorCode::kInternalFailure,
+                         std::string("store: ").append(what));
+  }
+
+  template <typename Row>
+  bool IsDefaultOfAnother(const Row& row, const Certificates<Row>& rows) {
+    if (row.mode != Mode::kDefault) return false;
+    const std::optional<Account> holder =
+        rows.FindDefaultHolder(row.key.tenant.region, row.key.id);
+    if (!holder || *holder == row.key.tenant.account) return false;
+    Fail("a second DEFAULT row of one certificate");
+    return true;
+  }
+
+  void Note(ChangeKind kind, const CertificateKey& key) {
+    changes_.push_back({.revision = 0,
+                        .kind = kind,
+                        .tenant = key.tenant,
+                        .id = key.id,
+                        .host_name = {}});
+  }
+
+  // Under the account that has the name now.
+  void NoteEndpoint(const Tables::HostKey& key) {
+    const auto row = tables_.endpoints.find(key);
+    if (row == tables_.endpoints.end()) return;
+    changes_.push_back({.revision = 0,
+                        .kind = ChangeKind::kEndpoint,
+                        .tenant = {row->second.endpoint.account, key.first},
+                        .id = {},
+                        .host_name = key.second});
   }
 
   void ChangeEndpoint(const Tables::HostKey& key,
-                      std::optional<Endpoint> endpoint) {
+                      std::optional<EndpointRow> row) {
     undo_.push_back(
-        [this, key,
-         before = tables_.ExchangeEndpoint(key, std::move(endpoint))] {
+        [this, key, before = tables_.ExchangeEndpoint(key, std::move(row))] {
           tables_.ExchangeEndpoint(key, before);
         });
   }
 
   template <typename Map>
-  void Change(Map& map, const typename Map::key_type& key,
-              std::optional<typename Map::mapped_type> value) {
+  void Put(Map& map, const typename Map::key_type& key,
+           std::optional<typename Map::mapped_type> value) {
     undo_.push_back([&map, key, before = Exchange(map, key, std::move(value))] {
       Exchange(map, key, before);
     });
@@ -231,6 +558,7 @@ class MemoryStore::UndoableTransaction final : public Transaction {
   Tables& tables_;
   absl::Status failure_;
   std::vector<std::function<void()>> undo_;
+  std::vector<Change> changes_;
 };
 
 MemoryStore::MemoryStore() : tables_(std::make_unique<Tables>()) {}
@@ -241,13 +569,54 @@ absl::Status MemoryStore::Transact(const Command& command) {
   UndoableTransaction transaction(*tables_);
   absl::Status status = command(transaction);
   if (!transaction.failure().ok()) status = transaction.failure();
-  if (!status.ok()) transaction.Undo();
+  if (!status.ok()) {
+    transaction.Undo();
+  } else if (transaction.Publish()) {
+    changed_.notify_all();
+  }
   return status;
 }
 
 absl::Status MemoryStore::Read(const Query& query) const {
   const std::lock_guard lock(mutex_);
   return query(UndoableTransaction(*tables_));
+}
+
+absl::StatusOr<Changes> MemoryStore::ReadChanges(Revision after,
+                                                 size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  const Revision forgotten =
+      tables_->revision - static_cast<Revision>(tables_->changes.size());
+  Changes result;
+  result.up_to = after;
+  if (after < forgotten || after > tables_->revision) {
+    result.complete = false;
+    return result;
+  }
+  for (size_t i = after - forgotten;
+       i < tables_->changes.size() && result.changes.size() < limit; ++i) {
+    result.changes.push_back(tables_->changes[i]);
+    result.up_to = tables_->changes[i].revision;
+  }
+  return result;
+}
+
+absl::StatusOr<bool> MemoryStore::AwaitChange(Revision after,
+                                              int64_t timeout_millis) {
+  std::unique_lock lock(mutex_);
+  const uint64_t wakes = wakes_;
+  const auto deadline = std::chrono::steady_clock::now() +
+                        std::chrono::milliseconds(timeout_millis);
+  changed_.wait_until(lock, deadline, [&] {
+    return tables_->revision != after || wakes_ != wakes;
+  });
+  return tables_->revision != after;
+}
+
+void MemoryStore::Wake() {
+  const std::lock_guard lock(mutex_);
+  ++wakes_;
+  changed_.notify_all();
 }
 
 }  // namespace chainkeep::store

@@ -11,9 +11,13 @@
 #ifndef CHAINKEEP_ENGINE_STORE_MEMORY_STORE_H_
 #define CHAINKEEP_ENGINE_STORE_MEMORY_STORE_H_
 
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "engine/memory/fork_safe_mutex.h"
 #include "engine/store/registry_store.h"
 
@@ -28,13 +32,20 @@ class MemoryStore final : public RegistryStore {
 
   absl::Status Transact(const Command& command) override;
   absl::Status Read(const Query& query) const override;
+  absl::StatusOr<Changes> ReadChanges(Revision after,
+                                      size_t limit) const override;
+  absl::StatusOr<bool> AwaitChange(Revision after,
+                                   int64_t timeout_millis) override;
+  void Wake() override;
 
  private:
   class Tables;
   class UndoableTransaction;
 
-  mutable memory::ForkSafeMutex mutex_;  // guards *tables_
+  mutable memory::ForkSafeMutex mutex_;  // guards what follows
   const std::unique_ptr<Tables> tables_;
+  uint64_t wakes_ = 0;
+  std::condition_variable_any changed_;
 };
 
 }  // namespace chainkeep::store

@@ -11,25 +11,39 @@
 //
 // CONSTRAINTS, which every store enforces by itself. The rules have ruled them
 // out before; a store is where two rules that disagree are caught.
-//  1. One row for a CaKey, one code for a Tenant, one endpoint for a region and
-//     host name: a Put replaces.
-//  2. At most one row with mode DEFAULT for a region and certificate id.
+//  1. One row for a key: a Put replaces. A domain configuration's name is one
+//     row's of a tenant.
+//  2. At most one CA row with mode DEFAULT for a region and certificate id;
+//     likewise one device row.
 //
-// Thread-safety: any thread may call Transact and Read; transactions happen one
-// after another. A command must not call the store it runs in.
+// FOLLOWING. Every change of what a handshake may see (CAs, devices, endpoints,
+// CRLs) is noted under a revision. Several processes may share a durable store:
+// each follows the changes of all by asking for those after the last revision
+// it has seen.
+//
+// Thread-safety: any thread may call any member; transactions happen one after
+// another. A command must not call the store it runs in.
 
 #ifndef CHAINKEEP_ENGINE_STORE_REGISTRY_STORE_H_
 #define CHAINKEEP_ENGINE_STORE_REGISTRY_STORE_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "chainkeep/endpoint.h"
+#include "absl/status/statusor.h"
 #include "chainkeep/types.h"
 #include "engine/store/ca_row.h"
+#include "engine/store/change.h"
+#include "engine/store/crl_row.h"
+#include "engine/store/device_row.h"
+#include "engine/store/endpoint_row.h"
 #include "engine/store/registry_view.h"
+#include "engine/store/template_row.h"
+#include "engine/store/tenant.h"
 
 namespace chainkeep::store {
 
@@ -40,14 +54,22 @@ class Transaction : public RegistryView {
   virtual void PutCa(const CaRow& row) = 0;
   virtual void DeleteCa(const CaKey& key) = 0;
 
+  virtual void PutDevice(const DeviceRow& row) = 0;
+  virtual void DeleteDevice(const DeviceKey& key) = 0;
+
   virtual void PutRegistrationCode(const Tenant& tenant,
                                    std::string_view code) = 0;
   virtual void DeleteRegistrationCode(const Tenant& tenant) = 0;
 
-  // `endpoint.host_name` is canonical.
-  virtual void PutEndpoint(const Endpoint& endpoint) = 0;
+  virtual void PutEndpoint(const EndpointRow& row) = 0;
   virtual void DeleteEndpoint(const Region& region,
                               std::string_view host_name) = 0;
+
+  virtual void PutTemplate(const TemplateRow& row) = 0;
+  virtual void DeleteTemplate(const Tenant& tenant, std::string_view name) = 0;
+
+  // A row without CRLs removes it.
+  virtual void PutCrls(const CrlRow& row) = 0;
 };
 
 class RegistryStore {
@@ -59,12 +81,27 @@ class RegistryStore {
 
   // Transact runs `command` and commits what it did if it returns OK; otherwise
   // nothing has happened and its error is returned. Errors of the store's own:
-  // kInternalFailure.
+  // kServiceUnavailable (the disk is full or fails, or another process holds
+  // the store for longer than it may), kInternalFailure (a broken constraint, a
+  // corrupted file; in a child after fork()).
   virtual absl::Status Transact(const Command& command) = 0;
 
   // Read runs `query` on one state, and returns what it returns. Errors of the
-  // store's own: kInternalFailure.
+  // store's own: as Transact. Does not wait for transactions, nor they for it.
   virtual absl::Status Read(const Query& query) const = 0;
+
+  // ReadChanges returns at most `limit` changes after `after`.
+  virtual absl::StatusOr<Changes> ReadChanges(Revision after,
+                                              size_t limit) const = 0;
+
+  // AwaitChange waits until there is a change after `after`, of any process, or
+  // `timeout_millis` have passed, or Wake was called; returns whether there is
+  // one. Notices those of other processes within 50 ms.
+  virtual absl::StatusOr<bool> AwaitChange(Revision after,
+                                           int64_t timeout_millis) = 0;
+
+  // Wake ends the waiting of all who are in AwaitChange.
+  virtual void Wake() = 0;
 };
 
 }  // namespace chainkeep::store
