@@ -47,6 +47,8 @@ struct Endpoint {
   Region region = {};
   EndpointService service = EndpointService::kData;
   EndpointStatus status = EndpointStatus::kEnabled;
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
 // WildcardEndpoints says whether endpoints may be wildcards.

@@ -7,8 +7,8 @@
 
 #include "engine/registry/registry_impl.h"
 #include "engine/sni/host_name.h"
-#include "engine/store/memory_store.h"
 #include "tests/registry/registry_fixture.h"
+#include "tests/registry/wrapped_store.h"
 
 namespace chainkeep::test {
 namespace {
@@ -19,13 +19,13 @@ TestCertificate MakeCa(std::string_view name) {
 
 // BrokenStore is a MemoryStore whose disk can be pulled out: while it is
 // broken, a command runs and its commit fails.
-class BrokenStore final : public store::RegistryStore {
+class BrokenStore final : public WrappedStore {
  public:
   void Break() { broken_ = true; }
   void Mend() { broken_ = false; }
 
   absl::Status Transact(const Command& command) override {
-    return store_.Transact([&](store::Transaction& t) {
+    return wrapped().Transact([&](store::Transaction& t) {
       absl::Status status = command(t);
       if (status.ok() && broken_) {
         status = MakeError(ErrorCode::kInternalFailure, "no disk");
@@ -34,12 +34,7 @@ class BrokenStore final : public store::RegistryStore {
     });
   }
 
-  absl::Status Read(const Query& query) const override {
-    return store_.Read(query);
-  }
-
  private:
-  store::MemoryStore store_;
   bool broken_ = false;
 };
 

@@ -14,8 +14,8 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "engine/registry/registry_impl.h"
-#include "engine/store/memory_store.h"
 #include "tests/registry/registry_fixture.h"
+#include "tests/registry/wrapped_store.h"
 
 namespace chainkeep::test {
 namespace {
@@ -124,14 +124,14 @@ TEST_F(RegistryRules, R12_OneOfManyAccountsGetsTheHostName) {
 
 // SlowStore is a MemoryStore whose first transaction after Arm() is committed
 // and then lingers until another one has begun, or half a second has passed.
-class SlowStore final : public store::RegistryStore {
+class SlowStore final : public WrappedStore {
  public:
   void Arm() { armed_.store(true); }
 
   absl::Status Transact(const Command& command) override {
     const bool lingers = armed_.exchange(false);
     if (!lingers && lingering_.HasBeenNotified()) overtaken_.Notify();
-    const absl::Status status = store_.Transact(command);
+    const absl::Status status = wrapped().Transact(command);
     if (lingers) {
       lingering_.Notify();
       overtaken_.WaitForNotificationWithTimeout(absl::Milliseconds(500));
@@ -139,14 +139,9 @@ class SlowStore final : public store::RegistryStore {
     return status;
   }
 
-  absl::Status Read(const Query& query) const override {
-    return store_.Read(query);
-  }
-
   void WaitUntilItLingers() { lingering_.WaitForNotification(); }
 
  private:
-  store::MemoryStore store_;
   std::atomic<bool> armed_{false};
   absl::Notification lingering_;
   absl::Notification overtaken_;

@@ -31,8 +31,8 @@ TEST_F(RegistryRules, R38_DescribeSaysAllThereIs) {
   EXPECT_EQ(description.status, CaStatus::kActive);
   EXPECT_FALSE(description.auto_registration);
   EXPECT_EQ(description.owned_by, a_);
-  EXPECT_EQ(description.creation_date, kTestNow);
-  EXPECT_EQ(description.last_modified_date, kTestNow);
+  EXPECT_EQ(description.creation_date, kTestNow * 1000);
+  EXPECT_EQ(description.last_modified_date, description.creation_date);
   EXPECT_EQ(description.customer_version, 1);
   EXPECT_FALSE(description.generation_id.empty());
   EXPECT_EQ(description.not_before, kTestNow - kDay);
@@ -96,7 +96,7 @@ TEST_F(RegistryRules, R39_EachUpdateIsAVersion) {
     EXPECT_EQ(after.status, row.expected_status);
     EXPECT_EQ(after.auto_registration, row.expected_automatic);
     EXPECT_EQ(SeenByTenant(a_, r1_, ca), row.expected_status);
-    EXPECT_EQ(after.last_modified_date, clock_.Now());
+    EXPECT_EQ(after.last_modified_date, clock_.NowMillis());
     EXPECT_EQ(after.creation_date, before.creation_date);
     EXPECT_EQ(after.customer_version, before.customer_version + 1);
     EXPECT_NE(after.generation_id, before.generation_id);

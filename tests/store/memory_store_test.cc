@@ -27,7 +27,7 @@ CaRow RowOf(const Tenant& tenant, char digit, Mode mode) {
   CaRow row;
   row.key = {tenant, IdOf(digit)};
   row.mode = mode;
-  row.pem = absl::StrCat("pem ", std::string(1, digit));
+  row.der = absl::StrCat("der ", std::string(1, digit));
   row.subject = absl::StrCat("subject ", std::string(1, digit));
   row.subject_hash = 7;
   row.creation_date = 100;
@@ -36,16 +36,22 @@ CaRow RowOf(const Tenant& tenant, char digit, Mode mode) {
   return row;
 }
 
-Endpoint EndpointOf(const Tenant& tenant, std::string_view name) {
-  return {.host_name = std::string(name),
-          .account = tenant.account,
-          .region = tenant.region};
+EndpointRow EndpointOf(const Tenant& tenant, std::string_view name) {
+  EndpointRow row;
+  row.endpoint.host_name = name;
+  row.endpoint.account = tenant.account;
+  row.endpoint.region = tenant.region;
+  return row;
 }
 
-bool SameEndpoint(const std::optional<Endpoint>& a, const Endpoint& b) {
-  return a.has_value() && a->host_name == b.host_name &&
-         a->account == b.account && a->region == b.region &&
-         a->service == b.service && a->status == b.status;
+// The subjects of the CAs with that hash, oldest first.
+std::vector<std::string> SubjectsOf(const RegistryView& view,
+                                    const Tenant& tenant, uint64_t hash) {
+  std::vector<std::string> subjects;
+  for (const CaRow& row : view.FindCasBySubject(tenant, hash)) {
+    subjects.push_back(row.subject);
+  }
+  return subjects;
 }
 
 // Runs `change` in a transaction that must succeed.
@@ -82,7 +88,7 @@ TEST_F(MemoryStoreTest, BeginsEmpty) {
   Look(store_, [&](const RegistryView& view) {
     EXPECT_FALSE(view.FindCa({a_, IdOf('1')}).has_value());
     EXPECT_FALSE(view.FindDefaultHolder(a_.region, IdOf('1')).has_value());
-    EXPECT_TRUE(view.FindSubjects(a_, 7).empty());
+    EXPECT_TRUE(SubjectsOf(view, a_, 7).empty());
     EXPECT_FALSE(view.FindRegistrationCode(a_).has_value());
     EXPECT_FALSE(view.FindEndpoint(a_.region, "h").has_value());
   });
@@ -143,8 +149,8 @@ TEST_F(MemoryStoreTest, IndexesFollowAReplacedRow) {
   Commit(store_, [&](Transaction& t) { t.PutCa(other); });
   Look(store_, [&](const RegistryView& view) {
     EXPECT_FALSE(view.FindDefaultHolder(a_.region, IdOf('1')).has_value());
-    EXPECT_TRUE(view.FindSubjects(a_, 7).empty());
-    EXPECT_EQ(view.FindSubjects(a_, 8), std::vector<std::string>{"subject 1"});
+    EXPECT_TRUE(SubjectsOf(view, a_, 7).empty());
+    EXPECT_EQ(SubjectsOf(view, a_, 8), std::vector<std::string>{"subject 1"});
   });
 }
 
@@ -159,14 +165,14 @@ TEST_F(MemoryStoreTest, FindsSubjectsByTenantAndHash) {
     t.PutCa(RowOf(a_elsewhere_, '5', Mode::kSniOnly));
   });
   Look(store_, [&](const RegistryView& view) {
-    EXPECT_EQ(view.FindSubjects(a_, 7),
+    EXPECT_EQ(SubjectsOf(view, a_, 7),
               (std::vector<std::string>{"subject 1", "subject 2"}));
-    EXPECT_EQ(view.FindSubjects(b_, 7), std::vector<std::string>{"subject 4"});
-    EXPECT_TRUE(view.FindSubjects(b_, 8).empty());
+    EXPECT_EQ(SubjectsOf(view, b_, 7), std::vector<std::string>{"subject 4"});
+    EXPECT_TRUE(SubjectsOf(view, b_, 8).empty());
   });
   Commit(store_, [&](Transaction& t) { t.DeleteCa({a_, IdOf('1')}); });
   Look(store_, [&](const RegistryView& view) {
-    EXPECT_EQ(view.FindSubjects(a_, 7), std::vector<std::string>{"subject 2"});
+    EXPECT_EQ(SubjectsOf(view, a_, 7), std::vector<std::string>{"subject 2"});
   });
 }
 
@@ -200,26 +206,27 @@ TEST_F(MemoryStoreTest, KeepsCodesByTenant) {
 }
 
 TEST_F(MemoryStoreTest, KeepsEndpointsByRegionAndName) {
-  Endpoint endpoint = EndpointOf(a_, "h.example");
-  endpoint.service = EndpointService::kJobs;
-  endpoint.status = EndpointStatus::kDisabled;
-  const Endpoint elsewhere = EndpointOf(TenantOf("b", "r2"), "h.example");
+  EndpointRow endpoint = EndpointOf(a_, "h.example");
+  endpoint.endpoint.service = EndpointService::kJobs;
+  endpoint.endpoint.status = EndpointStatus::kDisabled;
+  endpoint.creation_date = 5;
+  const EndpointRow elsewhere = EndpointOf(TenantOf("b", "r2"), "h.example");
   Commit(store_, [&](Transaction& t) {
     t.PutEndpoint(endpoint);
     t.PutEndpoint(elsewhere);
   });
   Look(store_, [&](const RegistryView& view) {
-    EXPECT_TRUE(
-        SameEndpoint(view.FindEndpoint(a_.region, "h.example"), endpoint));
-    EXPECT_TRUE(SameEndpoint(view.FindEndpoint(elsewhere.region, "h.example"),
-                             elsewhere));
+    EXPECT_EQ(view.FindEndpoint(a_.region, "h.example"), endpoint);
+    EXPECT_EQ(view.FindEndpoint(elsewhere.endpoint.region, "h.example"),
+              elsewhere);
     EXPECT_FALSE(view.FindEndpoint(a_.region, "other").has_value());
   });
   Commit(store_,
          [&](Transaction& t) { t.DeleteEndpoint(a_.region, "h.example"); });
   Look(store_, [&](const RegistryView& view) {
     EXPECT_FALSE(view.FindEndpoint(a_.region, "h.example").has_value());
-    EXPECT_TRUE(view.FindEndpoint(elsewhere.region, "h.example").has_value());
+    EXPECT_TRUE(
+        view.FindEndpoint(elsewhere.endpoint.region, "h.example").has_value());
   });
 }
 
@@ -286,7 +293,7 @@ TEST_F(MemoryStoreTest, ATransactionReadsWhatItWrote) {
 
 TEST_F(MemoryStoreTest, ARefusedTransactionHasNotHappened) {
   const CaRow kept = RowOf(a_, '1', Mode::kDefault);
-  const Endpoint endpoint = EndpointOf(a_, "kept.example");
+  const EndpointRow endpoint = EndpointOf(a_, "kept.example");
   Commit(store_, [&](Transaction& t) {
     t.PutCa(kept);
     t.PutRegistrationCode(a_, "kept");
@@ -314,15 +321,14 @@ TEST_F(MemoryStoreTest, ARefusedTransactionHasNotHappened) {
   Look(store_, [&](const RegistryView& view) {
     EXPECT_EQ(view.FindCa(kept.key), kept);
     EXPECT_EQ(view.FindDefaultHolder(a_.region, IdOf('1')), a_.account);
-    EXPECT_EQ(view.FindSubjects(a_, 7), std::vector<std::string>{"subject 1"});
-    EXPECT_TRUE(view.FindSubjects(a_, 8).empty());
-    EXPECT_TRUE(view.FindSubjects(b_, 7).empty());
+    EXPECT_EQ(SubjectsOf(view, a_, 7), std::vector<std::string>{"subject 1"});
+    EXPECT_TRUE(SubjectsOf(view, a_, 8).empty());
+    EXPECT_TRUE(SubjectsOf(view, b_, 7).empty());
     EXPECT_FALSE(view.FindCa({a_, IdOf('2')}).has_value());
     EXPECT_FALSE(view.FindDefaultHolder(a_.region, IdOf('2')).has_value());
     EXPECT_EQ(view.FindRegistrationCode(a_), "kept");
     EXPECT_FALSE(view.FindRegistrationCode(b_).has_value());
-    EXPECT_TRUE(
-        SameEndpoint(view.FindEndpoint(a_.region, "kept.example"), endpoint));
+    EXPECT_EQ(view.FindEndpoint(a_.region, "kept.example"), endpoint);
     EXPECT_FALSE(view.FindEndpoint(a_.region, "new.example").has_value());
   });
 }
