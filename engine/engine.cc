@@ -12,6 +12,7 @@
 #include "chainkeep/status.h"
 #include "engine/catalog/catalog.h"
 #include "engine/path/path_builder.h"
+#include "engine/projection/projection.h"
 #include "engine/registry/registry_impl.h"
 #include "engine/sni/endpoint_table.h"
 #include "engine/sni/host_name.h"
@@ -228,9 +229,18 @@ struct Engine::Impl {
         observer(options.observer != nullptr ? options.observer
                                              : NobodyListens()),
         catalog([this] { return clock->Now(); }),
+        store(std::make_shared<store::MemoryStore>()),
+        projection({.store = store.get(),
+                    .catalog = &catalog,
+                    .observer = observer,
+                    .algorithms = options.registration_algorithms}),
         registry(registry::MakeRegistry(
-            std::make_unique<store::MemoryStore>(), &catalog, clock, observer,
-            options.registration_algorithms, options.wildcard_endpoints)) {
+            store, &projection,
+            {.clock = clock,
+             .observer = observer,
+             .registration_algorithms = options.registration_algorithms,
+             .wildcard_endpoints = options.wildcard_endpoints},
+            &catalog)) {
     if (options.endpoint_source == nullptr) return;
     names = std::make_unique<sni::SniCache>(
         sni::SniCache::Uses{
@@ -258,6 +268,8 @@ struct Engine::Impl {
   const Clock* const clock;
   EventObserver* const observer;
   catalog::Catalog catalog;
+  const std::shared_ptr<store::RegistryStore> store;
+  projection::Projection projection;
   const std::unique_ptr<Registry> registry;
   std::unique_ptr<sni::SniCache> names;  // null without an EndpointSource
   std::atomic<uint64_t> accepted{0};

@@ -1,12 +1,13 @@
 // What an engine tells its host, as it happens.
 //
 // An EventObserver is given to the engine in EngineOptions and is not owned.
-// Registration events arrive on the thread that called the registry, after the
-// change is visible to handshakes; connection events on the thread that called
-// Engine::Complete or Engine::Refuse. Several threads may call at once. A call
-// holds no lock of the library, so it may call the engine again, but it is on
-// somebody's path: hand slow work to another thread. References are valid
-// during the call only.
+// Registration events arrive after the change is visible to handshakes, on a
+// thread that called the registry or Engine::Follow, whichever came across the
+// change first: those of other processes are told like this one's. Connection
+// events arrive on the thread that called Engine::Complete or Engine::Refuse.
+// Several threads may call at once. A call holds no lock of the library, so it
+// may call the engine again, but it is on somebody's path: hand slow work to
+// another thread. References are valid during the call only.
 //
 //   class DropConnections : public chainkeep::EventObserver {
 //     void OnCaDeactivated(const chainkeep::CaEvent& event) override {
@@ -19,8 +20,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
 
@@ -30,6 +33,26 @@ namespace chainkeep {
 struct CaEvent {
   Scope scope;
   CertificateId ca;
+};
+
+// DeviceEvent says which device certificate changed.
+struct DeviceEvent {
+  Account account;
+  Region region;
+  CertificateId device;
+};
+
+// SkippedRecord is a stored record that cannot be shown to handshakes, because
+// it is damaged or contradicts another: they answer as if it were not there.
+struct SkippedRecord {
+  enum class Kind : uint8_t { kCa, kDevice, kEndpoint, kCrls };
+
+  Kind kind = Kind::kCa;
+  Account account;
+  Region region;
+  // The certificate id, or the endpoint's host name.
+  std::string name;
+  absl::Status status;
 };
 
 // KeyProof says whether the client had proven that it holds the key of the
@@ -59,6 +82,13 @@ class EventObserver {
   // dropped. (Only an INACTIVE one can be deleted, so this comes before.)
   // Nothing is told of a changed endpoint or CRL: ask Engine::StillHolds.
   virtual void OnCaDeactivated(const CaEvent&) {}
+
+  // The record of a device certificate stopped being ACTIVE, or was deleted, or
+  // came to be in another status: its connections should be dropped.
+  virtual void OnDeviceDeactivated(const DeviceEvent&) {}
+
+  // Told each time that the record is come across.
+  virtual void OnRecordSkipped(const SkippedRecord&) {}
 
   // A device proved its key and was accepted.
   virtual void OnAccepted(const ConnectionEvent&) {}

@@ -279,6 +279,64 @@ absl::Status Catalog::ReplaceCrls(
   return absl::OkStatus();
 }
 
+void Catalog::RemoveCrls(const Account& account, const Region& region,
+                         const CertificateId& ca) {
+  const Pin pin = Acquire();
+  Tenant* const tenant = tables_->tenants.Get(account, region);
+  const std::lock_guard lock(tables_->locks.Of(tenant->id));
+  std::shared_ptr<const CaRecord> record = tenant->crls.RecordOf(ca);
+  if (record == nullptr) return;
+  using Crls = std::vector<std::shared_ptr<const revocation::LoadedCrl>>;
+  tenant->crls.Replace(std::move(record),
+                       std::make_shared<const revocation::CrlSet>(Crls()),
+                       NextVersion(), &epochs_);
+}
+
+std::optional<RegistrationState> Catalog::FindRegistration(
+    const Account& account, const Region& region,
+    const CertificateId& id) const {
+  const Pin pin = Acquire();
+  const Registration* const registration = FindOwn(account, region, id);
+  if (registration == nullptr) return std::nullopt;
+  return registration->state();
+}
+
+std::optional<Catalog::ShownDevice> Catalog::FindDevice(
+    const Account& account, const Region& region,
+    const CertificateId& id) const {
+  const Pin pin = Acquire();
+  const Tenant* const tenant = tables_->tenants.Find(account, region);
+  if (tenant == nullptr) return std::nullopt;
+  const std::optional<DeviceView> device =
+      tables_->devices.FindInTenant(*tenant, id);
+  if (!device) return std::nullopt;
+  return ShownDevice{device->mode, device->status, device->ca};
+}
+
+void Catalog::ForEachRegistration(const Visit& visit) const {
+  const Pin pin = Acquire();
+  tables_->by_tenant.ForEach([&](const Registration& registration) {
+    const Tenant& tenant = *registration.tenant;
+    visit(tenant.account, tenant.region->region, registration.record->id());
+  });
+}
+
+void Catalog::ForEachDevice(const Visit& visit) const {
+  const Pin pin = Acquire();
+  tables_->devices.ForEach([&](const Tenant& tenant, const CertificateId& id) {
+    visit(tenant.account, tenant.region->region, id);
+  });
+}
+
+void Catalog::ForEachCrls(const Visit& visit) const {
+  const Pin pin = Acquire();
+  tables_->tenants.ForEach([&](const Tenant& tenant) {
+    tenant.crls.ForEach([&](const CaRecord& ca) {
+      visit(tenant.account, tenant.region->region, ca.id());
+    });
+  });
+}
+
 size_t Catalog::registrations() const {
   return tables_->registrations.load(std::memory_order_relaxed);
 }

@@ -48,6 +48,7 @@
 #include "engine/catalog/ca_record.h"
 #include "engine/catalog/catalog_view.h"
 #include "engine/catalog/device_table.h"
+#include "engine/catalog/registration.h"
 #include "engine/memory/epochs.h"
 #include "engine/memory/hash.h"
 #include "engine/revocation/loaded_crl.h"
@@ -159,6 +160,33 @@ class Catalog {
       const Account& account, const Region& region,
       std::shared_ptr<const CaRecord> ca,
       std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls);
+
+  // RemoveCrls removes what the tenant has for exactly this CA certificate, if
+  // it has anything.
+  void RemoveCrls(const Account& account, const Region& region,
+                  const CertificateId& ca);
+
+  // What is shown at this moment of one certificate of one tenant: for who
+  // keeps the catalog equal to a store. Takes no lock.
+  std::optional<RegistrationState> FindRegistration(
+      const Account& account, const Region& region,
+      const CertificateId& id) const;
+  struct ShownDevice {
+    Mode mode;
+    DeviceStatus status;
+    CertificateId ca;
+  };
+  std::optional<ShownDevice> FindDevice(const Account& account,
+                                        const Region& region,
+                                        const CertificateId& id) const;
+
+  // Each calls `visit` with the keys of all that is shown of one kind, under
+  // one pin. What comes or goes meanwhile may be visited or not.
+  using Visit =
+      std::function<void(const Account&, const Region&, const CertificateId&)>;
+  void ForEachRegistration(const Visit& visit) const;
+  void ForEachDevice(const Visit& visit) const;
+  void ForEachCrls(const Visit& visit) const;
 
   // NextVersion takes a new value of the trust-version counter.
   uint64_t NextVersion() { return next_version_.fetch_add(1); }

@@ -54,6 +54,16 @@ class DeviceTable {
   std::optional<DeviceView> FindDefault(const RegionRecord& region,
                                         const CertificateId& id) const;
 
+  // Calls `visit` with the tenant and the id of each device.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    const auto each = [&](const Entry& entry) {
+      visit(*entry.device->tenant, entry.device->id);
+    };
+    defaults_.ForEach(each);
+    sni_only_.ForEach(each);
+  }
+
   size_t size() const { return defaults_.size() + sni_only_.size(); }
 
  private:

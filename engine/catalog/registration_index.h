@@ -48,6 +48,17 @@ class RegistrationIndex {
   void Add(R registration);
   void Remove(R registration);
 
+  // Calls `visit` with each registration.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    by_subject_.ForEach([&](const Entry& entry) {
+      entry.list.ForEach([&](const Registration& registration) {
+        visit(registration);
+        return RegistrationList::Walk::kGoOn;
+      });
+    });
+  }
+
   // Makes room for so many at once.
   void Reserve(size_t registrations) {
     by_subject_.Reserve(registrations);

@@ -38,6 +38,16 @@ const revocation::CrlSet* TenantCrls::Find(
   return nullptr;
 }
 
+std::shared_ptr<const CaRecord> TenantCrls::RecordOf(
+    const CertificateId& id) const {
+  const State* const state = Load();
+  if (state == nullptr) return nullptr;
+  for (const Entry& entry : state->entries) {
+    if (entry.ca->id() == id) return entry.ca;
+  }
+  return nullptr;
+}
+
 size_t TenantCrls::CountCas() const {
   const State* const state = Load();
   return state == nullptr ? 0 : state->entries.size();

@@ -38,6 +38,18 @@ class TenantCrls {
   // Null if there is none. Costs a comparison for each CA that has CRLs.
   const revocation::CrlSet* Find(const x509::Certificate& issuer) const;
 
+  // The CA with this id whose CRLs these are; null if it has none. The caller
+  // keeps others from replacing.
+  std::shared_ptr<const CaRecord> RecordOf(const CertificateId& id) const;
+
+  // Calls `visit` with each CA that has CRLs.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    const State* const state = Load();
+    if (state == nullptr) return;
+    for (const Entry& entry : state->entries) visit(*entry.ca);
+  }
+
   // How many CAs have CRLs.
   size_t CountCas() const;
 

@@ -50,6 +50,13 @@ class TenantTable {
   const Tenant* Find(const Account& account, const Region& region) const;
   const RegionRecord* Find(const Region& region) const;
 
+  // Calls `visit` with each tenant.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    tenants_.ForEach(
+        [&](const TenantTraits::Entry& entry) { visit(*entry.tenant); });
+  }
+
   // The same, made if need be.
   Tenant* Get(const Account& account, const Region& region);
 

@@ -1,7 +1,5 @@
 #include "engine/registry/registry_impl.h"
 
-#include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +9,6 @@
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
 #include "engine/catalog/ca_record.h"
-#include "engine/memory/fork_safe_mutex.h"
 #include "engine/registry/crl_rules.h"
 #include "engine/registry/registration_code.h"
 #include "engine/registry/rules.h"
@@ -43,12 +40,6 @@ struct Candidate {
 
   CaKey key() const { return {tenant, ca->id()}; }
 };
-
-Scope ScopeOf(const CaRow& row) {
-  return {row.key.tenant.account, row.key.tenant.region, row.mode};
-}
-
-CaEvent EventOf(const CaRow& row) { return {ScopeOf(row), row.key.id}; }
 
 CaRow NewRow(const Candidate& candidate,
              const RegisterCaCertificateRequest& request, uint64_t subject_seed,
@@ -123,17 +114,26 @@ absl::Status NotYet() {
   return MakeError(ErrorCode::kInternalFailure, "not yet");
 }
 
+// Parsed and its key prepared, for one signature or a few.
+absl::StatusOr<CaPtr> RecordOf(std::string_view what, std::string_view der) {
+  der::Result<CaPtr> record =
+      catalog::CaRecord::Make(der, signature::Preparation::kForOneSearch);
+  if (record.ok()) return *std::move(record);
+  return MakeError(
+      ErrorCode::kCertificateValidation,
+      absl::StrCat(what, ": ", record.fault().what, " is not valid"));
+}
+
 class RegistryImpl final : public Registry {
  public:
-  RegistryImpl(std::unique_ptr<RegistryStore> store, catalog::Catalog* catalog,
-               const Clock* clock, EventObserver* observer,
-               const AlgorithmPolicy& algorithms, WildcardEndpoints wildcards)
+  RegistryImpl(std::shared_ptr<RegistryStore> store, Follower* follower,
+               const RegistryOptions& options, catalog::Catalog* crls)
       : store_(std::move(store)),
-        catalog_(*catalog),
-        clock_(*clock),
-        observer_(observer != nullptr ? *observer : nobody_),
-        policy_(algorithms),
-        wildcards_(wildcards) {}
+        follower_(follower),
+        crls_(crls),
+        clock_(options.clock != nullptr ? *options.clock : SystemClock()),
+        policy_(options.registration_algorithms),
+        wildcards_(options.wildcard_endpoints) {}
 
   absl::StatusOr<std::string> GetRegistrationCode(
       const Account& account, const Region& region) override;
@@ -253,48 +253,34 @@ class RegistryImpl final : public Registry {
   absl::StatusOr<RegistryStats> GetRegistryStats() override { return NotYet(); }
 
  private:
-  using Publish = std::function<absl::Status()>;
-
-  absl::StatusOr<CaPtr> RecordOf(std::string_view what, std::string_view der);
   absl::StatusOr<Candidate> Examine(const RegisterCaCertificateRequest& request,
                                     UnixSeconds now);
   absl::StatusOr<std::string> ExamineProof(std::string_view pem,
                                            const catalog::CaRecord& ca,
                                            UnixSeconds now);
 
-  // Steps 2 and 3: `commit`, then `publish`. `undo` takes `commit` back.
-  absl::Status CommitAndPublish(const RegistryStore::Command& commit,
-                                const Publish& publish,
-                                const RegistryStore::Command& undo);
+  // Steps 2 and 3.
+  absl::Status CommitAndFollow(const RegistryStore::Command& command);
 
   // Constant after construction.
-  const std::unique_ptr<RegistryStore> store_;
-  catalog::Catalog& catalog_;
+  const std::shared_ptr<RegistryStore> store_;
+  Follower* const follower_;
+  catalog::Catalog* const crls_;
   const Clock& clock_;
-  EventObserver nobody_;
-  EventObserver& observer_;
   const AlgorithmPolicy policy_;
   const WildcardEndpoints wildcards_;
-
-  // Orders the pairs of commit and publish (invariant 1).
-  memory::ForkSafeMutex mutex_;
 };
 
-absl::Status RegistryImpl::CommitAndPublish(
-    const RegistryStore::Command& commit, const Publish& publish,
-    const RegistryStore::Command& undo) {
-  const std::lock_guard lock(mutex_);
-  if (absl::Status status = store_->Transact(commit); !status.ok()) {
-    return status;
-  }
-  const absl::Status published = publish();
-  if (published.ok()) return published;
-  const absl::Status undone = store_->Transact(undo);
+absl::Status RegistryImpl::CommitAndFollow(
+    const RegistryStore::Command& command) {
+  absl::Status status = store_->Transact(command);
+  if (!status.ok() || follower_ == nullptr) return status;
+  status = follower_->CatchUp();
+  if (status.ok()) return status;
   return MakeError(
-      ErrorCode::kInternalFailure,
-      absl::StrCat("publishing failed: ", published.message(),
-                   undone.ok() ? "" : "; so did taking back the commit: ",
-                   undone.message()));
+      ErrorCode::kServiceUnavailable,
+      absl::StrCat("the change is stored, but handshakes do not see it yet: ",
+                   status.message()));
 }
 
 absl::StatusOr<std::string> RegistryImpl::GetRegistrationCode(
@@ -361,15 +347,6 @@ absl::StatusOr<Candidate> RegistryImpl::Examine(
   return candidate;
 }
 
-absl::StatusOr<CaPtr> RegistryImpl::RecordOf(std::string_view what,
-                                             std::string_view der) {
-  der::Result<CaPtr> record = catalog_.Record(der);
-  if (record.ok()) return *std::move(record);
-  return MakeError(
-      ErrorCode::kCertificateValidation,
-      absl::StrCat(what, ": ", record.fault().what, " is not valid"));
-}
-
 absl::StatusOr<std::string> RegistryImpl::ExamineProof(
     std::string_view pem, const catalog::CaRecord& ca, UnixSeconds now) {
   constexpr std::string_view kWhat = "the verification certificate";
@@ -392,33 +369,22 @@ absl::StatusOr<RegisteredCertificate> RegistryImpl::RegisterCaCertificate(
   const absl::StatusOr<Candidate> candidate = Examine(request, now);
   if (!candidate.ok()) return candidate.status();
   const CaKey key = candidate->key();
-  CaRow row;
-  const absl::Status status = CommitAndPublish(
-      [&](Transaction& t) {
-        // The proof comes first: who has none learns nothing of what is
-        // registered.
-        absl::Status check;
-        if (candidate->mode == Mode::kDefault) {
-          check = CheckRegistrationCode(t, key.tenant, candidate->offered_code);
-        }
-        if (check.ok()) check = CheckNotHeld(t, key, candidate->mode);
-        if (check.ok()) {
-          check = CheckSubjectQuota(t, key.tenant,
-                                    candidate->ca->certificate().subject());
-        }
-        if (!check.ok()) return check;
-        row = NewRow(*candidate, request, t.subject_seed(), clock_.NowMillis());
-        t.PutCa(row);
-        return absl::OkStatus();
-      },
-      [&] { return catalog_.Publish(ScopeOf(row), candidate->ca, row.status); },
-      [&](Transaction& t) {
-        t.DeleteCa(key);
-        return absl::OkStatus();
-      });
+  const absl::Status status = CommitAndFollow([&](Transaction& t) {
+    // The proof comes first: who has none learns nothing of what is registered.
+    absl::Status check;
+    if (candidate->mode == Mode::kDefault) {
+      check = CheckRegistrationCode(t, key.tenant, candidate->offered_code);
+    }
+    if (check.ok()) check = CheckNotHeld(t, key, candidate->mode);
+    if (check.ok()) {
+      check = CheckSubjectQuota(t, key.tenant,
+                                candidate->ca->certificate().subject());
+    }
+    if (!check.ok()) return check;
+    t.PutCa(NewRow(*candidate, request, t.subject_seed(), clock_.NowMillis()));
+    return absl::OkStatus();
+  });
   if (!status.ok()) return status;
-  observer_.OnCaRegistered(EventOf(row));
-  if (row.status == CaStatus::kActive) observer_.OnCaActivated(EventOf(row));
   return RegisteredCertificate{.arn = CaArn(key), .id = key.id};
 }
 
@@ -448,35 +414,12 @@ absl::Status RegistryImpl::UpdateCaCertificate(
   const absl::StatusOr<CertificateId> id =
       CheckCertificateId(request.ca_certificate_id);
   if (!id.ok()) return id.status();
-  CaRow before;
-  CaRow after;
-  const absl::Status status = CommitAndPublish(
-      [&](Transaction& t) {
-        absl::StatusOr<CaRow> row = FindOwnCa(t, {*tenant, *id});
-        if (!row.ok()) return row.status();
-        before = *std::move(row);
-        after = Changed(before, *change, clock_.NowMillis());
-        t.PutCa(after);
-        return absl::OkStatus();
-      },
-      [&] {
-        // A handshake sees nothing but the status; setting what is set would
-        // cost every verdict that rests on it.
-        if (after.status == before.status) return absl::OkStatus();
-        return catalog_.SetStatus(tenant->account, tenant->region, *id,
-                                  after.status);
-      },
-      [&](Transaction& t) {
-        t.PutCa(before);
-        return absl::OkStatus();
-      });
-  if (!status.ok() || after.status == before.status) return status;
-  if (after.status == CaStatus::kActive) {
-    observer_.OnCaActivated(EventOf(after));
-  } else {
-    observer_.OnCaDeactivated(EventOf(after));
-  }
-  return absl::OkStatus();
+  return CommitAndFollow([&](Transaction& t) {
+    const absl::StatusOr<CaRow> row = FindOwnCa(t, {*tenant, *id});
+    if (!row.ok()) return row.status();
+    t.PutCa(Changed(*row, *change, clock_.NowMillis()));
+    return absl::OkStatus();
+  });
 }
 
 absl::Status RegistryImpl::DeleteCaCertificate(
@@ -485,24 +428,13 @@ absl::Status RegistryImpl::DeleteCaCertificate(
   const absl::StatusOr<CaKey> key =
       CheckKey(account, region, ca_certificate_id);
   if (!key.ok()) return key.status();
-  CaRow before;
-  // Nobody is told: it was INACTIVE, so no connection rests on it that was not
-  // to be dropped when it became so.
-  return CommitAndPublish(
-      [&](Transaction& t) {
-        absl::StatusOr<CaRow> row = FindOwnCa(t, *key);
-        if (!row.ok()) return row.status();
-        before = *std::move(row);
-        absl::Status check = CheckDeletable(before);
-        if (!check.ok()) return check;
-        t.DeleteCa(before.key);
-        return absl::OkStatus();
-      },
-      [&] { return catalog_.Withdraw(account, region, key->id); },
-      [&](Transaction& t) {
-        t.PutCa(before);
-        return absl::OkStatus();
-      });
+  return CommitAndFollow([&](Transaction& t) {
+    const absl::StatusOr<CaRow> row = FindOwnCa(t, *key);
+    if (!row.ok()) return row.status();
+    absl::Status check = CheckDeletable(*row);
+    if (check.ok()) t.DeleteCa(*key);
+    return check;
+  });
 }
 
 absl::Status RegistryImpl::SetCrls(const SetCrlsRequest& request) {
@@ -516,9 +448,11 @@ absl::Status RegistryImpl::SetCrls(const SetCrlsRequest& request) {
   if (!ca.ok()) return ca.status();
   auto crls = LoadCrls(request.crls, **ca, policy_);
   if (!crls.ok()) return crls.status();
-  const std::lock_guard lock(mutex_);
-  return catalog_.ReplaceCrls(tenant->account, tenant->region, *ca,
-                              *std::move(crls));
+  if (crls_ == nullptr) {
+    return MakeError(ErrorCode::kInternalFailure, "CRLs are kept by engines");
+  }
+  return crls_->ReplaceCrls(tenant->account, tenant->region, *ca,
+                            *std::move(crls));
 }
 
 absl::Status RegistryImpl::PutEndpoint(const Endpoint& endpoint) {
@@ -534,8 +468,7 @@ absl::Status RegistryImpl::PutEndpoint(const Endpoint& endpoint) {
   }
   Endpoint canonical = endpoint;
   canonical.host_name = std::string(name->text());
-  const std::lock_guard lock(mutex_);
-  const absl::Status status = store_->Transact([&](Transaction& t) {
+  return CommitAndFollow([&](Transaction& t) {
     absl::Status check = CheckHostNameFree(t, *tenant, *name);
     if (check.ok()) {
       store::EndpointRow row;
@@ -546,9 +479,6 @@ absl::Status RegistryImpl::PutEndpoint(const Endpoint& endpoint) {
     }
     return check;
   });
-  if (!status.ok()) return status;
-  catalog_.endpoints().Put(*name, canonical, catalog_.NextVersion());
-  return absl::OkStatus();
 }
 
 absl::Status RegistryImpl::DeleteEndpoint(const Account& account,
@@ -558,27 +488,21 @@ absl::Status RegistryImpl::DeleteEndpoint(const Account& account,
   if (!tenant.ok()) return tenant.status();
   const absl::StatusOr<sni::EndpointName> name = CheckHostName(host_name);
   if (!name.ok()) return name.status();
-  const std::lock_guard lock(mutex_);
-  const absl::Status status = store_->Transact([&](Transaction& t) {
+  return CommitAndFollow([&](Transaction& t) {
     absl::Status check = CheckOwnEndpoint(t, *tenant, name->text());
     if (check.ok()) t.DeleteEndpoint(region, name->text());
     return check;
   });
-  if (!status.ok()) return status;
-  catalog_.endpoints().Remove(region, *name);
-  return absl::OkStatus();
 }
 
 }  // namespace
 
-std::unique_ptr<Registry> MakeRegistry(std::unique_ptr<RegistryStore> store,
-                                       catalog::Catalog* catalog,
-                                       const Clock* clock,
-                                       EventObserver* observer,
-                                       const AlgorithmPolicy& algorithms,
-                                       WildcardEndpoints wildcards) {
-  return std::make_unique<RegistryImpl>(std::move(store), catalog, clock,
-                                        observer, algorithms, wildcards);
+std::unique_ptr<Registry> MakeRegistry(std::shared_ptr<RegistryStore> store,
+                                       Follower* follower,
+                                       const RegistryOptions& options,
+                                       catalog::Catalog* crls) {
+  return std::make_unique<RegistryImpl>(std::move(store), follower, options,
+                                        crls);
 }
 
 }  // namespace chainkeep::registry

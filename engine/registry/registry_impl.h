@@ -1,19 +1,22 @@
 // The registry: the commands of chainkeep/registry.h over a store.
 //
-// A command goes four steps, and stops at the first error:
+// A command goes three steps, and stops at the first error:
 //
 //   1. rules that need no state (arguments, certificates, signatures), which
 //      may be slow and hold no lock;
 //   2. one transaction of the store: the rules about state, and the write;
-//   3. the catalog is told, so that handshakes see the change;
-//   4. the observer is told.
+//   3. the follower catches up, so that handshakes see the change.
 //
 // INVARIANTS
-//  1. Steps 2 and 3 of one command happen under one lock, so the catalog gets
-//     the changes in the order in which the store committed them.
-//  2. Nothing is published that is not committed. Should step 3 fail, which
-//     only a defect can cause, step 2 is taken back and the command fails.
-//  3. The observer is called without a lock: it may call the registry again.
+//  1. Nothing is shown that is not committed: handshakes see what the follower
+//     has read from the store, never what a command meant to write.
+//  2. The follower compares what is stored now with what it shows. So it does
+//     not matter who catches up, how often and in which order, and a command
+//     need not take anything back.
+//  3. A command that has committed and whose follower fails answers
+//     kServiceUnavailable: its change is stored, and is shown as soon as
+//     anybody catches up.
+//  4. Observers are called without a lock: they may call the registry again.
 //
 // Thread-safety: as chainkeep/registry.h says, any thread.
 
@@ -22,24 +25,20 @@
 
 #include <memory>
 
-#include "chainkeep/events.h"
-#include "chainkeep/options.h"
 #include "chainkeep/registry.h"
 #include "engine/catalog/catalog.h"
+#include "engine/registry/follower.h"
 #include "engine/store/registry_store.h"
 
 namespace chainkeep::registry {
 
-// MakeRegistry returns a registry that keeps its records in `store`, shows them
-// in `catalog`, asks `clock` for the time and tells `observer`, which may be
-// null. These three are not owned and must outlive it. The store must be empty,
-// or `catalog` show what it holds. `algorithms` governs the certificates and
-// CRLs that are registered, `wildcards` the names that endpoints may have.
+// MakeRegistry returns a registry over `store`. `follower` is null where nobody
+// answers handshakes; it and what `options` point to are not owned and must
+// outlive the registry. `crls` is where SetCrls puts lists; null: nowhere, it
+// fails.
 std::unique_ptr<Registry> MakeRegistry(
-    std::unique_ptr<store::RegistryStore> store, catalog::Catalog* catalog,
-    const Clock* clock, EventObserver* observer,
-    const AlgorithmPolicy& algorithms = {},
-    WildcardEndpoints wildcards = WildcardEndpoints::kRefused);
+    std::shared_ptr<store::RegistryStore> store, Follower* follower,
+    const RegistryOptions& options, catalog::Catalog* crls = nullptr);
 
 }  // namespace chainkeep::registry
 

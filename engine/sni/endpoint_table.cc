@@ -148,4 +148,12 @@ std::optional<Endpoint> EndpointTable::Find(const Region& region,
                   .status = record.status()};
 }
 
+void EndpointTable::ForEach(
+    const std::function<void(const Region&, std::string_view)>& visit) const {
+  const memory::Epochs::Pin pin = epochs_->Acquire();
+  table_.ForEach([&](const Traits::Entry& entry) {
+    visit(entry.record->tenant->region, entry.record->name());
+  });
+}
+
 }  // namespace chainkeep::sni

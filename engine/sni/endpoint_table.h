@@ -23,6 +23,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -66,6 +67,11 @@ class EndpointTable {
   // is none.
   std::optional<Endpoint> Find(const Region& region,
                                const EndpointName& name) const;
+
+  // Calls `visit` with the region and the name of each endpoint. What comes or
+  // goes meanwhile may be visited or not.
+  void ForEach(
+      const std::function<void(const Region&, std::string_view)>& visit) const;
 
   size_t size() const { return table_.size(); }
 

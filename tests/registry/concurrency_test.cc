@@ -13,7 +13,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
-#include "engine/registry/registry_impl.h"
 #include "tests/registry/registry_fixture.h"
 #include "tests/registry/wrapped_store.h"
 
@@ -150,10 +149,9 @@ class SlowStore final : public WrappedStore {
 // Of two updates the catalog must show the one that was committed last, though
 // the thread of the first is held up between committing and publishing.
 TEST_F(RegistryRules, R12_PublishingFollowsTheOrderOfCommits) {
-  auto owned = std::make_unique<SlowStore>();
+  const auto owned = std::make_shared<SlowStore>();
   SlowStore& store = *owned;
-  const std::unique_ptr<Registry> registry =
-      registry::MakeRegistry(std::move(owned), &catalog_, &clock_, nullptr);
+  const ProjectedRegistry registry(owned, &catalog_, &clock_, nullptr);
   const TestCertificate ca = MakeCa("CA");
   ASSERT_TRUE(
       HasCode(registry

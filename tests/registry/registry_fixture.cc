@@ -45,9 +45,31 @@ CertificateId IdOf(const TestCertificate& certificate) {
          << ErrorName(ErrorCodeOf(status)) << "\": " << status.message();
 }
 
+namespace {
+
+RegistryOptions With(RegistryOptions options, const Clock* clock,
+                     EventObserver* observer) {
+  options.clock = clock;
+  options.observer = observer;
+  return options;
+}
+
+}  // namespace
+
+ProjectedRegistry::ProjectedRegistry(
+    std::shared_ptr<store::RegistryStore> kept_in, catalog::Catalog* catalog,
+    const Clock* clock, EventObserver* observer, const RegistryOptions& options)
+    : store(std::move(kept_in)),
+      projection({.store = store.get(),
+                  .catalog = catalog,
+                  .observer = observer,
+                  .algorithms = options.registration_algorithms}),
+      registry(registry::MakeRegistry(
+          store, &projection, With(options, clock, observer), catalog)) {}
+
 RegistryRules::RegistryRules()
-    : registry_(registry::MakeRegistry(std::make_unique<store::MemoryStore>(),
-                                       &catalog_, &clock_, &events_)) {}
+    : projected_(std::make_shared<store::MemoryStore>(), &catalog_, &clock_,
+                 &events_) {}
 
 std::string RegistryRules::Proof(const TestCertificate& ca,
                                  std::string_view code) {

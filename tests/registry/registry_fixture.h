@@ -20,6 +20,8 @@
 #include "chainkeep/registry.h"
 #include "chainkeep/status.h"
 #include "engine/catalog/catalog.h"
+#include "engine/projection/projection.h"
+#include "engine/store/registry_store.h"
 #include "gtest/gtest.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/test_certificates.h"
@@ -51,6 +53,21 @@ CertificateId IdOf(const TestCertificate& certificate);
 
 // Whether a status has a code; prints the message where it has not.
 ::testing::AssertionResult HasCode(const absl::Status& status, ErrorCode code);
+
+// ProjectedRegistry is a registry whose changes a catalog shows.
+struct ProjectedRegistry {
+  // `observer` may be null, and none is owned.
+  ProjectedRegistry(std::shared_ptr<store::RegistryStore> store,
+                    catalog::Catalog* catalog, const Clock* clock,
+                    EventObserver* observer,
+                    const RegistryOptions& options = {});
+
+  Registry* operator->() const { return registry.get(); }
+
+  const std::shared_ptr<store::RegistryStore> store;
+  projection::Projection projection;
+  const std::unique_ptr<Registry> registry;
+};
 
 class RegistryRules : public ::testing::Test {
  protected:
@@ -102,7 +119,8 @@ class RegistryRules : public ::testing::Test {
   ManualClock clock_;
   EventLog events_;
   catalog::Catalog catalog_;
-  const std::unique_ptr<Registry> registry_;
+  const ProjectedRegistry projected_;
+  Registry* const registry_ = projected_.registry.get();
 
  private:
   // What such a handshake sees, copied: the status is that of the moment.

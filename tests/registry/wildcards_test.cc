@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 
-#include "engine/registry/registry_impl.h"
 #include "engine/sni/endpoint_table.h"
 #include "engine/sni/host_name.h"
 #include "engine/store/memory_store.h"
@@ -19,22 +18,24 @@ class Wildcards : public RegistryRules {
   void Make(WildcardEndpoints wildcards) {
     names_ = nullptr;
     shown_ = std::make_unique<catalog::Catalog>();
-    names_ =
-        registry::MakeRegistry(std::make_unique<store::MemoryStore>(),
-                               shown_.get(), &clock_, nullptr, {}, wildcards);
+    RegistryOptions options;
+    options.wildcard_endpoints = wildcards;
+    names_ = std::make_unique<ProjectedRegistry>(
+        std::make_shared<store::MemoryStore>(), shown_.get(), &clock_, nullptr,
+        options);
   }
 
   ErrorCode Put(std::string_view name, const Account& account,
                 const Region& region) {
-    return ErrorCodeOf(names_->PutEndpoint({.host_name = std::string(name),
-                                            .account = account,
-                                            .region = region}));
+    return ErrorCodeOf((*names_)->PutEndpoint({.host_name = std::string(name),
+                                               .account = account,
+                                               .region = region}));
   }
   ErrorCode Put(std::string_view name, const Account& account) {
     return Put(name, account, r1_);
   }
   ErrorCode Delete(std::string_view name, const Account& account) {
-    return ErrorCodeOf(names_->DeleteEndpoint(account, r1_, name));
+    return ErrorCodeOf((*names_)->DeleteEndpoint(account, r1_, name));
   }
 
   // Whose `name` is for a handshake; empty if nobody's.
@@ -45,7 +46,7 @@ class Wildcards : public RegistryRules {
   }
 
   std::unique_ptr<catalog::Catalog> shown_;
-  std::unique_ptr<Registry> names_;
+  std::unique_ptr<ProjectedRegistry> names_;
 };
 
 TEST_F(Wildcards, R66_AreRefusedUnlessAllowed) {
@@ -61,7 +62,7 @@ TEST_F(Wildcards, R66_CoverOneLabelAndExactWins) {
   EXPECT_EQ(Owner("x.example.com"), a_);
   EXPECT_TRUE(Owner("x.y.example.com").empty());
   EXPECT_TRUE(Owner("example.com").empty());
-  ASSERT_TRUE(names_
+  ASSERT_TRUE((*names_)
                   ->PutEndpoint({.host_name = "off.example.com",
                                  .account = a_,
                                  .region = r1_,
@@ -132,8 +133,8 @@ TEST_F(Wildcards, RefusalsTellNothingOfTheOther) {
   ASSERT_EQ(Put("*.example.com", a_), ErrorCode::kOk);
   ASSERT_EQ(Put("x.example.org", a_), ErrorCode::kOk);
   for (const char* name : {"x.example.com", "*.example.org", "x.example.org"}) {
-    const absl::Status status =
-        names_->PutEndpoint({.host_name = name, .account = b_, .region = r1_});
+    const absl::Status status = (*names_)->PutEndpoint(
+        {.host_name = name, .account = b_, .region = r1_});
     EXPECT_EQ(status.message(), "this host name is taken") << name;
     EXPECT_FALSE(ResourceOf(status).has_value());
   }

@@ -1,0 +1,100 @@
+// Reconciliation brings what the catalog shows of some records to what the
+// store holds of them.
+//
+//   Reconciliation r(&catalog, policy);
+//   r.AddCa(key, view.FindCa(key), Touched::kOnce);
+//   ...
+//   Outcome outcome = r.Apply();
+//
+// It compares, and so does not care how the difference came about: what is
+// equal already is left alone, whoever made it so. Applying goes by what a step
+// does to trust: what takes it away first, what adds it last. A handshake that
+// runs meanwhile may be refused wrongly, and never accepted wrongly.
+//
+// Thread-safety: none; and nobody else may bring the same records about.
+
+#ifndef CHAINKEEP_ENGINE_PROJECTION_RECONCILIATION_H_
+#define CHAINKEEP_ENGINE_PROJECTION_RECONCILIATION_H_
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "chainkeep/events.h"
+#include "chainkeep/options.h"
+#include "chainkeep/types.h"
+#include "engine/catalog/catalog.h"
+#include "engine/store/ca_row.h"
+#include "engine/store/crl_row.h"
+#include "engine/store/device_row.h"
+#include "engine/store/endpoint_row.h"
+
+namespace chainkeep::projection {
+
+// Touched says how often a record has changed since it was last looked at. One
+// that did so more than once may have been deleted and made again: though it
+// looks the same, verdicts that rest on it do not hold any more.
+enum class Touched : uint8_t { kOnce, kMoreThanOnce };
+
+class Reconciliation {
+ public:
+  // What there is to tell, in order.
+  struct Outcome {
+    std::vector<std::function<void(EventObserver&)>> events;
+    std::vector<SkippedRecord> skipped;
+  };
+
+  // `catalog` is not owned. `policy` governs the signatures of CRLs.
+  Reconciliation(catalog::Catalog* catalog, const AlgorithmPolicy& policy)
+      : catalog_(*catalog), policy_(policy) {}
+
+  // Each says what is stored under a key; nothing: there is no such record.
+  void AddCa(const store::CaKey& key, const std::optional<store::CaRow>& row,
+             Touched touched);
+  void AddDevice(const store::DeviceKey& key,
+                 const std::optional<store::DeviceRow>& row, Touched touched);
+  // `host_name` as it is stored.
+  void AddEndpoint(const Region& region, std::string_view host_name,
+                   const std::optional<store::EndpointRow>& row,
+                   Touched touched);
+  void AddCrls(const store::CertificateKey& ca,
+               const std::optional<store::CrlRow>& row);
+
+  // Apply does what is to be done, and forgets it.
+  Outcome Apply();
+
+ private:
+  // In this order.
+  enum Phase : uint8_t {
+    kTakeTrust,
+    // Deletes what refuses by being there, to make room.
+    kRelease,
+    kGiveTrust,
+    kPhases,
+  };
+  using Tell = std::function<void(EventObserver&)>;
+  struct Step {
+    std::function<absl::Status()> change;
+    std::vector<Tell> tell;
+    SkippedRecord record;  // what it is about, should it fail
+  };
+
+  void Add(Phase phase, Step step) { steps_[phase].push_back(std::move(step)); }
+  void PublishCa(const store::CaRow& row);
+  void PutDevice(Phase phase, const store::DeviceRow& row,
+                 std::vector<Tell> tell);
+  bool IsFreeForDevice(const store::DeviceRow& row) const;
+
+  catalog::Catalog& catalog_;
+  const AlgorithmPolicy& policy_;
+  std::array<std::vector<Step>, kPhases> steps_;
+};
+
+}  // namespace chainkeep::projection
+
+#endif  // CHAINKEEP_ENGINE_PROJECTION_RECONCILIATION_H_
