@@ -89,6 +89,21 @@ def chainkeep_repositories():
         build_file = "//third_party:botan.BUILD",
     )
 
+    # The store's database. Its own makefile puts it together into one source
+    # file, with a script in Tcl.
+    debian_source(
+        name = "sqlite3",
+        pool = "pool/main/s/sqlite3",
+        tarball = "sqlite3_3.40.1.orig.tar.xz",
+        sha256 = "aaa776260ab4dc976db34aa7891819484c8676b5b2783123ebc6301e2ca5d655",
+        generate = [
+            "sh",
+            "-c",
+            "./configure --disable-tcl --disable-readline && make sqlite3.c",
+        ],
+        build_file = "//third_party:sqlite3.BUILD",
+    )
+
     # Of tests only: they read the public conformance vectors with it.
     debian_source(
         name = "nlohmann_json",
