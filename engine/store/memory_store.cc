@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <compare>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -470,7 +469,11 @@ class MemoryStore::UndoableTransaction final : public Transaction {
         return;
       }
     }
-    NoteEndpoint(key);
+    const auto before = tables_.endpoints.find(key);
+    if (before != tables_.endpoints.end() &&
+        before->second.endpoint.account != row.endpoint.account) {
+      NoteEndpoint(key);
+    }
     ChangeEndpoint(key, row);
     NoteEndpoint(key);
   }
@@ -572,7 +575,7 @@ absl::Status MemoryStore::Transact(const Command& command) {
   if (!status.ok()) {
     transaction.Undo();
   } else if (transaction.Publish()) {
-    changed_.notify_all();
+    changed_.Raise();
   }
   return status;
 }
@@ -603,20 +606,26 @@ absl::StatusOr<Changes> MemoryStore::ReadChanges(Revision after,
 
 absl::StatusOr<bool> MemoryStore::AwaitChange(Revision after,
                                               int64_t timeout_millis) {
-  std::unique_lock lock(mutex_);
-  const uint64_t wakes = wakes_;
-  const auto deadline = std::chrono::steady_clock::now() +
-                        std::chrono::milliseconds(timeout_millis);
-  changed_.wait_until(lock, deadline, [&] {
-    return tables_->revision != after || wakes_ != wakes;
-  });
-  return tables_->revision != after;
+  const ChangeSignal::Deadline deadline =
+      ChangeSignal::DeadlineAfter(timeout_millis);
+  const uint64_t wakes = wakes_.load();
+  while (true) {
+    const ChangeSignal::Ticket ticket = changed_.Take();
+    {
+      const std::lock_guard lock(mutex_);
+      if (tables_->revision != after) return true;
+    }
+    if (wakes_.load() != wakes ||
+        std::chrono::steady_clock::now() >= deadline) {
+      return false;
+    }
+    changed_.Wait(ticket, deadline);
+  }
 }
 
 void MemoryStore::Wake() {
-  const std::lock_guard lock(mutex_);
   ++wakes_;
-  changed_.notify_all();
+  changed_.Raise();
 }
 
 }  // namespace chainkeep::store

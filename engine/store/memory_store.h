@@ -11,7 +11,7 @@
 #ifndef CHAINKEEP_ENGINE_STORE_MEMORY_STORE_H_
 #define CHAINKEEP_ENGINE_STORE_MEMORY_STORE_H_
 
-#include <condition_variable>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/memory/fork_safe_mutex.h"
+#include "engine/store/change_signal.h"
 #include "engine/store/registry_store.h"
 
 namespace chainkeep::store {
@@ -42,10 +43,10 @@ class MemoryStore final : public RegistryStore {
   class Tables;
   class UndoableTransaction;
 
-  mutable memory::ForkSafeMutex mutex_;  // guards what follows
-  const std::unique_ptr<Tables> tables_;
-  uint64_t wakes_ = 0;
-  std::condition_variable_any changed_;
+  mutable memory::ForkSafeMutex mutex_;
+  const std::unique_ptr<Tables> tables_;  // what it holds: guarded by mutex_
+  ChangeSignal changed_;
+  std::atomic<uint64_t> wakes_{0};
 };
 
 }  // namespace chainkeep::store

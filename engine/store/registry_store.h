@@ -15,6 +15,8 @@
 //     row's of a tenant.
 //  2. At most one CA row with mode DEFAULT for a region and certificate id;
 //     likewise one device row.
+//  3. CA rows of one certificate id agree on what is the certificate's: der,
+//     subject and validity. A store that keeps those once notices if not.
 //
 // FOLLOWING. Every change of what a handshake may see (CAs, devices, endpoints,
 // CRLs) is noted under a revision. Several processes may share a durable store:

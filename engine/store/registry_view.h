@@ -134,9 +134,9 @@ class RegistryView {
   // The last change that this view shows.
   virtual Revision revision() const = 0;
 
-  // Each calls `visit` with every row of its kind, the CAs' ordered by
-  // certificate id, the others in no order, until it returns an error, which is
-  // returned. A failure of the store's own is returned too.
+  // Each calls `visit` with every row of its kind, in no order but that the CA
+  // rows of one certificate come one after another, until it returns an error,
+  // which is returned. A failure of the store's own is returned too.
   template <typename Row>
   using Visit = std::function<absl::Status(const Row&)>;
   virtual absl::Status ForEachCa(const Visit<CaRow>& visit) const = 0;

@@ -1,0 +1,23 @@
+#include <memory>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "chainkeep/store.h"
+#include "engine/store/sqlite_store.h"
+#include "engine/store/store_impl.h"
+
+namespace chainkeep {
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Store::~Store() = default;
+
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(const StoreOptions& options) {
+  absl::StatusOr<std::unique_ptr<store::SqliteStore>> opened =
+      store::SqliteStore::Open(options);
+  if (!opened.ok()) return opened.status();
+  return std::make_unique<Store>(
+      std::make_unique<Store::Impl>(*std::move(opened)));
+}
+
+}  // namespace chainkeep

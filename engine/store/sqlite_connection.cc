@@ -1,0 +1,228 @@
+#include "engine/store/sqlite_connection.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+
+#include "absl/strings/str_cat.h"
+#include "chainkeep/status.h"
+
+namespace chainkeep::store {
+namespace {
+
+// No row comes near it; a damaged file may say that one is larger than memory.
+constexpr int kMaxValueBytes = 256 << 20;
+
+bool IsForLater(int code) {
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+    case SQLITE_PERM:
+    case SQLITE_NOMEM:
+      return code != SQLITE_IOERR_CORRUPTFS;
+    default:
+      return false;
+  }
+}
+
+absl::Status ErrorOf(const std::string& path, int code, const char* message) {
+  return MakeError(
+      IsForLater(code) ? ErrorCode::kServiceUnavailable
+                       : ErrorCode::kInternalFailure,
+      absl::StrCat("store ", path, ": ", message, " (SQLite code ", code, ")"));
+}
+
+// SQLite's own names for what is not a file (":memory:") are none of ours.
+std::string FileNameOf(const std::string& path) {
+  return path.front() == '/' ? path : absl::StrCat("./", path);
+}
+
+// If it fails, so does opening, which says why.
+void CreatePrivately(const std::string& name) {
+  // A file that was there before is not touched: to close it would give up the
+  // locks of another connection of this process (fcntl(2)).
+  const int file =
+      open(name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+  if (file >= 0) close(file);
+}
+
+// Nothing in the file may make SQLite do what we have not asked for.
+constexpr char kConfiguration[] =
+    "PRAGMA trusted_schema = OFF;"
+    "PRAGMA cell_size_check = ON;"
+    "PRAGMA foreign_keys = ON;"
+    "PRAGMA temp_store = MEMORY;"
+    // Before a change is acknowledged, it is on the disk.
+    "PRAGMA synchronous = FULL;"
+    // A log that a long reader let grow does not stay so.
+    "PRAGMA journal_size_limit = 67108864;";
+
+}  // namespace
+
+Connection::Connection(sqlite3* handle, std::string path)
+    : handle_(handle), path_(std::move(path)) {}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
+    const Options& options) {
+  const std::string name = FileNameOf(options.path);
+  int flags = SQLITE_OPEN_READWRITE;
+  if (options.if_missing == Options::IfMissing::kCreate) {
+    CreatePrivately(name);
+    flags |= SQLITE_OPEN_CREATE;
+  }
+  auto connection = OpenNamed(name, flags, options);
+  if (!connection.ok()) return connection;
+  sqlite3_busy_timeout((*connection)->handle_,
+                       static_cast<int>(std::clamp<int64_t>(
+                           options.busy_timeout_millis, 0, INT_MAX)));
+  return connection;
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenInMemory() {
+  Options options;
+  options.path = "(memory)";
+  return OpenNamed(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                   options);
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenNamed(
+    const std::string& name, int flags, const Options& options) {
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(
+      name.c_str(), &handle,
+      flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, options.vfs);
+  if (handle == nullptr) {
+    return ErrorOf(options.path, code, sqlite3_errstr(code));
+  }
+  auto connection =
+      std::unique_ptr<Connection>(new Connection(handle, options.path));
+  if (code != SQLITE_OK) return connection->Error(code);
+  sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  const absl::Status configured = connection->Execute(absl::StrCat(
+      kConfiguration, "PRAGMA cache_size = -", options.cache_kib, ";"));
+  if (!configured.ok()) return configured;
+  return connection;
+}
+
+Connection::~Connection() {
+  for (const auto& [sql, statements] : idle_) {
+    for (sqlite3_stmt* statement : statements) sqlite3_finalize(statement);
+  }
+  sqlite3_close(handle_);
+}
+
+absl::Status Connection::Execute(const std::string& sql) {
+  return Error(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr));
+}
+
+absl::StatusOr<int64_t> Connection::Ask(const std::string& sql) {
+  sqlite3_stmt* statement = nullptr;
+  int code = sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr);
+  if (code != SQLITE_OK) return Error(code);
+  code = sqlite3_step(statement);
+  const int64_t answer =
+      code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+  const absl::Status status = code == SQLITE_ROW ? absl::OkStatus()
+                              : code == SQLITE_DONE
+                                  ? Damaged("a value is missing")
+                                  : Error(code);
+  sqlite3_finalize(statement);
+  if (!status.ok()) return status;
+  return answer;
+}
+
+absl::Status Connection::Error(int code) const {
+  if (code == SQLITE_OK) return absl::OkStatus();
+  return ErrorOf(path_, code, sqlite3_errmsg(handle_));
+}
+
+absl::Status Connection::Damaged(std::string_view what) const {
+  return MakeError(ErrorCode::kInternalFailure,
+                   absl::StrCat("store ", path_, ": ", what));
+}
+
+Statement::Statement(Connection& connection, const char* sql, Prepared)
+    : connection_(connection), sql_(sql) {
+  std::vector<sqlite3_stmt*>& idle = connection.idle_[sql];
+  if (!idle.empty()) {
+    handle_ = idle.back();
+    idle.pop_back();
+    return;
+  }
+  Check(sqlite3_prepare_v3(connection.handle_, sql, -1,
+                           SQLITE_PREPARE_PERSISTENT, &handle_, nullptr));
+}
+
+Statement::~Statement() {
+  if (handle_ == nullptr) return;
+  // What it returns was said by the last step.
+  sqlite3_reset(handle_);
+  connection_.idle_[sql_].push_back(handle_);
+}
+
+void Statement::Check(int code) {
+  if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE ||
+      !status_.ok()) {
+    return;
+  }
+  status_ = connection_.Error(code);
+}
+
+bool Statement::Step() {
+  if (!status_.ok()) return false;
+  const int code = sqlite3_step(handle_);
+  Check(code);
+  return code == SQLITE_ROW;
+}
+
+const absl::Status& Statement::Run() {
+  while (Step()) {
+  }
+  return status_;
+}
+
+std::string_view Statement::ColumnName(int column) const {
+  const char* name = sqlite3_column_name(handle_, column);
+  return name == nullptr ? "" : name;
+}
+
+std::string_view Statement::BytesAt(int column) const {
+  // The order of the two calls is SQLite's rule.
+  const void* bytes = sqlite3_column_blob(handle_, column);
+  const int size = sqlite3_column_bytes(handle_, column);
+  if (bytes == nullptr || size <= 0) return {};
+  return {static_cast<const char*>(bytes), static_cast<size_t>(size)};
+}
+
+void Statement::Bind(int parameter, int64_t value) {
+  if (status_.ok()) Check(sqlite3_bind_int64(handle_, parameter, value));
+}
+
+void Statement::Bind(int parameter, std::string_view text) {
+  if (!status_.ok()) return;
+  // A null pointer would be NULL.
+  const char* bytes = text.data() == nullptr ? "" : text.data();
+  Check(sqlite3_bind_text64(handle_, parameter, bytes, text.size(),
+                            SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void Statement::Bind(int parameter, Blob blob) {
+  if (!status_.ok()) return;
+  const char* bytes = blob.bytes.data() == nullptr ? "" : blob.bytes.data();
+  Check(sqlite3_bind_blob64(handle_, parameter, bytes, blob.bytes.size(),
+                            SQLITE_STATIC));
+}
+
+void Statement::Bind(int parameter, Null) {
+  if (status_.ok()) Check(sqlite3_bind_null(handle_, parameter));
+}
+
+}  // namespace chainkeep::store

@@ -1,0 +1,242 @@
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "chainkeep/status.h"
+#include "engine/store/sqlite_queries.h"
+#include "engine/store/sqlite_rows.h"
+#include "engine/store/sqlite_statements.h"
+#include "engine/store/sqlite_transaction.h"
+
+namespace chainkeep::store {
+namespace {
+
+// What a page begins after: a place before the first row, or behind the last,
+// where the page itself names none.
+struct Bound {
+  int64_t date;
+  std::string id;
+
+  explicit Bound(const Page& page) {
+    if (page.after) {
+      date = page.after->creation_date;
+      const CertificateId::Array& bytes = page.after->id.bytes();
+      id.assign(bytes.begin(), bytes.end());
+    } else if (page.order == Page::Order::kAscending) {
+      date = INT64_MIN;
+    } else {
+      date = INT64_MAX;
+      // Longer than an id, and not less than any beginning of one.
+      id.assign(CertificateId::kSize + 1, '\xff');
+    }
+  }
+};
+
+int64_t LimitOf(const Page& page) {
+  return static_cast<int64_t>(std::min<size_t>(page.limit, INT64_MAX));
+}
+
+bool IsUp(const Page& page) { return page.order == Page::Order::kAscending; }
+
+}  // namespace
+
+void SqliteTransaction::Fail(const absl::Status& status) const {
+  failure_.Update(status);
+}
+
+void SqliteTransaction::FailWith(std::string_view what) const {
+  Fail(connection_.Damaged(what));
+}
+
+int64_t SqliteTransaction::RegionNumber(const Region& region) const {
+  return AskFor(kFindRegion, region.text());
+}
+
+SqliteTransaction::TenantNumbers SqliteTransaction::NumbersOf(
+    const Tenant& tenant) const {
+  const auto known = numbers_.find(tenant);
+  if (known != numbers_.end()) return known->second;
+  TenantNumbers numbers;
+  numbers.region = RegionNumber(tenant.region);
+  numbers.tenant = AskFor(kFindTenant, numbers.region, tenant.account.text());
+  if (numbers.tenant != 0) numbers_[tenant] = numbers;
+  return numbers;
+}
+
+int64_t SqliteTransaction::CertificateNumber(const CertificateId& id) const {
+  return AskFor(kFindCertificate, AsBlob(id));
+}
+
+std::optional<CaRow> SqliteTransaction::FindCa(const CaKey& key) const {
+  return ReadOne(ReadCa, kFindCa, AsBlob(key.id), NumbersOf(key.tenant).tenant);
+}
+
+std::optional<Account> SqliteTransaction::FindDefaultHolder(
+    const Region& region, const CertificateId& id) const {
+  return ReadOne(ReadAccount, kFindDefaultHolder, AsBlob(id),
+                 RegionNumber(region));
+}
+
+std::vector<CaRow> SqliteTransaction::FindCasBySubject(const Tenant& tenant,
+                                                       uint64_t hash) const {
+  return ReadAll(ReadCa, kFindCasBySubject, NumbersOf(tenant).tenant,
+                 static_cast<int64_t>(hash));
+}
+
+std::vector<CaRow> SqliteTransaction::ListCas(const Tenant& tenant,
+                                              std::string_view template_name,
+                                              const Page& page) const {
+  const Bound bound(page);
+  const Blob id{bound.id};
+  const int64_t number = NumbersOf(tenant).tenant;
+  const int64_t limit = LimitOf(page);
+  if (template_name.empty()) {
+    return ReadAll(ReadCa, IsUp(page) ? kListCas : kListCasDown, number,
+                   bound.date, id, limit);
+  }
+  return ReadAll(ReadCa,
+                 IsUp(page) ? kListCasOfTemplate : kListCasOfTemplateDown,
+                 number, bound.date, id, limit, template_name);
+}
+
+std::optional<DeviceRow> SqliteTransaction::FindDevice(
+    const DeviceKey& key) const {
+  return ReadOne(ReadDevice, kFindDevice, AsBlob(key.id),
+                 NumbersOf(key.tenant).tenant);
+}
+
+std::optional<Account> SqliteTransaction::FindDefaultDeviceHolder(
+    const Region& region, const CertificateId& id) const {
+  return ReadOne(ReadAccount, kFindDefaultDeviceHolder, AsBlob(id),
+                 RegionNumber(region));
+}
+
+std::optional<DeviceRow> SqliteTransaction::FindTransferTo(
+    const Tenant& target, const CertificateId& id) const {
+  return ReadOne(ReadDevice, kFindTransferTo, RegionNumber(target.region),
+                 target.account.text(), AsBlob(id));
+}
+
+std::vector<DeviceRow> SqliteTransaction::ListDevices(
+    const Tenant& tenant, const std::optional<CertificateId>& ca,
+    const Page& page) const {
+  const Bound bound(page);
+  const Blob id{bound.id};
+  const int64_t number = NumbersOf(tenant).tenant;
+  const int64_t limit = LimitOf(page);
+  if (!ca) {
+    return ReadAll(ReadDevice, IsUp(page) ? kListDevices : kListDevicesDown,
+                   number, bound.date, id, limit);
+  }
+  return ReadAll(ReadDevice,
+                 IsUp(page) ? kListDevicesOfCa : kListDevicesOfCaDown, number,
+                 bound.date, id, limit, AsBlob(*ca));
+}
+
+std::optional<std::string> SqliteTransaction::FindRegistrationCode(
+    const Tenant& tenant) const {
+  return ReadOne(ReadCodeText, kFindCode, NumbersOf(tenant).tenant);
+}
+
+std::optional<EndpointRow> SqliteTransaction::FindEndpoint(
+    const Region& region, std::string_view host_name) const {
+  return ReadOne(ReadEndpoint, kFindEndpoint, RegionNumber(region), host_name);
+}
+
+bool SqliteTransaction::OthersHaveEndpointsBelow(
+    const Tenant& tenant, std::string_view parent) const {
+  const TenantNumbers numbers = NumbersOf(tenant);
+  return AskFor(kOthersBelow, numbers.region, parent, numbers.tenant) != 0;
+}
+
+std::optional<EndpointRow> SqliteTransaction::FindConfiguration(
+    const Tenant& tenant, std::string_view name) const {
+  return ReadOne(ReadEndpoint, kFindConfiguration, NumbersOf(tenant).tenant,
+                 name);
+}
+
+std::vector<EndpointRow> SqliteTransaction::ListConfigurations(
+    const Tenant& tenant) const {
+  return ReadAll(ReadEndpoint, kListConfigurations, NumbersOf(tenant).tenant);
+}
+
+std::optional<TemplateRow> SqliteTransaction::FindTemplate(
+    const Tenant& tenant, std::string_view name) const {
+  return ReadOne(ReadTemplate, kFindTemplate, NumbersOf(tenant).tenant, name);
+}
+
+std::optional<CrlRow> SqliteTransaction::FindCrls(
+    const CertificateKey& ca) const {
+  return ReadOne(ReadCrls, kFindCrls, NumbersOf(ca.tenant).tenant,
+                 AsBlob(ca.id));
+}
+
+Revision SqliteTransaction::revision() const { return AskFor(kLastRevision); }
+
+template <typename Row, typename Read>
+absl::Status SqliteTransaction::ForEach(Read read, const char* sql,
+                                        const Visit<Row>& visit) const {
+  if (failed()) return failure_;
+  Statement statement(connection_, sql);
+  while (statement.Step()) {
+    absl::StatusOr<Row> row = read(statement);
+    if (!row.ok()) {
+      Fail(row.status());
+      break;
+    }
+    if (absl::Status status = visit(*row); !status.ok()) return status;
+  }
+  Fail(statement.status());
+  return failure_;
+}
+
+absl::Status SqliteTransaction::ForEachCa(const Visit<CaRow>& visit) const {
+  return ForEach<CaRow>(ReadCa, kEachCa, visit);
+}
+
+absl::Status SqliteTransaction::ForEachDevice(
+    const Visit<DeviceRow>& visit) const {
+  return ForEach<DeviceRow>(ReadDevice, kEachDevice, visit);
+}
+
+absl::Status SqliteTransaction::ForEachEndpoint(
+    const Visit<EndpointRow>& visit) const {
+  return ForEach<EndpointRow>(ReadEndpoint, kEachEndpoint, visit);
+}
+
+absl::Status SqliteTransaction::ForEachTemplate(
+    const Visit<TemplateRow>& visit) const {
+  return ForEach<TemplateRow>(ReadTemplate, kEachTemplate, visit);
+}
+
+absl::Status SqliteTransaction::ForEachCrls(const Visit<CrlRow>& visit) const {
+  return ForEach<CrlRow>(ReadCrls, kEachCrls, visit);
+}
+
+absl::Status SqliteTransaction::ForEachCode(const Visit<CodeRow>& visit) const {
+  return ForEach<CodeRow>(ReadCode, kEachCode, visit);
+}
+
+Changes SqliteTransaction::ReadChanges(Revision after, size_t limit) const {
+  const Revision first = AskFor(kFirstRevision);
+  const Revision last = revision();
+  Changes result;
+  result.up_to = after;
+  if (after > last || after < std::max<Revision>(first, 1) - 1) {
+    result.complete = false;
+    return result;
+  }
+  result.changes =
+      ReadAll(ReadChange, kListChanges, after,
+              static_cast<int64_t>(std::min<size_t>(limit, kMaxChanges)));
+  for (const Change& change : result.changes) {
+    // Nobody but the file's editor leaves a gap.
+    if (change.revision != result.up_to + 1) {
+      FailWith(absl::StrCat("damaged table change: revision ", result.up_to + 1,
+                            " is missing"));
+    }
+    result.up_to = change.revision;
+  }
+  return result;
+}
+
+}  // namespace chainkeep::store
