@@ -239,8 +239,7 @@ struct Engine::Impl {
             {.clock = clock,
              .observer = observer,
              .registration_algorithms = options.registration_algorithms,
-             .wildcard_endpoints = options.wildcard_endpoints},
-            &catalog)) {
+             .wildcard_endpoints = options.wildcard_endpoints})) {
     if (options.endpoint_source == nullptr) return;
     names = std::make_unique<sni::SniCache>(
         sni::SniCache::Uses{

@@ -55,6 +55,18 @@ struct SkippedRecord {
   absl::Status status;
 };
 
+// ChangeEvent says what a command did to a registry's records.
+struct ChangeEvent {
+  Account account;
+  Region region;
+  // AWS's name of the command, "RegisterCACertificate"; for what AWS has not,
+  // this library's, "SetCrls".
+  std::string_view operation;
+  // What was changed; "" where it has no name.
+  std::string_view resource_arn;
+  UnixMillis time = 0;
+};
+
 // KeyProof says whether the client had proven that it holds the key of the
 // certificate it sent. Refusals usually come before that: what they say of a
 // device is then what somebody claimed, who may only have seen its certificate.
@@ -89,6 +101,10 @@ class EventObserver {
 
   // Told each time that the record is come across.
   virtual void OnRecordSkipped(const SkippedRecord&) {}
+
+  // A command changed something, and is about to return; for whoever keeps a
+  // record of who did what. Told by the process that ran the command.
+  virtual void OnChange(const ChangeEvent&) {}
 
   // A device proved its key and was accepted.
   virtual void OnAccepted(const ConnectionEvent&) {}

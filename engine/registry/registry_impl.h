@@ -1,11 +1,7 @@
 // The registry: the commands of chainkeep/registry.h over a store.
 //
-// A command goes three steps, and stops at the first error:
-//
-//   1. rules that need no state (arguments, certificates, signatures), which
-//      may be slow and hold no lock;
-//   2. one transaction of the store: the rules about state, and the write;
-//   3. the follower catches up, so that handshakes see the change.
+// Each command is a function of a CommandContext (command_context.h says in
+// which steps it goes) in the file of its topic; here they are put together.
 //
 // INVARIANTS
 //  1. Nothing is shown that is not committed: handshakes see what the follower
@@ -26,7 +22,6 @@
 #include <memory>
 
 #include "chainkeep/registry.h"
-#include "engine/catalog/catalog.h"
 #include "engine/registry/follower.h"
 #include "engine/store/registry_store.h"
 
@@ -34,11 +29,10 @@ namespace chainkeep::registry {
 
 // MakeRegistry returns a registry over `store`. `follower` is null where nobody
 // answers handshakes; it and what `options` point to are not owned and must
-// outlive the registry. `crls` is where SetCrls puts lists; null: nowhere, it
-// fails.
+// outlive the registry.
 std::unique_ptr<Registry> MakeRegistry(
     std::shared_ptr<store::RegistryStore> store, Follower* follower,
-    const RegistryOptions& options, catalog::Catalog* crls = nullptr);
+    const RegistryOptions& options);
 
 }  // namespace chainkeep::registry
 

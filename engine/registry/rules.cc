@@ -6,7 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
+#include "engine/registry/arn.h"
+#include "engine/registry/certificate_rules.h"
 #include "engine/registry/registration_code.h"
+#include "engine/registry/template_rules.h"
 #include "engine/signature/algorithm.h"
 
 namespace chainkeep::registry {
@@ -18,41 +21,6 @@ absl::Status InvalidRequest(std::string_view message) {
 
 absl::Status InvalidCertificate(std::string_view message) {
   return MakeError(ErrorCode::kCertificateValidation, message);
-}
-
-absl::Status NoSuchCa() {
-  return MakeError(ErrorCode::kResourceNotFound,
-                   "the account has no such CA certificate in this region");
-}
-
-bool IsHex(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
-  return text.find_first_not_of(kDigits) == std::string_view::npos;
-}
-
-// Both ends belong to the validity (RFC 5280 §4.1.2.5).
-absl::Status CheckValidity(std::string_view what,
-                           const x509::Certificate& certificate,
-                           UnixSeconds now) {
-  if (now < certificate.not_before()) {
-    return InvalidCertificate(absl::StrCat(what, " is not yet valid"));
-  }
-  if (now > certificate.not_after()) {
-    return InvalidCertificate(absl::StrCat(what, " has expired"));
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<signature::SignatureAlgorithm> CheckAlgorithm(
-    std::string_view what, const x509::Certificate& certificate,
-    const AlgorithmPolicy& policy) {
-  const der::Result<signature::SignatureAlgorithm> algorithm =
-      signature::ParseSignatureAlgorithm(certificate.signature_algorithm());
-  if (!algorithm.ok() || !signature::IsAllowed(policy, *algorithm)) {
-    return InvalidCertificate(
-        absl::StrCat(what, " has a signature algorithm that is not allowed"));
-  }
-  return *algorithm;
 }
 
 absl::Status CheckKey(std::string_view what,
@@ -74,13 +42,6 @@ absl::Status CheckKey(std::string_view what,
 
 }  // namespace
 
-absl::StatusOr<store::Tenant> CheckTenant(const Account& account,
-                                          const Region& region) {
-  if (account.empty()) return InvalidRequest("the account is missing");
-  if (region.empty()) return InvalidRequest("the region is missing");
-  return store::Tenant{account, region};
-}
-
 absl::StatusOr<Mode> CheckMode(std::string_view certificate_mode,
                                std::string_view verification_certificate) {
   absl::StatusOr<Mode> mode = Mode::kDefault;
@@ -93,32 +54,6 @@ absl::StatusOr<Mode> CheckMode(std::string_view certificate_mode,
     return InvalidRequest("mode SNI_ONLY excludes a verification certificate");
   }
   return mode;
-}
-
-absl::StatusOr<std::string> CheckPem(std::string_view what,
-                                     std::string_view pem) {
-  if (pem.empty() || pem.size() > kMaxPemCharacters) {
-    return InvalidRequest(absl::StrCat(what, " must have 1 to ",
-                                       kMaxPemCharacters, " characters"));
-  }
-  absl::StatusOr<std::vector<std::string>> ders = DecodePemCertificates(pem);
-  if (!ders.ok()) {
-    return InvalidCertificate(
-        absl::StrCat(what, ": ", ders.status().message()));
-  }
-  if (ders->size() != 1) {
-    return InvalidCertificate(
-        absl::StrCat(what, " must be one certificate, not ", ders->size()));
-  }
-  return std::move(ders->front());
-}
-
-absl::StatusOr<CertificateId> CheckCertificateId(std::string_view text) {
-  if (text.size() == 2 * CertificateId::kSize && text.substr(0, 2) == "0x" &&
-      IsHex(text.substr(2))) {
-    return NoSuchCa();
-  }
-  return CertificateId::Parse(text);
 }
 
 absl::StatusOr<CaChange> CheckCaChange(
@@ -137,29 +72,24 @@ absl::StatusOr<CaChange> CheckCaChange(
   } else if (!automatic.empty()) {
     return InvalidRequest("an auto-registration status is ENABLE or DISABLE");
   }
+  if (request.registration_config.has_value()) {
+    absl::Status status = CheckRegistrationConfig(*request.registration_config);
+    if (!status.ok()) return status;
+    change.registration_config = request.registration_config;
+  }
   if (request.remove_auto_registration) {
-    if (change.auto_registration.value_or(false)) {
-      return InvalidRequest("auto-registration is both removed and enabled");
+    if (change.auto_registration.value_or(false) ||
+        change.registration_config.has_value()) {
+      return InvalidRequest("auto-registration is both removed and set up");
     }
     change.auto_registration = false;
+    change.registration_config.emplace(std::nullopt);
   }
   return change;
 }
 
-absl::StatusOr<x509::Certificate> ParseCertificate(std::string_view what,
-                                                   Bytes der) {
-  const der::Result<x509::Certificate> parsed = x509::Certificate::Parse(der);
-  if (parsed.ok()) return *parsed;
-  return InvalidCertificate(
-      absl::StrCat(what, ": ", parsed.fault().what,
-                   parsed.fault().kind == der::Fault::Kind::kUnsupported
-                       ? " is not supported"
-                       : " is ill-formed"));
-}
-
-absl::Status CheckCaCertificate(const x509::Certificate& ca,
-                                const AlgorithmPolicy& policy,
-                                UnixSeconds now) {
+absl::Status CheckCaProfile(const x509::Certificate& ca,
+                            const AlgorithmPolicy& policy) {
   constexpr std::string_view kWhat = "the CA certificate";
   const x509::Extensions& extensions = ca.extensions();
   if (!extensions.has_basic_constraints || !extensions.is_ca) {
@@ -179,13 +109,19 @@ absl::Status CheckCaCertificate(const x509::Certificate& ca,
         "the CA certificate has a critical extension that is not processed: "
         "no device under it would be let in");
   }
-  if (absl::Status status = CheckValidity(kWhat, ca, now); !status.ok()) {
-    return status;
-  }
   if (absl::Status status = CheckKey(kWhat, ca, policy); !status.ok()) {
     return status;
   }
   return CheckAlgorithm(kWhat, ca, policy).status();
+}
+
+absl::Status CheckCaCertificate(const x509::Certificate& ca,
+                                const AlgorithmPolicy& policy,
+                                UnixSeconds now) {
+  if (absl::Status status = CheckCaProfile(ca, policy); !status.ok()) {
+    return status;
+  }
+  return CheckValidity("the CA certificate", ca, now);
 }
 
 absl::Status CheckVerificationCertificate(const x509::Certificate& verification,
@@ -247,17 +183,26 @@ absl::Status CheckNotHeld(const store::RegistryView& view,
   return absl::OkStatus();
 }
 
+std::vector<store::CaRow> FindCasNamed(const store::RegistryView& view,
+                                       const store::Tenant& tenant,
+                                       const x509::Name& name) {
+  std::vector<store::CaRow> rows =
+      view.FindCasBySubject(tenant, name.Hash(view.subject_seed()));
+  // The hash never decides.
+  std::erase_if(rows, [&](const store::CaRow& row) {
+    const der::Result<x509::Name> subject =
+        x509::Name::Parse(AsBytes(row.subject));
+    return !subject.ok() || *subject != name;
+  });
+  return rows;
+}
+
 absl::Status CheckSubjectQuota(const store::RegistryView& view,
                                const store::Tenant& tenant,
                                const x509::Name& subject) {
-  int held = 0;
-  for (const store::CaRow& row :
-       view.FindCasBySubject(tenant, subject.Hash(view.subject_seed()))) {
-    const der::Result<x509::Name> name =
-        x509::Name::Parse(AsBytes(row.subject));
-    if (name.ok() && *name == subject) ++held;
+  if (FindCasNamed(view, tenant, subject).size() < kMaxCasOfOneSubject) {
+    return absl::OkStatus();
   }
-  if (held < kMaxCasOfOneSubject) return absl::OkStatus();
   return MakeError(ErrorCode::kLimitExceeded,
                    absl::StrCat("the account has ", kMaxCasOfOneSubject,
                                 " CA certificates with this subject already"));
@@ -266,7 +211,7 @@ absl::Status CheckSubjectQuota(const store::RegistryView& view,
 absl::StatusOr<store::CaRow> FindOwnCa(const store::RegistryView& view,
                                        const store::CaKey& key) {
   std::optional<store::CaRow> row = view.FindCa(key);
-  if (!row.has_value()) return NoSuchCa();
+  if (!row.has_value()) return NoSuchCertificate();
   return *std::move(row);
 }
 
@@ -275,41 +220,6 @@ absl::Status CheckDeletable(const store::CaRow& row) {
   return MakeError(ErrorCode::kCertificateState,
                    "an ACTIVE CA certificate cannot be deleted: set it "
                    "INACTIVE first");
-}
-
-absl::Status CheckHostNameFree(const store::RegistryView& view,
-                               const store::Tenant& tenant,
-                               const sni::EndpointName& name) {
-  const auto others_have = [&](const sni::EndpointName& asked) {
-    const std::optional<store::EndpointRow> row =
-        view.FindEndpoint(tenant.region, asked.text());
-    return row.has_value() && row->endpoint.account != tenant.account;
-  };
-  const std::optional<sni::EndpointName> wildcard = name.CoveringWildcard();
-  if (!others_have(name) && !(wildcard.has_value() && others_have(*wildcard)) &&
-      !(name.is_wildcard() &&
-        view.OthersHaveEndpointsBelow(tenant, name.parent()))) {
-    return absl::OkStatus();
-  }
-  return MakeError(ErrorCode::kResourceAlreadyExists,
-                   "this host name is taken");
-}
-
-absl::Status CheckOwnEndpoint(const store::RegistryView& view,
-                              const store::Tenant& tenant,
-                              std::string_view host_name) {
-  const std::optional<store::EndpointRow> row =
-      view.FindEndpoint(tenant.region, host_name);
-  if (row.has_value() && row->endpoint.account == tenant.account) {
-    return absl::OkStatus();
-  }
-  return MakeError(ErrorCode::kResourceNotFound,
-                   "the account has no such endpoint in this region");
-}
-
-std::string CaArn(const store::CaKey& key) {
-  return absl::StrCat("arn:aws:iot:", key.tenant.region.text(), ":",
-                      key.tenant.account.text(), ":cacert/", key.id.ToHex());
 }
 
 }  // namespace chainkeep::registry

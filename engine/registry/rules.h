@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,7 +26,6 @@
 #include "chainkeep/registry.h"
 #include "chainkeep/types.h"
 #include "engine/signature/public_key.h"
-#include "engine/sni/endpoint_name.h"
 #include "engine/store/ca_row.h"
 #include "engine/store/registry_view.h"
 #include "engine/x509/certificate.h"
@@ -33,38 +33,22 @@
 
 namespace chainkeep::registry {
 
-// How many characters of PEM a request may have.
-inline constexpr size_t kMaxPemCharacters = 65'536;
-
 // How many CAs with one subject a tenant may hold, of both modes and statuses.
-inline constexpr int kMaxCasOfOneSubject = 10;
+inline constexpr size_t kMaxCasOfOneSubject = 10;
 
 // ---- Arguments -------------------------------------------------------------
-
-// Account and region are there; kInvalidRequest for a default-constructed one.
-absl::StatusOr<store::Tenant> CheckTenant(const Account& account,
-                                          const Region& region);
 
 // The mode, "" being DEFAULT, agrees with the presence of a verification
 // certificate. Errors: kInvalidRequest.
 absl::StatusOr<Mode> CheckMode(std::string_view certificate_mode,
                                std::string_view verification_certificate);
 
-// The DER of the one CERTIFICATE block of `pem`; `what` names the argument.
-// Errors: kInvalidRequest (its length), kCertificateValidation (no block, an
-// ill-formed one, or more than one).
-absl::StatusOr<std::string> CheckPem(std::string_view what,
-                                     std::string_view pem);
-
-// A certificate id of a request: 64 hex digits. Errors: kResourceNotFound for
-// "0x" and 62 digits, an id that AWS's grammar allows but that is too short to
-// be a SHA-256; kInvalidRequest for anything else.
-absl::StatusOr<CertificateId> CheckCertificateId(std::string_view text);
-
 // What an update changes; absent is "leave it".
 struct CaChange {
   std::optional<CaStatus> status;
   std::optional<bool> auto_registration;
+  // Present and empty: it is removed.
+  std::optional<std::optional<RegistrationConfig>> registration_config;
 };
 
 // Errors: kInvalidRequest.
@@ -73,17 +57,16 @@ absl::StatusOr<CaChange> CheckCaChange(
 
 // ---- Certificates ----------------------------------------------------------
 
-// Parses strictly; `what` names the argument, the result views `der`. Errors:
-// kCertificateValidation.
-absl::StatusOr<x509::Certificate> ParseCertificate(std::string_view what,
-                                                   Bytes der);
-
 // `ca` may be registered: it is a CA, may sign certificates, is valid `now`,
 // and its key and the signature on it are such that `policy` allows. It need
 // not be self-signed: whoever registers it makes it the anchor. Errors:
 // kCertificateValidation.
 absl::Status CheckCaCertificate(const x509::Certificate& ca,
                                 const AlgorithmPolicy& policy, UnixSeconds now);
+
+// The same, at whatever time.
+absl::Status CheckCaProfile(const x509::Certificate& ca,
+                            const AlgorithmPolicy& policy);
 
 // `verification` names `ca` as its issuer, is valid `now`, and `ca_key`, the
 // key of `ca`, signed it, in a way that `policy` allows. Costs a signature
@@ -112,6 +95,11 @@ absl::Status CheckRegistrationCode(const store::RegistryView& view,
 absl::Status CheckNotHeld(const store::RegistryView& view,
                           const store::CaKey& key, Mode mode);
 
+// The tenant's CAs whose subject is `name`, oldest first.
+std::vector<store::CaRow> FindCasNamed(const store::RegistryView& view,
+                                       const store::Tenant& tenant,
+                                       const x509::Name& name);
+
 // The tenant may hold one more CA whose subject is `subject`. Errors:
 // kLimitExceeded.
 absl::Status CheckSubjectQuota(const store::RegistryView& view,
@@ -124,23 +112,6 @@ absl::StatusOr<store::CaRow> FindOwnCa(const store::RegistryView& view,
 
 // Errors: kCertificateState while it is ACTIVE.
 absl::Status CheckDeletable(const store::CaRow& row);
-
-// Nobody but `tenant` has the host name, or a wildcard that covers it, or, if
-// it is a wildcard, names that it covers (R67). Errors: kResourceAlreadyExists,
-// without the resource.
-absl::Status CheckHostNameFree(const store::RegistryView& view,
-                               const store::Tenant& tenant,
-                               const sni::EndpointName& name);
-
-// The tenant has an endpoint of that name. Errors: kResourceNotFound.
-absl::Status CheckOwnEndpoint(const store::RegistryView& view,
-                              const store::Tenant& tenant,
-                              std::string_view host_name);
-
-// ---- Names -----------------------------------------------------------------
-
-// arn:aws:iot:<region>:<account>:cacert/<id>
-std::string CaArn(const store::CaKey& key);
 
 }  // namespace chainkeep::registry
 

@@ -64,8 +64,8 @@ ProjectedRegistry::ProjectedRegistry(
                   .catalog = catalog,
                   .observer = observer,
                   .algorithms = options.registration_algorithms}),
-      registry(registry::MakeRegistry(
-          store, &projection, With(options, clock, observer), catalog)) {}
+      registry(registry::MakeRegistry(store, &projection,
+                                      With(options, clock, observer))) {}
 
 RegistryRules::RegistryRules()
     : projected_(std::make_shared<store::MemoryStore>(), &catalog_, &clock_,
