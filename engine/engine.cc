@@ -2,6 +2,7 @@
 
 #include "chainkeep/engine.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "engine/sni/host_name.h"
 #include "engine/sni/sni_cache.h"
 #include "engine/store/memory_store.h"
+#include "engine/store/store_impl.h"
 #include "engine/verdict/mint.h"
 #include "engine/x509/certificate.h"
 
@@ -113,6 +115,18 @@ absl::Status CheckEndpointCache(const EndpointCacheOptions& cache) {
     return invalid("lookup_timeout_seconds must be 1 to 60");
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckOptions(const EngineOptions& options) {
+  absl::Status status =
+      CheckAlgorithms("registration", options.registration_algorithms);
+  return status.ok() ? CheckEndpointCache(options.endpoint_cache) : status;
+}
+
+absl::Status CheckLoad(const LoadOptions& load) {
+  if (load.threads >= 1 && load.threads <= 256) return absl::OkStatus();
+  return MakeError(ErrorCode::kInvalidRequest,
+                   "load: threads must be 1 to 256");
 }
 
 // What a handshake says of its server name: a name, or nothing because it says
@@ -224,12 +238,13 @@ Verdict Judge(const path::PathResult& result, VerdictFields fields,
 }  // namespace
 
 struct Engine::Impl {
-  explicit Impl(const EngineOptions& options)
+  Impl(const EngineOptions& options,
+       std::shared_ptr<store::RegistryStore> records)
       : clock(options.clock != nullptr ? options.clock : &SystemClock()),
         observer(options.observer != nullptr ? options.observer
                                              : NobodyListens()),
         catalog([this] { return clock->Now(); }),
-        store(std::make_shared<store::MemoryStore>()),
+        store(std::move(records)),
         projection({.store = store.get(),
                     .catalog = &catalog,
                     .observer = observer,
@@ -273,15 +288,31 @@ struct Engine::Impl {
   std::unique_ptr<sni::SniCache> names;  // null without an EndpointSource
   std::atomic<uint64_t> accepted{0};
   std::atomic<uint64_t> refused{0};
+  std::atomic<bool> is_stopped{false};
 };
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const EngineOptions& options) {
-  absl::Status status =
-      CheckAlgorithms("registration", options.registration_algorithms);
-  if (status.ok()) status = CheckEndpointCache(options.endpoint_cache);
+  if (absl::Status status = CheckOptions(options); !status.ok()) return status;
+  return std::unique_ptr<Engine>(new Engine(
+      std::make_unique<Impl>(options, std::make_shared<store::MemoryStore>())));
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
+    const EngineOptions& options, std::unique_ptr<Store> store,
+    const LoadOptions& load) {
+  absl::Status status = CheckOptions(options);
+  if (status.ok()) status = CheckLoad(load);
   if (!status.ok()) return status;
-  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(options)));
+  std::shared_ptr<store::RegistryStore> records;
+  if (store != nullptr) records = store->impl().Take();
+  if (records == nullptr) {
+    return MakeError(ErrorCode::kInvalidRequest, "engine: no store");
+  }
+  auto impl = std::make_unique<Impl>(options, std::move(records));
+  status = impl->projection.Load(load);
+  if (!status.ok()) return status;
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -445,6 +476,25 @@ void Engine::Refuse(const Verdict& verdict,
 }
 
 Registry& Engine::registry() { return *impl_->registry; }
+
+absl::Status Engine::Follow(int64_t timeout_millis) {
+  // Waking reaches who waits already. Who was about to must notice by himself.
+  constexpr int64_t kNap = 100;
+  for (int64_t left = timeout_millis;; left -= kNap) {
+    if (impl_->is_stopped) return absl::CancelledError("following was stopped");
+    absl::Status status = impl_->projection.CatchUp();
+    if (!status.ok() || left <= 0) return status;
+    const absl::StatusOr<bool> changed = impl_->store->AwaitChange(
+        impl_->projection.seen(), std::min(left, kNap));
+    if (!changed.ok()) return changed.status();
+    if (*changed) return impl_->projection.CatchUp();
+  }
+}
+
+void Engine::StopFollowing() {
+  impl_->is_stopped = true;
+  impl_->store->Wake();
+}
 
 Stats Engine::GetStats() const {
   const memory::Held held = impl_->catalog.GetHeld();

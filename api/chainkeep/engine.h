@@ -44,6 +44,7 @@
 namespace chainkeep {
 
 class Registry;  // registry.h
+class Store;     // store.h
 
 // Handshake is what a client has said so far. It owns nothing: the caller keeps
 // the bytes for the call. All of it is hostile.
@@ -108,6 +109,14 @@ class Engine {
   // bounds.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
       const EngineOptions& options);
+
+  // The same over a store, which it then owns: what is stored is read before
+  // Create returns, and what the registry is told is kept there. A record that
+  // cannot be used is told to the observer and left out. Errors: also the
+  // store's, and kInvalidRequest for a null store or LoadOptions out of bounds.
+  static absl::StatusOr<std::unique_ptr<Engine>> Create(
+      const EngineOptions& options, std::unique_ptr<Store> store,
+      const LoadOptions& load = {});
 
   ~Engine();
   Engine(const Engine&) = delete;
@@ -190,6 +199,23 @@ class Engine {
 
   // registry returns the control plane. It lives as long as the engine.
   Registry& registry();
+
+  // Follow waits, for `timeout_millis` at most, until other processes have
+  // changed something in the store, and makes handshakes see it: within 100 ms
+  // of their commit. What this engine's registry changes is seen anyway. The
+  // library has no thread for it: a gateway whose store others write to calls
+  // it in a loop on one of its own,
+  //
+  //   while (!absl::IsCancelled(status = engine->Follow(1000))) {
+  //     if (!status.ok()) sleep_a_little();
+  //   }
+  //
+  // Errors: absl::StatusCode::kCancelled from StopFollowing on, and the
+  // store's; after those it may be called again.
+  absl::Status Follow(int64_t timeout_millis);
+
+  // StopFollowing ends all calls of Follow, within 100 ms, and all later ones.
+  void StopFollowing();
 
   Stats GetStats() const;
 

@@ -40,6 +40,7 @@ struct DeviceEvent {
   Account account;
   Region region;
   CertificateId device;
+  DeviceStatus status = DeviceStatus::kInactive;  // now; also if it is gone
 };
 
 // SkippedRecord is a stored record that cannot be shown to handshakes, because

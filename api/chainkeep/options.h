@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -308,6 +309,15 @@ struct EndpointCacheOptions {
   // After which a Lookup that has not answered is given up: what a stub
   // resolver of DNS waits for (resolv.conf(5)). 1 to 60.
   int64_t lookup_timeout_seconds = 5;
+};
+
+// LoadOptions says how an engine reads its store when it is made.
+struct LoadOptions {
+  // How many threads parse certificates and fill tables meanwhile. 1 to 256.
+  unsigned threads = 1;
+  // Told now and then how many records are in place, and how many have been
+  // found so far; by one thread at a time. Null: nobody is told.
+  std::function<void(int64_t done, int64_t total)> progress = {};
 };
 
 // EngineOptions is what a whole engine shares. What the pointers point to is

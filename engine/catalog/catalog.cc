@@ -162,11 +162,15 @@ absl::Status Catalog::Publish(const Scope& scope,
   return absl::OkStatus();
 }
 
+void Catalog::Reserve(size_t count) {
+  tables_->by_tenant.Reserve(registrations() + count);
+}
+
 std::vector<Catalog::LoadError> Catalog::Load(
     size_t count, const std::function<NewRegistration(size_t)>& at,
     size_t threads) {
   constexpr size_t kBatch = 1000;
-  tables_->by_tenant.Reserve(registrations() + count);
+  Reserve(count);
   std::atomic<size_t> next{0};
   std::mutex mutex;
   std::vector<LoadError> errors;

@@ -121,6 +121,9 @@ class Catalog {
   absl::Status Publish(const Scope& scope,
                        std::shared_ptr<const CaRecord> record, CaStatus status);
 
+  // Reserve makes room for `count` registrations more, at once.
+  void Reserve(size_t count);
+
   // Load publishes at(0) … at(count - 1) by `threads` threads, which call `at`
   // each for other numbers, in no order. Returns what could not be published
   // and why; the rest is.

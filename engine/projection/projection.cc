@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "chainkeep/status.h"
+#include "engine/projection/load.h"
 
 namespace chainkeep::projection {
 namespace {
@@ -143,6 +144,21 @@ void Append(Reconciliation::Outcome&& from, Reconciliation::Outcome* to) {
 }
 
 }  // namespace
+
+absl::Status Projection::Load(const LoadOptions& options) {
+  Outcome outcome;
+  absl::Status status;
+  {
+    const std::lock_guard lock(mutex_);
+    status = uses_.store->Read([&](const RegistryView& view) {
+      seen_ = view.revision();
+      return LoadAll(view, uses_.algorithms, options, uses_.catalog,
+                     &outcome.skipped);
+    });
+  }
+  Tell(outcome);
+  return status;
+}
 
 absl::Status Projection::CatchUp() {
   Outcome outcome;

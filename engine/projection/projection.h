@@ -84,6 +84,11 @@ class Projection final : public registry::Follower {
   Projection(const Projection&) = delete;
   Projection& operator=(const Projection&) = delete;
 
+  // Load shows all that is stored, and tells no events of it: nothing has
+  // happened. Once, before the first CatchUp, into an empty catalog. Errors:
+  // the store's; then not all of it may be shown.
+  absl::Status Load(const LoadOptions& options);
+
   absl::Status CatchUp() override;
 
   // The revision of the store that is shown.

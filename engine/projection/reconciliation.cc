@@ -3,16 +3,14 @@
 #include <string>
 #include <utility>
 
-#include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
-#include "engine/catalog/ca_record.h"
+#include "engine/projection/stored_certificate.h"
 #include "engine/registry/crl_rules.h"
 #include "engine/sni/endpoint_name.h"
 
 namespace chainkeep::projection {
 namespace {
 
-using catalog::CaRecord;
 using store::CaRow;
 using store::CertificateKey;
 using store::CrlRow;
@@ -21,33 +19,8 @@ using store::EndpointRow;
 
 using Kind = SkippedRecord::Kind;
 
-SkippedRecord About(Kind kind, const CertificateKey& key) {
-  return {.kind = kind,
-          .account = key.tenant.account,
-          .region = key.tenant.region,
-          .name = key.id.ToHex(),
-          .status = {}};
-}
-
 CaEvent EventOf(const CertificateKey& key, Mode mode) {
   return {{key.tenant.account, key.tenant.region, mode}, key.id};
-}
-
-// The stored bytes are the certificate that they are stored for. They might not
-// be: somebody may have changed the file.
-absl::StatusOr<std::shared_ptr<const CaRecord>> RecordOf(
-    catalog::Catalog& catalog, const CertificateKey& key,
-    std::string_view der) {
-  const Bytes bytes(reinterpret_cast<const uint8_t*>(der.data()), der.size());
-  if (ComputeCertificateId(bytes) != key.id) {
-    return MakeError(ErrorCode::kInternalFailure,
-                     "the stored certificate is another one");
-  }
-  der::Result<std::shared_ptr<const CaRecord>> record = catalog.Record(der);
-  if (record.ok()) return *std::move(record);
-  return MakeError(
-      ErrorCode::kInternalFailure,
-      std::string("the stored certificate: ").append(record.fault().what));
 }
 
 }  // namespace
@@ -151,9 +124,12 @@ void Reconciliation::AddDevice(const store::DeviceKey& key,
   std::vector<Tell> tell;
   // Without a record a device may have been let in for its CA's sake.
   if (!is_active && (was_active || (row && !shown))) {
-    tell.push_back(
-        [event = DeviceEvent{key.tenant.account, key.tenant.region, key.id}](
-            EventObserver& o) { o.OnDeviceDeactivated(event); });
+    const DeviceEvent event{
+        .account = key.tenant.account,
+        .region = key.tenant.region,
+        .device = key.id,
+        .status = row ? row->status : DeviceStatus::kInactive};
+    tell.push_back([event](EventObserver& o) { o.OnDeviceDeactivated(event); });
   }
   const bool is_same_place =
       row && shown && row->mode == shown->mode && row->ca == shown->ca;

@@ -1,0 +1,129 @@
+// ProjectionFixture: a store that a test writes to as another process would,
+// and a projection of it.
+
+#ifndef CHAINKEEP_TESTS_PROJECTION_PROJECTION_FIXTURE_H_
+#define CHAINKEEP_TESTS_PROJECTION_PROJECTION_FIXTURE_H_
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "chainkeep/events.h"
+#include "engine/catalog/catalog.h"
+#include "engine/projection/projection.h"
+#include "engine/store/memory_store.h"
+#include "gtest/gtest.h"
+#include "tests/support/test_certificates.h"
+
+namespace chainkeep::test {
+
+// ForgetfulStore is a MemoryStore that can be made to forget its changes, and
+// to fail.
+class ForgetfulStore final : public store::RegistryStore {
+ public:
+  // The next ReadChanges after another revision than the last one is answered
+  // with "read everything".
+  void Forget() { forgets_ = true; }
+  // Reads of the row of `id` fail.
+  void Damage(std::optional<CertificateId> id) { damaged_ = id; }
+
+  absl::Status Transact(const Command& command) override {
+    return store_.Transact(command);
+  }
+  absl::Status Read(const Query& query) const override;
+  absl::StatusOr<store::Changes> ReadChanges(store::Revision after,
+                                             size_t limit) const override;
+  absl::StatusOr<bool> AwaitChange(store::Revision after,
+                                   int64_t timeout_millis) override {
+    return store_.AwaitChange(after, timeout_millis);
+  }
+  void Wake() override { store_.Wake(); }
+
+ private:
+  store::MemoryStore store_;
+  mutable bool forgets_ = false;
+  std::optional<CertificateId> damaged_;
+};
+
+// Writes down what it is told: "registered a", "device-off a", "skipped a".
+// Any thread may call.
+class ProjectionLog final : public EventObserver {
+ public:
+  void OnCaRegistered(const CaEvent& event) override {
+    Write("registered", event.scope.account);
+  }
+  void OnCaActivated(const CaEvent& event) override {
+    Write("activated", event.scope.account);
+  }
+  void OnCaDeactivated(const CaEvent& event) override {
+    Write("deactivated", event.scope.account);
+  }
+  void OnDeviceDeactivated(const DeviceEvent& event) override {
+    Write(std::string("device ") + std::string(DeviceStatusName(event.status)),
+          event.account);
+  }
+  void OnRecordSkipped(const SkippedRecord& record) override {
+    Write("skipped", record.account);
+  }
+
+  std::vector<std::string> Take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(lines_, {});
+  }
+
+ private:
+  void Write(std::string_view what, const Account& account) {
+    const std::lock_guard lock(mutex_);
+    lines_.push_back(std::string(what) + " " + std::string(account.text()));
+  }
+
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+class ProjectionFixture : public testing::Test {
+ protected:
+  static store::CaRow Ca(const Account& account, const TestCertificate& ca,
+                         Mode mode = Mode::kSniOnly,
+                         CaStatus status = CaStatus::kActive);
+  static store::DeviceRow Device(const Account& account,
+                                 const TestCertificate& device,
+                                 DeviceStatus status, Mode mode);
+  static store::EndpointRow Name(const Account& account, std::string_view host);
+
+  // Commits without telling the projection.
+  void Put(const store::CaRow& row);
+  void Put(const store::DeviceRow& row);
+  void Put(const store::EndpointRow& row);
+  void Delete(const store::CaRow& row);
+  void Delete(const store::DeviceRow& row);
+  void Commit(const store::RegistryStore::Command& command);
+
+  void CatchUp();
+
+  // All that the catalog shows, as text, in order; and all that it should.
+  std::vector<std::string> Shown() const;
+  std::vector<std::string> Stored() const;
+
+  static CertificateId IdOf(const TestCertificate& certificate);
+
+  const Account a_ = *Account::Parse("a");
+  const Account b_ = *Account::Parse("b");
+  const Region region_ = *Region::Parse("us-east-1");
+  const TestCertificate ca_ = MakeCertificate(CaSpec("CA"), nullptr);
+  const TestCertificate device_ = MakeCertificate(LeafSpec("device"), &ca_);
+  ForgetfulStore store_;
+  catalog::Catalog catalog_;
+  ProjectionLog log_;
+  projection::Projection projection_{{.store = &store_,
+                                      .catalog = &catalog_,
+                                      .observer = &log_,
+                                      .algorithms = {}}};
+};
+
+}  // namespace chainkeep::test
+
+#endif  // CHAINKEEP_TESTS_PROJECTION_PROJECTION_FIXTURE_H_
