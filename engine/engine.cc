@@ -11,6 +11,7 @@
 #include "chainkeep/events.h"
 #include "chainkeep/registry.h"
 #include "chainkeep/status.h"
+#include "chainkeep/store.h"
 #include "engine/catalog/catalog.h"
 #include "engine/path/path_builder.h"
 #include "engine/projection/projection.h"

@@ -1,0 +1,168 @@
+// An engine over a store: what survives a restart, and what another process
+// changes.
+
+#include "chainkeep/store.h"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "engine/store/memory_store.h"
+#include "engine/store/store_impl.h"
+#include "tests/engine/gate_fixture.h"
+
+namespace chainkeep::test {
+namespace {
+
+// SharedStore is one process's hold of a store that several share.
+class SharedStore final : public store::RegistryStore {
+ public:
+  explicit SharedStore(std::shared_ptr<store::MemoryStore> store)
+      : store_(std::move(store)) {}
+
+  absl::Status Transact(const Command& command) override {
+    return store_->Transact(command);
+  }
+  absl::Status Read(const Query& query) const override {
+    return store_->Read(query);
+  }
+  absl::StatusOr<store::Changes> ReadChanges(store::Revision after,
+                                             size_t limit) const override {
+    return store_->ReadChanges(after, limit);
+  }
+  absl::StatusOr<bool> AwaitChange(store::Revision after,
+                                   int64_t timeout_millis) override {
+    return store_->AwaitChange(after, timeout_millis);
+  }
+  void Wake() override { store_->Wake(); }
+
+ private:
+  const std::shared_ptr<store::MemoryStore> store_;
+};
+
+// The engine of the fixture is not used: two others share a store.
+class StoreTest : public GateFixture {
+ protected:
+  std::unique_ptr<Engine> Open(EventLog* events = nullptr,
+                               const LoadOptions& load = {}) {
+    auto engine =
+        Engine::Create({.clock = &clock_, .observer = events},
+                       std::make_unique<Store>(std::make_unique<Store::Impl>(
+                           std::make_unique<SharedStore>(store_))),
+                       load);
+    EXPECT_TRUE(engine.ok()) << engine.status();
+    return *std::move(engine);
+  }
+
+  absl::Status Register(Engine& engine) {
+    return engine.registry()
+        .RegisterCaCertificate({.account = a_,
+                                .region = east_,
+                                .ca_certificate = ToPem(ca_.der),
+                                .certificate_mode = "SNI_ONLY",
+                                .set_as_active = true})
+        .status();
+  }
+
+  Verdict AskOf(const Engine& engine) const {
+    ListenerOptions options;
+    options.region = east_;
+    return engine.Validate(*engine.CreateListener(options),
+                           {.server_name = kNameA, .leaf = leaf_.bytes()});
+  }
+
+  const std::shared_ptr<store::MemoryStore> store_ =
+      std::make_shared<store::MemoryStore>();
+};
+
+TEST_F(StoreTest, ARestartFindsWhatWasRegistered) {
+  {
+    const std::unique_ptr<Engine> engine = Open();
+    ASSERT_TRUE(
+        engine->registry()
+            .PutEndpoint({.host_name = kNameA, .account = a_, .region = east_})
+            .ok());
+    ASSERT_TRUE(Register(*engine).ok());
+    EXPECT_TRUE(AskOf(*engine).accepted());
+  }
+  EventLog events;
+  LoadOptions load;
+  load.threads = 2;
+  const std::unique_ptr<Engine> engine = Open(&events, load);
+  EXPECT_TRUE(AskOf(*engine).accepted());
+  EXPECT_EQ(engine->GetStats().registrations, 1u);
+  EXPECT_TRUE(events.log().empty());
+  // The registry knows them too.
+  EXPECT_EQ(ErrorCodeOf(Register(*engine)), ErrorCode::kResourceAlreadyExists);
+}
+
+TEST_F(StoreTest, WithoutAStoreOrThreadsThereIsNoEngine) {
+  EXPECT_EQ(ErrorCodeOf(Engine::Create({}, nullptr).status()),
+            ErrorCode::kInvalidRequest);
+  for (const unsigned threads : {0u, 257u}) {
+    LoadOptions load;
+    load.threads = threads;
+    const auto engine =
+        Engine::Create({},
+                       std::make_unique<Store>(std::make_unique<Store::Impl>(
+                           std::make_unique<store::MemoryStore>())),
+                       load);
+    EXPECT_EQ(ErrorCodeOf(engine.status()), ErrorCode::kInvalidRequest);
+  }
+}
+
+// R58 and R97 across processes: one follows what the other one does, within a
+// tenth of a second.
+TEST_F(StoreTest, R97_FollowSeesAnotherProcesssChangesInTime) {
+  EventLog events;
+  const std::unique_ptr<Engine> here = Open(&events);
+  const std::unique_ptr<Engine> there = Open();
+  ASSERT_TRUE(
+      there->registry()
+          .PutEndpoint({.host_name = kNameA, .account = a_, .region = east_})
+          .ok());
+  std::thread follower([&] {
+    absl::Status status;
+    while (!absl::IsCancelled(status = here->Follow(10'000))) {
+      EXPECT_TRUE(status.ok()) << status;
+    }
+  });
+  const auto await = [&](Reason reason) {
+    const auto begin = std::chrono::steady_clock::now();
+    while (AskOf(*here).reason() != reason) {
+      const auto waited = std::chrono::steady_clock::now() - begin;
+      // A hundred times what is promised: the machine may be busy.
+      if (waited > std::chrono::seconds(10)) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  };
+  ASSERT_TRUE(Register(*there).ok());
+  EXPECT_TRUE(await(Reason::kAccepted));
+  ASSERT_TRUE(there->registry()
+                  .UpdateCaCertificate({.account = a_,
+                                        .region = east_,
+                                        .ca_certificate_id = IdOf(ca_),
+                                        .new_status = "INACTIVE"})
+                  .ok());
+  EXPECT_TRUE(await(Reason::kCaInactive));
+  here->StopFollowing();
+  follower.join();
+  EXPECT_EQ(events.log(),
+            (std::vector<std::string>{"registered 111122223333",
+                                      "activated 111122223333",
+                                      "deactivated 111122223333"}));
+}
+
+TEST_F(StoreTest, FollowReturnsWhenItsTimeIsOverOrItIsStopped) {
+  const std::unique_ptr<Engine> engine = Open();
+  EXPECT_TRUE(engine->Follow(0).ok());
+  EXPECT_TRUE(engine->Follow(1).ok());
+  engine->StopFollowing();
+  EXPECT_TRUE(absl::IsCancelled(engine->Follow(60'000)));
+}
+
+}  // namespace
+}  // namespace chainkeep::test
