@@ -8,14 +8,16 @@ namespace {
 // Calls `ask` with the number of a question of a block, for each block that
 // fits into `seconds`; it returns which is next.
 template <typename AskBlock>
-Lookups AskBlocks(const Fleet& fleet, CaAsked asked, double seconds,
-                  uint64_t seed, AskBlock ask_block) {
+Lookups AskBlocks(Fleet& fleet, CaAsked asked, double seconds, uint64_t seed,
+                  AskBlock ask_block) {
   Lookups lookups;
   Random random(seed);
   CaQuestions questions;
   const Clock::time_point start = Clock::now();
   do {
     questions.Prepare(fleet, asked, random);
+    const auto pin = fleet.catalog().Acquire();
+    questions.MakeViews(pin);
     const BlockTimer timer;
     const uint64_t found = ask_block(questions);
     lookups.Add(timer, CaQuestions::kSize, found);
@@ -41,12 +43,18 @@ void CaQuestions::Prepare(const Fleet& fleet, CaAsked asked, Random& random) {
   }
 }
 
+void CaQuestions::MakeViews(const catalog::Catalog::Pin& pin) {
+  views_.clear();
+  for (const sni::ResolvedTenant& tenant : tenants_) {
+    views_.push_back(pin.View(tenant));
+  }
+}
+
 Lookups AskCas(Fleet& fleet, CaAsked asked, double seconds, uint64_t seed) {
-  return AskBlocks(fleet, asked, seconds, seed, [&](const CaQuestions& block) {
-    const auto pin = fleet.catalog().Acquire();
+  return AskBlocks(fleet, asked, seconds, seed, [&](CaQuestions& block) {
     uint64_t found = 0;
     for (size_t i = 0; i < CaQuestions::kSize; ++i) {
-      found += block.Ask(pin, i) != 0;
+      found += block.Ask(i) != 0;
     }
     return found;
   });
@@ -54,11 +62,10 @@ Lookups AskCas(Fleet& fleet, CaAsked asked, double seconds, uint64_t seed) {
 
 Lookups AskCasDependently(Fleet& fleet, double seconds, uint64_t seed) {
   return AskBlocks(fleet, CaAsked::kOwn, seconds, seed,
-                   [&](const CaQuestions& block) {
-                     const auto pin = fleet.catalog().Acquire();
+                   [&](CaQuestions& block) {
                      uint64_t found = 0;
                      for (size_t i = 0; i < CaQuestions::kSize;) {
-                       const uint64_t version = block.Ask(pin, i);
+                       const uint64_t version = block.Ask(i);
                        found += version != 0;
                        // No version has its first bit set, which only we know.
                        i += 1 + (version >> 63);
@@ -76,7 +83,8 @@ void TimeCas(Fleet& fleet, double seconds, uint64_t seed,
     questions.Prepare(fleet, CaAsked::kOwn, random);
     for (size_t i = 0; i < CaQuestions::kSize; ++i) {
       const Clock::time_point before = Clock::now();
-      const uint64_t version = questions.Ask(fleet.catalog().Acquire(), i);
+      const uint64_t version =
+          questions.AskFromTenant(fleet.catalog().Acquire(), i);
       const auto took = Clock::now() - before;
       Require(version != 0, "a CA look-up answered wrongly");
       histogram.Add(static_cast<uint64_t>(took.count()));
