@@ -63,14 +63,16 @@ class HashArray {
     return HashWindow(HashTags(tags[0].load(std::memory_order_acquire)),
                       HashTags(tags[1].load(std::memory_order_acquire)));
   }
-  // Asks for the first slots of a home before its tags say which is wanted: the
-  // two waits are then one. Two cache lines are all slots of a window of
-  // entries of one word, and of longer ones those that fill up first.
+  // Asks for the slots of a home before its tags say which is wanted: the two
+  // waits are then one. Four cache lines at most; of entries of one word two
+  // are all slots of a window.
   void PrefetchSlots(size_t home) const {
     const char* const slots = reinterpret_cast<const char*>(
         entries_ + home * HashTags::kSlots * kWords);
     __builtin_prefetch(slots);
-    __builtin_prefetch(slots + 64);
+    __builtin_prefetch(slots + kLine);
+    if constexpr (kWords > 2) __builtin_prefetch(slots + 2 * kLine);
+    if constexpr (kWords > 3) __builtin_prefetch(slots + 3 * kLine);
   }
   // Publishes what was stored into slots before.
   void StoreTags(size_t group, HashTags value) {
@@ -95,7 +97,8 @@ class HashArray {
   }
 
  private:
-  static constexpr size_t kLinePair = 128;
+  static constexpr size_t kLine = 64;
+  static constexpr size_t kLinePair = 2 * kLine;
 
   // Whole cache lines, so that the slots begin with one.
   static constexpr size_t TagWords(size_t groups) {

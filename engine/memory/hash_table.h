@@ -117,25 +117,45 @@ class HashTable final : private ForkAware {
   // It looks at two groups as one set of sixteen slots: which of the two has a
   // key is not to be foreseen, and a processor that guesses wrong throws away
   // the look-ups that it has begun meanwhile. That neither has it is rare.
-  __attribute__((always_inline)) std::optional<Entry> Find(
-      const Key& key) const {
+  std::optional<Entry> Find(const Key& key) const {
+    std::optional<Entry> found;
+    const Glance glance =
+        GlanceAt(key, [&](const Entry& entry) { found = entry; });
+    if (glance == Glance::kUnclear) [[unlikely]] {
+      const uint64_t hash = traits_.Hash(key);
+      const Array& array =
+          *arrays_[ShardOf(hash)].load(std::memory_order_acquire);
+      found = FindFrom(array, HomeOf(hash, array.homes()),
+                       HashTags::TagOf(hash), key)
+                  .entry;
+    }
+    return found;
+  }
+
+  // GlanceAt is what Find does in nine of ten cases, for those who cannot
+  // afford more: it calls `use` with the entry of `key`, or says that there is
+  // none, or that it cannot tell, which is Find's business then. The entry
+  // stays in registers; an optional of several words does not.
+  enum class Glance : uint8_t { kFound, kNone, kUnclear };
+  template <typename Use>
+  __attribute__((always_inline)) Glance GlanceAt(const Key& key,
+                                                 Use use) const {
     const uint64_t hash = traits_.Hash(key);
     const Array& array =
         *arrays_[ShardOf(hash)].load(std::memory_order_acquire);
     const size_t home = HomeOf(hash, array.homes());
-    const uint8_t tag = HashTags::TagOf(hash);
     array.PrefetchSlots(home);
     const HashWindow window = array.LoadWindow(home);
-    for (HashWindow::Set matches = window.Match(tag); matches != 0;
-         matches = HashWindow::WithoutFirst(matches)) {
+    for (HashWindow::Set matches = window.Match(HashTags::TagOf(hash));
+         matches != 0; matches = HashWindow::WithoutFirst(matches)) {
       const Entry entry =
           array.Load(home * HashTags::kSlots + HashWindow::First(matches));
-      if (traits_.Matches(entry, key)) [[likely]]
-        return entry;
+      if (!traits_.Matches(entry, key)) [[unlikely]]
+        continue;
+      use(entry);
+      return Glance::kFound;
     }
-    if (window.HasFree()) [[likely]]
-      return std::nullopt;
-    return FindFrom(array, array.After(home + 1), tag, key).entry;
+    return window.HasFree() ? Glance::kNone : Glance::kUnclear;
   }
 
   // Update calls `change` with what the table holds for `key`; what it leaves

@@ -125,6 +125,24 @@ class HashTableTest : public testing::Test {
     return Traits::ValueOf(*entry);
   }
 
+  // A glance says what Find says, or that it cannot tell.
+  static void CompareGlance(const Table& table, uint64_t key,
+                            const std::optional<uint64_t>& found) {
+    std::optional<uint64_t> seen;
+    const auto glance = table.GlanceAt(
+        key, [&](const Entry& entry) { seen = Traits::ValueOf(entry); });
+    switch (glance) {
+      case Table::Glance::kFound:
+        EXPECT_EQ(seen, found);
+        break;
+      case Table::Glance::kNone:
+        EXPECT_EQ(found, std::nullopt);
+        [[fallthrough]];
+      case Table::Glance::kUnclear:
+        EXPECT_EQ(seen, std::nullopt);
+    }
+  }
+
   // The same random operations on a table and on a std::map.
   void RunModel(Traits traits, int operations, uint64_t keys) {
     Table table(&epochs_, traits, {});
@@ -154,6 +172,7 @@ class HashTableTest : public testing::Test {
       if (found) {
         ASSERT_EQ(*found, expected->second) << i;
       }
+      CompareGlance(table, asked, found);
       ASSERT_EQ(table.size(), model.size());
     }
     std::map<uint64_t, uint64_t> seen;
