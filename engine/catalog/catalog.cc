@@ -39,7 +39,7 @@ struct Catalog::Tables {
       : tenants(epochs, hasher),
         cas(epochs, hasher, Random<uint64_t>()),
         defaults(epochs, hasher, &cas.subjects()),
-        by_tenant(epochs, hasher, &cas.subjects()),
+        by_tenant(epochs, hasher, &cas.subjects(), &pool),
         sni_only(epochs, hasher),
         devices(epochs, hasher) {}
 
@@ -137,27 +137,30 @@ absl::Status Catalog::Publish(const Scope& scope,
   const std::lock_guard lock(tables.LockOf(id));
   const Tenant* const tenant = tables.tenants.Get(scope.account, scope.region);
   if (const InternedCa* ca = tables.cas.Find(id)) {
-    const Spelling* const subject = ca->subject;
-    const CaRecord* const shared = ca->record.get();
-    if (tables.by_tenant.FindByCa(tenant, subject, shared) != nullptr) {
+    if (tables.by_tenant.FindByCa(tenant, *ca)) {
       return Broken("catalog: the account has this CA already");
     }
     if (scope.mode == Mode::kDefault &&
-        tables.defaults.FindByCa(tenant->region, subject, shared) != nullptr) {
+        tables.defaults.FindByCa(tenant->region, *ca)) {
       return Broken("catalog: the region has this CA in mode DEFAULT");
     }
   }
   const InternedCa* const ca = tables.cas.Hold(std::move(record));
   const RegistrationState state{
       .mode = scope.mode, .status = status, .version = NextVersion()};
-  const Registration* const registration =
-      tables.pool.New(tenant, ca->record.get(), ca->subject, state);
-  if (const auto shown = DefaultRegistration::From(registration)) {
-    tables.defaults.Add(*shown);
-  } else {
+  const Registered registered{.tenant = tenant,
+                              .record = ca->record.get(),
+                              .subject = ca->subject,
+                              .age = state.version,
+                              .state_word = state.Pack()};
+  if (scope.mode == Mode::kSniOnly) {
     tables.sni_only.Add(tenant->region->id, ca->subject->subject(), 1);
+    tables.by_tenant.AddSniOnly(registered);
+  } else {
+    const auto shown = DefaultRegistration::From(tables.pool.New(registered));
+    tables.defaults.Add(*shown);
+    tables.by_tenant.Add(*shown);
   }
-  tables.by_tenant.Add(TenantRegistration(registration));
   tables.registrations.fetch_add(1, std::memory_order_relaxed);
   return absl::OkStatus();
 }
@@ -197,27 +200,27 @@ std::vector<Catalog::LoadError> Catalog::Load(
   return errors;
 }
 
-Registration* Catalog::FindOwn(const Account& account, const Region& region,
-                               const CertificateId& id) const {
-  const Tables& tables = *tables_;
-  const Tenant* const tenant = tables.tenants.Find(account, region);
-  const InternedCa* const ca = tables.cas.Find(id);
-  if (tenant == nullptr || ca == nullptr) return nullptr;
-  // Indexes show registrations; whoever holds the certificate's lock may write.
-  return const_cast<Registration*>(
-      tables.by_tenant.FindByCa(tenant, ca->subject, ca->record.get()));
+std::optional<Catalog::Own> Catalog::FindOwn(const Account& account,
+                                             const Region& region,
+                                             const CertificateId& id) const {
+  const Tenant* const tenant = tables_->tenants.Find(account, region);
+  const InternedCa* const ca = tables_->cas.Find(id);
+  if (tenant == nullptr || ca == nullptr) return std::nullopt;
+  const std::optional<Registered> held =
+      tables_->by_tenant.FindByCa(tenant, *ca);
+  if (!held) return std::nullopt;
+  return Own{.tenant = tenant, .ca = ca, .state = held->state()};
 }
 
 absl::Status Catalog::SetStatus(const Account& account, const Region& region,
                                 const CertificateId& id, CaStatus status) {
   const Pin pin = Acquire();
   const std::lock_guard lock(tables_->LockOf(id));
-  Registration* const registration = FindOwn(account, region, id);
-  if (registration == nullptr) return NoSuchRegistration();
-  RegistrationState state = registration->state();
-  state.status = status;
-  state.version = NextVersion();
-  registration->set_state(state);
+  std::optional<Own> own = FindOwn(account, region, id);
+  if (!own) return NoSuchRegistration();
+  own->state.status = status;
+  own->state.version = NextVersion();
+  tables_->by_tenant.SetState(own->tenant, *own->ca, own->state);
   return absl::OkStatus();
 }
 
@@ -226,18 +229,20 @@ absl::Status Catalog::Withdraw(const Account& account, const Region& region,
   Tables& tables = *tables_;
   const Pin pin = Acquire();
   const std::lock_guard lock(tables.LockOf(id));
-  Registration* const registration = FindOwn(account, region, id);
-  if (registration == nullptr) return NoSuchRegistration();
-  if (const auto shown = DefaultRegistration::From(registration)) {
-    tables.defaults.Remove(*shown);
+  const std::optional<Own> own = FindOwn(account, region, id);
+  if (!own) return NoSuchRegistration();
+  const RegionRecord* const shared = own->tenant->region;
+  if (own->state.mode == Mode::kDefault) {
+    tables.defaults.Remove(*tables.defaults.Find(shared, *own->ca));
   } else {
-    tables.sni_only.Add(registration->tenant->region->id,
-                        registration->subject->subject(), -1);
+    tables.sni_only.Add(shared->id, own->ca->subject->subject(), -1);
   }
-  tables.by_tenant.Remove(TenantRegistration(registration));
+  Registration* const removed = tables.by_tenant.Remove(own->tenant, *own->ca);
   tables.registrations.fetch_sub(1, std::memory_order_relaxed);
-  epochs_.Retire(registration, &memory::Pool<Registration>::Delete,
-                 sizeof(Registration));
+  if (removed != nullptr) {
+    epochs_.Retire(removed, &memory::Pool<Registration>::Delete,
+                   sizeof(Registration));
+  }
   tables.cas.Drop(id);
   return absl::OkStatus();
 }
@@ -300,9 +305,9 @@ std::optional<RegistrationState> Catalog::FindRegistration(
     const Account& account, const Region& region,
     const CertificateId& id) const {
   const Pin pin = Acquire();
-  const Registration* const registration = FindOwn(account, region, id);
-  if (registration == nullptr) return std::nullopt;
-  return registration->state();
+  const std::optional<Own> own = FindOwn(account, region, id);
+  if (!own) return std::nullopt;
+  return own->state;
 }
 
 std::optional<Catalog::ShownDevice> Catalog::FindDevice(
@@ -319,7 +324,7 @@ std::optional<Catalog::ShownDevice> Catalog::FindDevice(
 
 void Catalog::ForEachRegistration(const Visit& visit) const {
   const Pin pin = Acquire();
-  tables_->by_tenant.ForEach([&](const Registration& registration) {
+  tables_->by_tenant.ForEach([&](const Registered& registration) {
     const Tenant& tenant = *registration.tenant;
     visit(tenant.account, tenant.region->region, registration.record->id());
   });

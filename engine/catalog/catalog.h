@@ -214,9 +214,14 @@ class Catalog {
  private:
   struct Tables;
 
-  // The registration of a certificate in a tenant, or null.
-  Registration* FindOwn(const Account& account, const Region& region,
-                        const CertificateId& id) const;
+  // The registration of a certificate in a tenant; nothing if there is none.
+  struct Own {
+    const Tenant* tenant;
+    const InternedCa* ca;
+    RegistrationState state;
+  };
+  std::optional<Own> FindOwn(const Account& account, const Region& region,
+                             const CertificateId& id) const;
 
   mutable memory::Epochs epochs_;
   const memory::Hasher hasher_;

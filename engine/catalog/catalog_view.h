@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "chainkeep/types.h"
@@ -37,15 +38,14 @@ class IndexView final : public path::AnchorSource {
     if (view_ == nullptr) return false;
     const InternedCa* const ca = cas_.Find(id);
     if (ca == nullptr) return false;
-    const Registration* const found =
-        index_.FindByCa(view_, ca->subject, ca->record.get());
-    if (found == nullptr) return false;
+    const std::optional<Registered> found = index_.FindByCa(view_, *ca);
+    if (!found) return false;
     *anchor = found->ToAnchor();
     return true;
   }
 
   // FindByKeyId fills `anchors` with the registrations of CAs whose subject key
-  // id is `key_id`, of whatever subject, oldest first.
+  // id is `key_id`, of whatever subject, oldest first. Of a DefaultView only.
   size_t FindByKeyId(Bytes key_id, std::span<path::Anchor> anchors) const {
     if (view_ == nullptr) return 0;
     return index_.FindByKeyId(view_, key_id, anchors);

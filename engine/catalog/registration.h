@@ -1,4 +1,8 @@
 // Registration is one CA in one scope; the indexes of the catalog point to it.
+//
+// One of mode SNI_ONLY, alone of its subject in its tenant and never changed,
+// as most are, needs no Registration: all that it says stands in the entry of
+// the tenant's index (registration_index.h).
 
 #ifndef CHAINKEEP_ENGINE_CATALOG_REGISTRATION_H_
 #define CHAINKEEP_ENGINE_CATALOG_REGISTRATION_H_
@@ -20,7 +24,7 @@ namespace chainkeep::catalog {
 struct RegistrationState {
   Mode mode = Mode::kDefault;
   CaStatus status = CaStatus::kInactive;
-  uint64_t version = 0;  // below 2^62
+  uint64_t version = 0;  // below 2^61
 
   uint64_t Pack() const {
     return version << 2 | (status == CaStatus::kActive ? 2 : 0) |
@@ -33,22 +37,17 @@ struct RegistrationState {
   }
 };
 
-// 40 bytes. All but the state is constant.
-class Registration {
- public:
-  Registration(const Tenant* tenant, const CaRecord* record,
-               const Spelling* subject, const RegistrationState& state)
-      : tenant(tenant),
-        record(record),
-        subject(subject),
-        age(state.version),
-        state_(state.Pack()) {}
+// Registered is what somebody has seen of a registration, at one moment. Valid
+// as long as its pin. Without initializers, for look-ups keep room for many.
+struct Registered {
+  const Tenant* tenant;
+  const CaRecord* record;
+  const Spelling* subject;
+  uint64_t age;         // the version it began with: less is older
+  uint64_t state_word;  // a RegistrationState, packed
 
   RegistrationState state() const {
-    return RegistrationState::Unpack(state_.load(std::memory_order_acquire));
-  }
-  void set_state(const RegistrationState& state) {
-    state_.store(state.Pack(), std::memory_order_release);
+    return RegistrationState::Unpack(state_word);
   }
 
   // What the CA says of its own key; empty: nothing.
@@ -66,11 +65,35 @@ class Registration {
             .status = now.status,
             .version = now.version};
   }
+};
+
+// 40 bytes. All but the state is constant.
+class Registration {
+ public:
+  explicit Registration(const Registered& registered)
+      : tenant(registered.tenant),
+        record(registered.record),
+        subject(registered.subject),
+        age(registered.age),
+        state_(registered.state_word) {}
+
+  RegistrationState state() const { return Look().state(); }
+  void set_state(const RegistrationState& state) {
+    state_.store(state.Pack(), std::memory_order_release);
+  }
+
+  Registered Look() const {
+    return {.tenant = tenant,
+            .record = record,
+            .subject = subject,
+            .age = age,
+            .state_word = state_.load(std::memory_order_acquire)};
+  }
 
   const Tenant* const tenant;
   const CaRecord* const record;
   const Spelling* const subject;
-  const uint64_t age;  // the version it began with: less is older
+  const uint64_t age;
 
  private:
   std::atomic<uint64_t> state_;
@@ -87,28 +110,11 @@ class DefaultRegistration {
     return DefaultRegistration(r);
   }
 
-  using View = const RegionRecord*;
-  static View ViewOf(const Registration& r) { return r.tenant->region; }
-
   const Registration* get() const { return registration_; }
 
  private:
   explicit DefaultRegistration(const Registration* r) : registration_(r) {}
 
-  const Registration* registration_;
-};
-
-// TenantRegistration is any registration, seen from its own tenant.
-class TenantRegistration {
- public:
-  explicit TenantRegistration(const Registration* r) : registration_(r) {}
-
-  using View = const Tenant*;
-  static View ViewOf(const Registration& r) { return r.tenant; }
-
-  const Registration* get() const { return registration_; }
-
- private:
   const Registration* registration_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 namespace chainkeep::catalog {
@@ -9,33 +10,25 @@ namespace {
 
 using Walk = RegistrationList::Walk;
 
-// Calls `visit` with at most `limit` of a list.
-template <typename Visit>
-void WalkSome(const RegistrationList& list, size_t limit, Visit visit) {
-  list.ForEach([&](const Registration& r) {
-    if (limit-- == 0) return Walk::kStop;
-    return visit(r);
-  });
-}
-
 }  // namespace
 
 // What one look-up has found: each once, oldest first.
-template <typename R>
-class RegistrationIndex<R>::Candidates {
+template <typename E>
+class RegistrationIndex<E>::Candidates {
  public:
   // Adds what is among the `limit` oldest; kStop if nothing younger can be.
-  Walk AddIfOld(const Registration& registration, size_t limit) {
+  Walk AddIfOld(const Registered& registered, size_t limit) {
     auto* const end = found_.data() + count_;
     auto* const place = std::lower_bound(
-        found_.data(), end, &registration,
-        [](const auto* a, const auto* b) { return a->age < b->age; });
-    if (place != end && *place == &registration) return Walk::kGoOn;
+        found_.data(), end, registered,
+        [](const auto& a, const auto& b) { return a.age < b.age; });
+    // No two are of the same age.
+    if (place != end && place->age == registered.age) return Walk::kGoOn;
     if (place == found_.data() + limit) return Walk::kStop;
     if (count_ == limit) --count_;
     std::copy_backward(place, found_.data() + count_,
                        found_.data() + count_ + 1);
-    *place = &registration;
+    *place = registered;
     ++count_;
     return Walk::kGoOn;
   }
@@ -47,119 +40,71 @@ class RegistrationIndex<R>::Candidates {
   // another id comes later. So a CA without one is not overtaken by younger
   // ones that claim the right one.
   size_t Fill(Bytes key_id, std::span<path::Anchor> anchors) const {
-    const auto may_be = [&](const Registration& r) {
+    const auto may_be = [&](const Registered& r) {
       const Bytes own = r.key_id();
       return key_id.empty() || own.empty() || der::Equal(own, key_id);
     };
     size_t filled = 0;
     for (const bool wanted : {true, false}) {
       for (size_t i = 0; i < count_ && filled < anchors.size(); ++i) {
-        if (may_be(*found_[i]) != wanted) continue;
-        anchors[filled++] = found_[i]->ToAnchor();
+        if (may_be(found_[i]) != wanted) continue;
+        anchors[filled++] = found_[i].ToAnchor();
       }
     }
     return filled;
   }
 
  private:
-  std::array<const Registration*, 2 * kMaxWalk> found_;
+  std::array<Registered, 2 * kMaxWalk> found_;
   size_t count_ = 0;
 };
 
-template <typename R>
-RegistrationIndex<R>::RegistrationIndex(memory::Epochs* epochs,
+template <typename E>
+RegistrationIndex<E>::RegistrationIndex(memory::Epochs* epochs,
                                         const memory::Hasher* hasher,
-                                        const SubjectTable* subjects)
+                                        const SubjectTable* subjects,
+                                        const KeyIdIndex* key_ids)
     : epochs_(epochs),
-      hasher_(hasher),
       subjects_(subjects),
-      by_subject_(epochs, {hasher}, {.percent_full = 78}),
-      by_key_id_(epochs, {hasher}, {.percent_full = 78}) {}
+      key_ids_(key_ids),
+      table_(epochs, {hasher}, {.percent_full = 78}) {}
 
-template <typename R>
-RegistrationIndex<R>::~RegistrationIndex() {
-  by_subject_.ForEach([](Entry entry) { entry.list.Destroy(); });
-  by_key_id_.ForEach([](Entry entry) { entry.list.Destroy(); });
+template <typename E>
+RegistrationIndex<E>::~RegistrationIndex() {
+  table_.ForEach([](E entry) { entry.list.Destroy(); });
 }
 
-template <typename R>
-auto RegistrationIndex<R>::KeyOf(View view, Bytes key_id) const -> Key {
-  return {view, key_id, (*hasher_)(key_id.data(), key_id.size())};
+template <typename E>
+size_t RegistrationIndex<E>::FindUnder(View view, const Spelling* only,
+                                       const x509::Name& issuer, Bytes key_id,
+                                       std::span<path::Anchor> anchors) const {
+  const std::optional<E> entry = table_.Find(KeyOf(view, only));
+  if (!entry) return 0;
+  if (!anchors.empty() && entry->ShowOnly(&anchors[0])) return 1;
+  return FindAmongMany(view, issuer, key_id, anchors);
 }
 
-template <typename R>
-template <typename Table>
-void RegistrationIndex<R>::AddTo(Table& table, const Key& key,
-                                 const Registration* registration) {
-  RegistrationList::Replaced replaced;
-  table.Update(key, [&](std::optional<Entry>& entry) {
-    if (entry) {
-      replaced = entry->list.Add(registration);
-    } else {
-      entry = Entry{RegistrationList(registration)};
-    }
-  });
-  RegistrationList::Retire(std::move(replaced), epochs_);
-}
-
-template <typename R>
-template <typename Table>
-void RegistrationIndex<R>::RemoveFrom(Table& table, const Key& key,
-                                      const Registration* registration) {
-  RegistrationList::Replaced replaced;
-  table.Update(key, [&](std::optional<Entry>& entry) {
-    if (!entry) return;
-    if (entry->list.IsOne()) {
-      entry.reset();
-    } else {
-      replaced = entry->list.Remove(registration);
-    }
-  });
-  RegistrationList::Retire(std::move(replaced), epochs_);
-}
-
-template <typename R>
-void RegistrationIndex<R>::Add(R registration) {
-  const Registration* const r = registration.get();
-  const View view = R::ViewOf(*r);
-  AddTo(by_subject_, {view, r->subject->der(), r->subject->hash()}, r);
-  if (!r->key_id().empty()) AddTo(by_key_id_, KeyOf(view, r->key_id()), r);
-}
-
-template <typename R>
-void RegistrationIndex<R>::Remove(R registration) {
-  const Registration* const r = registration.get();
-  const View view = R::ViewOf(*r);
-  RemoveFrom(by_subject_, {view, r->subject->der(), r->subject->hash()}, r);
-  if (!r->key_id().empty()) RemoveFrom(by_key_id_, KeyOf(view, r->key_id()), r);
-}
-
-template <typename R>
-size_t RegistrationIndex<R>::FindAmongMany(
-    View view, const x509::Name& issuer, uint64_t hash, Bytes key_id,
+template <typename E>
+size_t RegistrationIndex<E>::FindAmongMany(
+    View view, const x509::Name& issuer, Bytes key_id,
     std::span<path::Anchor> anchors) const {
-  const Subject* const subject = subjects_->Find(issuer, hash);
+  const Subject* const subject = subjects_->Find(issuer);
   if (subject == nullptr) return 0;
   Candidates candidates;
-  const auto add_all = [&](Bytes der, uint64_t der_hash) {
-    const auto entry = by_subject_.Find({view, der, der_hash});
-    if (!entry) return;
-    entry->list.ForEach([&](const Registration& r) {
-      return candidates.AddIfOld(r, kMaxWalk);
-    });
-  };
-  add_all(issuer.der(), hash);
   size_t limit = kMaxSpellings;
-  for (const Spelling* other = subject->spellings();
-       other != nullptr && limit > 0; other = other->next(), --limit) {
-    if (!der::Equal(other->der(), issuer.der())) {
-      add_all(other->der(), other->hash());
-    }
+  for (const Spelling* spelling = subject->spellings();
+       spelling != nullptr && limit > 0; spelling = spelling->next(), --limit) {
+    const std::optional<E> entry = table_.Find(KeyOf(view, spelling));
+    if (!entry) continue;
+    entry->ForEach(
+        [&](const Registered& r) { return candidates.AddIfOld(r, kMaxWalk); });
   }
   // There may be more, younger ones.
-  if (candidates.count() == kMaxWalk && !key_id.empty()) {
-    if (const auto same = by_key_id_.Find(KeyOf(view, key_id))) {
-      WalkSome(same->list, kMaxWalk, [&](const Registration& r) {
+  if constexpr (std::is_same_v<E, DefaultEntry>) {
+    if (candidates.count() == kMaxWalk && !key_id.empty()) {
+      size_t left = kMaxWalk;
+      key_ids_->ForEach(view, key_id, [&](const Registered& r) {
+        if (left-- == 0) return Walk::kStop;
         return &r.subject->subject() == subject
                    ? candidates.AddIfOld(r, 2 * kMaxWalk)
                    : Walk::kGoOn;
@@ -169,56 +114,168 @@ size_t RegistrationIndex<R>::FindAmongMany(
   return candidates.Fill(key_id, anchors);
 }
 
-template <typename R>
-size_t RegistrationIndex<R>::FindByKeyId(
-    View view, Bytes key_id, std::span<path::Anchor> anchors) const {
-  const std::optional<Entry> entry = by_key_id_.Find(KeyOf(view, key_id));
-  if (!entry) return 0;
-  size_t count = 0;
-  WalkSome(entry->list, std::min(kMaxWalk, anchors.size()),
-           [&](const Registration& r) {
-             anchors[count++] = r.ToAnchor();
-             return Walk::kGoOn;
-           });
-  return count;
+template class RegistrationIndex<DefaultEntry>;
+template class RegistrationIndex<TenantEntry>;
+
+RegistrationList TenantIndex::WithMemory(const TenantEntry& entry) {
+  if (!entry.list.IsUnchanged()) return entry.list;
+  return RegistrationList(registrations_->New(entry.LookAtUnchanged()));
 }
 
-template <typename R>
-const Registration* RegistrationIndex<R>::FindAmongSubject(
-    View view, const Spelling* subject, const CaRecord* record) const {
-  const std::optional<Entry> entry =
-      by_subject_.Find({view, subject->der(), subject->hash()});
-  if (!entry) return nullptr;
+void TenantIndex::Add(DefaultRegistration registration) {
+  const Registration* const r = registration.get();
+  RegistrationList::Replaced replaced;
+  table_.Update(
+      KeyOf(r->tenant, r->subject), [&](std::optional<TenantEntry>& entry) {
+        if (entry) {
+          entry->list = WithMemory(*entry);
+          replaced = entry->list.Add(r);
+        } else {
+          entry = {r->tenant, r->subject, r->record, RegistrationList(r)};
+        }
+      });
+  RegistrationList::Retire(std::move(replaced), epochs_);
+}
+
+void TenantIndex::AddSniOnly(const Registered& registered) {
+  RegistrationList::Replaced replaced;
+  table_.Update(KeyOf(registered.tenant, registered.subject),
+                [&](std::optional<TenantEntry>& entry) {
+                  if (entry) {
+                    entry->list = WithMemory(*entry);
+                    replaced = entry->list.Add(registrations_->New(registered));
+                  } else {
+                    entry = {registered.tenant, registered.subject,
+                             registered.record,
+                             RegistrationList::OfUnchanged(registered.state())};
+                  }
+                });
+  RegistrationList::Retire(std::move(replaced), epochs_);
+}
+
+bool TenantIndex::SetState(View view, const InternedCa& ca,
+                           const RegistrationState& state) {
+  bool found = false;
+  table_.Update(
+      KeyOf(view, ca.subject), [&](std::optional<TenantEntry>& entry) {
+        if (!entry) return;
+        if (entry->list.IsUnchanged()) {
+          if (entry->record != ca.record.get()) return;
+          Registered changed = entry->LookAtUnchanged();
+          changed.state_word = state.Pack();
+          entry->list = RegistrationList(registrations_->New(changed));
+          found = true;
+        } else if (Registration* const own = FindIn(*entry, ca)) {
+          own->set_state(state);
+          found = true;
+        }
+      });
+  return found;
+}
+
+Registration* TenantIndex::Remove(View view, const InternedCa& ca) {
+  Registration* removed = nullptr;
+  RegistrationList::Replaced replaced;
+  table_.Update(KeyOf(view, ca.subject),
+                [&](std::optional<TenantEntry>& entry) {
+                  if (entry->list.IsUnchanged()) {
+                    entry.reset();
+                    return;
+                  }
+                  removed = FindIn(*entry, ca);
+                  if (entry->list.IsOne()) {
+                    entry.reset();
+                  } else {
+                    replaced = entry->list.Remove(removed);
+                  }
+                });
+  RegistrationList::Retire(std::move(replaced), epochs_);
+  return removed;
+}
+
+Registration* TenantIndex::FindIn(const TenantEntry& entry,
+                                  const InternedCa& ca) {
   const Registration* found = nullptr;
-  entry->list.ForEach([&](const Registration& r) {
-    if (r.record != record) return Walk::kGoOn;
+  entry.list.ForEach([&](const Registration& r) {
+    if (r.record != ca.record.get()) return Walk::kGoOn;
     found = &r;
+    return Walk::kStop;
+  });
+  // Lists show registrations; whoever changes one of this CA may write.
+  return const_cast<Registration*>(found);
+}
+
+std::optional<Registered> TenantIndex::FindByCa(View view,
+                                                const InternedCa& ca) const {
+  const std::optional<TenantEntry> entry = table_.Find(KeyOf(view, ca.subject));
+  if (!entry) return std::nullopt;
+  std::optional<Registered> found;
+  entry->ForEach([&](const Registered& r) {
+    if (r.record != ca.record.get()) return Walk::kGoOn;
+    found = r;
     return Walk::kStop;
   });
   return found;
 }
 
-template class RegistrationIndex<DefaultRegistration>;
-template class RegistrationIndex<TenantRegistration>;
-
 void DefaultIndex::Add(DefaultRegistration registration) {
   const Registration* const r = registration.get();
-  by_ca_.Update({DefaultRegistration::ViewOf(*r), r->record},
+  by_ca_.Update(CaTraits::KeyOf(*r),
                 [&](std::optional<CaTraits::Entry>& entry) { entry = {r}; });
-  RegistrationIndex::Add(registration);
+  RegistrationList::Replaced replaced;
+  table_.Update(KeyOf(r->tenant->region, r->subject),
+                [&](std::optional<DefaultEntry>& entry) {
+                  if (entry) {
+                    replaced = entry->list.Add(r);
+                  } else {
+                    entry = {r->subject, RegistrationList(r)};
+                  }
+                });
+  RegistrationList::Retire(std::move(replaced), epochs_);
+  by_key_id_.Add(registration);
 }
 
 void DefaultIndex::Remove(DefaultRegistration registration) {
   const Registration* const r = registration.get();
-  by_ca_.Update({DefaultRegistration::ViewOf(*r), r->record},
+  by_ca_.Update(CaTraits::KeyOf(*r),
                 [](std::optional<CaTraits::Entry>& entry) { entry.reset(); });
-  RegistrationIndex::Remove(registration);
+  RegistrationList::Replaced replaced;
+  table_.Update(KeyOf(r->tenant->region, r->subject),
+                [&](std::optional<DefaultEntry>& entry) {
+                  if (entry->list.IsOne()) {
+                    entry.reset();
+                  } else {
+                    replaced = entry->list.Remove(r);
+                  }
+                });
+  RegistrationList::Retire(std::move(replaced), epochs_);
+  by_key_id_.Remove(registration);
 }
 
-const Registration* DefaultIndex::FindByCa(View view, const Spelling*,
-                                           const CaRecord* record) const {
-  const std::optional<CaTraits::Entry> entry = by_ca_.Find({view, record});
-  return entry ? entry->registration : nullptr;
+std::optional<DefaultRegistration> DefaultIndex::Find(
+    View view, const InternedCa& ca) const {
+  const auto entry = by_ca_.Find({view, ca.record.get()});
+  if (!entry) return std::nullopt;
+  return DefaultRegistration::From(entry->registration);
+}
+
+std::optional<Registered> DefaultIndex::FindByCa(View view,
+                                                 const InternedCa& ca) const {
+  const auto entry = by_ca_.Find({view, ca.record.get()});
+  if (!entry) return std::nullopt;
+  return entry->registration->Look();
+}
+
+size_t DefaultIndex::FindByKeyId(View view, Bytes key_id,
+                                 std::span<path::Anchor> anchors) const {
+  const size_t most = std::min(kMaxWalk, anchors.size());
+  size_t count = 0;
+  by_key_id_.ForEach(view, key_id, [&](const Registered& r) {
+    if (count == most) return Walk::kStop;
+    anchors[count++] = r.ToAnchor();
+    return Walk::kGoOn;
+  });
+  return count;
 }
 
 }  // namespace chainkeep::catalog

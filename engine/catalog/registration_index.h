@@ -1,12 +1,12 @@
 // RegistrationIndex finds the registrations of a view: by the subject of their
-// CA, by its key id, and by the CA itself.
+// CA, and by the CA itself.
 //
 // DefaultIndex and TenantIndex are two types, which nothing converts into each
 // other; the first can be filled with DefaultRegistrations only (catalog.h,
 // invariant 2).
 //
-// CONCURRENCY. Look-ups: any thread, under a pin, no lock. Add and Remove: any
-// thread, except that two may not concern the same CA at the same time.
+// CONCURRENCY. Look-ups: any thread, under a pin, no lock. Changes: any thread,
+// except that two may not concern the same CA at the same time.
 
 #ifndef CHAINKEEP_ENGINE_CATALOG_REGISTRATION_INDEX_H_
 #define CHAINKEEP_ENGINE_CATALOG_REGISTRATION_INDEX_H_
@@ -16,22 +16,28 @@
 #include <optional>
 #include <span>
 
+#include "engine/catalog/ca_record.h"
+#include "engine/catalog/ca_table.h"
+#include "engine/catalog/key_id_index.h"
 #include "engine/catalog/registration.h"
+#include "engine/catalog/registration_entry.h"
 #include "engine/catalog/registration_list.h"
 #include "engine/catalog/subject_table.h"
 #include "engine/memory/epochs.h"
 #include "engine/memory/hash.h"
 #include "engine/memory/hash_table.h"
+#include "engine/memory/pool.h"
 #include "engine/path/anchor_source.h"
 #include "engine/x509/name.h"
 
 namespace chainkeep::catalog {
 
-template <typename R>
+// E is the type of the entries (registration_entry.h).
+template <typename E>
 class RegistrationIndex {
  public:
   // Whose registrations are looked for: a tenant's, or a region's.
-  using View = typename R::View;
+  using View = typename E::View;
 
   // Of several registrations under one key, how many a look-up walks at most.
   // More than a path may try (Budgets::candidates), so that who registers names
@@ -41,152 +47,156 @@ class RegistrationIndex {
   // The same of spellings of one name.
   static constexpr size_t kMaxSpellings = 16;
 
-  RegistrationIndex(memory::Epochs* epochs, const memory::Hasher* hasher,
-                    const SubjectTable* subjects);
-  ~RegistrationIndex();
-
-  void Add(R registration);
-  void Remove(R registration);
-
-  // Calls `visit` with each registration.
+  // Calls `visit` with a Registered of each.
   template <typename Visit>
   void ForEach(Visit visit) const {
-    by_subject_.ForEach([&](const Entry& entry) {
-      entry.list.ForEach([&](const Registration& registration) {
-        visit(registration);
+    table_.ForEach([&](const E& entry) {
+      entry.ForEach([&](const Registered& registered) {
+        visit(registered);
         return RegistrationList::Walk::kGoOn;
       });
     });
   }
 
   // Makes room for so many at once.
-  void Reserve(size_t registrations) {
-    by_subject_.Reserve(registrations);
-    by_key_id_.Reserve(registrations);
-  }
+  void Reserve(size_t registrations) { table_.Reserve(registrations); }
 
   // FindIssuers fills `anchors` with registrations of CAs whose subject is
   // `issuer`: those whose key id is not another than `key_id` first, oldest
-  // first. Of more than kMaxWalk it knows the oldest, and those with the very
-  // key id. Costs one probe where the name has one spelling and the view one
-  // such CA.
+  // first. Of more than kMaxWalk it knows the oldest, and in a region those
+  // with the very key id. Costs one probe where the name has one spelling and
+  // the view one such CA, and two where it has none.
   size_t FindIssuers(View view, const x509::Name& issuer, Bytes key_id,
                      std::span<path::Anchor> anchors) const {
     const uint64_t hash = subjects_->HashOf(issuer.der());
-    const auto entry = by_subject_.Find({view, issuer.der(), hash});
-    if (entry && entry->list.IsOne() && !anchors.empty()) [[likely]] {
-      const Registration& only = entry->list.First();
-      if (only.subject->IsOnlyOne()) [[likely]] {
-        anchors[0] = only.ToAnchor();
+    const Spelling* const spelling =
+        subjects_->FindSpelling(issuer.der(), hash);
+    if (spelling != nullptr && spelling->IsOnlyOne() && !anchors.empty())
+        [[likely]] {
+      bool is_shown = false;
+      const auto glance = table_.GlanceAt(
+          {view, spelling, hash},
+          [&](const E& entry) { is_shown = entry.ShowOnly(&anchors[0]); });
+      if (is_shown) [[likely]]
         return 1;
+      if (glance == Table::Glance::kNone) return 0;
+      if (glance == Table::Glance::kUnclear) {
+        return FindUnder(view, spelling, issuer, key_id, anchors);
       }
     }
-    return FindAmongMany(view, issuer, hash, key_id, anchors);
+    return FindAmongMany(view, issuer, key_id, anchors);
   }
-
-  // FindByKeyId fills `anchors` with those whose CA says `key_id`, of any
-  // subject, oldest first.
-  size_t FindByKeyId(View view, Bytes key_id,
-                     std::span<path::Anchor> anchors) const;
 
  protected:
-  // Of one spelling; looks at all of the view's that have it.
-  const Registration* FindAmongSubject(View view, const Spelling* subject,
-                                       const CaRecord* record) const;
-
- private:
-  struct Entry {
-    RegistrationList list;
-  };
-  // What a look-up goes by: the bytes of a name or of a key id, and their hash.
-  struct Key {
-    View view;
-    Bytes bytes;
-    uint64_t hash;
-  };
-  struct SubjectTraits {
-    using Key = RegistrationIndex::Key;
-    using Entry = RegistrationIndex::Entry;
+  struct Traits {
+    struct Key {
+      View view;
+      const Spelling* spelling;
+      uint64_t hash;  // of the spelling
+    };
+    using Entry = E;
 
     uint64_t Hash(const Key& key) const {
-      return (*hasher)(reinterpret_cast<uintptr_t>(key.view), key.hash);
+      return hasher->Combine(key.hash, key.view);
     }
-    uint64_t HashOf(const Entry& entry) const {
-      const Registration& r = entry.list.First();
-      return Hash({R::ViewOf(r), {}, r.subject->hash()});
+    uint64_t HashOf(const E& entry) const {
+      return hasher->Combine(entry.spelling->hash(), entry.view());
     }
-    bool Matches(const Entry& entry, const Key& key) const {
-      const Registration& r = entry.list.First();
-      return R::ViewOf(r) == key.view &&
-             der::Equal(r.subject->der(), key.bytes);
+    bool Matches(const E& entry, const Key& key) const {
+      return entry.spelling == key.spelling && entry.view() == key.view;
     }
-    void Prefetch(const Entry& entry) const { entry.list.Prefetch(); }
+    void Prefetch(const E& entry) const { entry.Prefetch(); }
 
     const memory::Hasher* hasher;
   };
-  struct KeyIdTraits {
-    using Key = RegistrationIndex::Key;
-    using Entry = RegistrationIndex::Entry;
+  using Table = memory::HashTable<Traits>;
+  using Key = typename Traits::Key;
 
-    uint64_t Hash(const Key& key) const {
-      return (*hasher)(reinterpret_cast<uintptr_t>(key.view), key.hash);
-    }
-    uint64_t HashOf(const Entry& entry) const {
-      const Registration& r = entry.list.First();
-      const Bytes key_id = r.key_id();
-      return Hash({R::ViewOf(r), {}, (*hasher)(key_id.data(), key_id.size())});
-    }
-    bool Matches(const Entry& entry, const Key& key) const {
-      const Registration& r = entry.list.First();
-      return R::ViewOf(r) == key.view && der::Equal(r.key_id(), key.bytes);
-    }
-    void Prefetch(const Entry& entry) const { entry.list.Prefetch(); }
+  // `key_ids` finds what is behind the kMaxWalk oldest; null where there never
+  // is more.
+  RegistrationIndex(memory::Epochs* epochs, const memory::Hasher* hasher,
+                    const SubjectTable* subjects, const KeyIdIndex* key_ids);
+  ~RegistrationIndex();
 
-    const memory::Hasher* hasher;
-  };
-
-  Key KeyOf(View view, Bytes key_id) const;
-  template <typename Table>
-  void AddTo(Table& table, const Key& key, const Registration* registration);
-  template <typename Table>
-  void RemoveFrom(Table& table, const Key& key,
-                  const Registration* registration);
-  class Candidates;
-  size_t FindAmongMany(View view, const x509::Name& issuer, uint64_t hash,
-                       Bytes key_id, std::span<path::Anchor> anchors) const;
+  static Key KeyOf(View view, const Spelling* subject) {
+    return {view, subject, subject->hash()};
+  }
 
   memory::Epochs* const epochs_;
-  const memory::Hasher* const hasher_;
   const SubjectTable* const subjects_;
-  memory::HashTable<SubjectTraits> by_subject_;
-  memory::HashTable<KeyIdTraits> by_key_id_;
+  const KeyIdIndex* const key_ids_;
+  Table table_;
+
+ private:
+  class Candidates;
+  // The same, where a glance was not enough: of the only spelling of a subject,
+  // and of any.
+  __attribute__((noinline)) size_t FindUnder(
+      View view, const Spelling* only, const x509::Name& issuer, Bytes key_id,
+      std::span<path::Anchor> anchors) const;
+  __attribute__((noinline)) size_t FindAmongMany(
+      View view, const x509::Name& issuer, Bytes key_id,
+      std::span<path::Anchor> anchors) const;
 };
 
-class TenantIndex final : public RegistrationIndex<TenantRegistration> {
+// TenantIndex shows all registrations of a tenant, of both modes. The registry
+// limits how many CAs of one subject an account has, to less than are walked.
+class TenantIndex final : public RegistrationIndex<TenantEntry> {
  public:
-  using RegistrationIndex::RegistrationIndex;
+  // `registrations` is where those that need one get their memory.
+  TenantIndex(memory::Epochs* epochs, const memory::Hasher* hasher,
+              const SubjectTable* subjects,
+              memory::Pool<Registration>* registrations)
+      : RegistrationIndex(epochs, hasher, subjects, nullptr),
+        registrations_(registrations) {}
 
-  // Among the tenant's CAs of one subject, whose number the registry limits.
-  const Registration* FindByCa(View view, const Spelling* subject,
-                               const CaRecord* record) const {
-    return FindAmongSubject(view, subject, record);
-  }
+  // Adds one that another index has too.
+  void Add(DefaultRegistration registration);
+  // Adds one of mode SNI_ONLY.
+  void AddSniOnly(const Registered& registered);
+
+  // Whether there is one of that CA, which then has `state`; of its mode.
+  bool SetState(View view, const InternedCa& ca,
+                const RegistrationState& state);
+
+  // Removes the registration of a CA, which must be there. Returns it to be
+  // retired, if it has memory of its own.
+  Registration* Remove(View view, const InternedCa& ca);
+
+  std::optional<Registered> FindByCa(View view, const InternedCa& ca) const;
+
+ private:
+  // The same registrations, each in memory of its own.
+  RegistrationList WithMemory(const TenantEntry& entry);
+  // Of those that have memory of their own; null if there is none.
+  static Registration* FindIn(const TenantEntry& entry, const InternedCa& ca);
+
+  memory::Pool<Registration>* const registrations_;
 };
 
-// Other accounts choose what a region's CAs are called, so that this index has
-// a table of its own for the CAs themselves.
-class DefaultIndex final : public RegistrationIndex<DefaultRegistration> {
+// DefaultIndex shows the registrations of mode DEFAULT of a region. Other
+// accounts choose what its CAs are called, so that it has tables of its own for
+// the CAs themselves, and for their key ids.
+class DefaultIndex final : public RegistrationIndex<DefaultEntry> {
  public:
   DefaultIndex(memory::Epochs* epochs, const memory::Hasher* hasher,
                const SubjectTable* subjects)
-      : RegistrationIndex(epochs, hasher, subjects),
+      : RegistrationIndex(epochs, hasher, subjects, &by_key_id_),
+        by_key_id_(epochs, hasher),
         by_ca_(epochs, CaTraits{hasher}, {}) {}
 
   void Add(DefaultRegistration registration);
   void Remove(DefaultRegistration registration);
 
-  const Registration* FindByCa(View view, const Spelling* subject,
-                               const CaRecord* record) const;
+  // To be removed, for example.
+  std::optional<DefaultRegistration> Find(View view,
+                                          const InternedCa& ca) const;
+  std::optional<Registered> FindByCa(View view, const InternedCa& ca) const;
+
+  // FindByKeyId fills `anchors` with those whose CA says `key_id`, of any
+  // subject, oldest first.
+  size_t FindByKeyId(View view, Bytes key_id,
+                     std::span<path::Anchor> anchors) const;
 
  private:
   struct CaTraits {
@@ -202,17 +212,20 @@ class DefaultIndex final : public RegistrationIndex<DefaultRegistration> {
                        reinterpret_cast<uintptr_t>(key.record));
     }
     uint64_t HashOf(const Entry& entry) const {
-      return Hash({DefaultRegistration::ViewOf(*entry.registration),
-                   entry.registration->record});
+      return Hash(KeyOf(*entry.registration));
     }
     bool Matches(const Entry& entry, const Key& key) const {
       return entry.registration->record == key.record &&
-             DefaultRegistration::ViewOf(*entry.registration) == key.view;
+             entry.registration->tenant->region == key.view;
+    }
+    static Key KeyOf(const Registration& r) {
+      return {r.tenant->region, r.record};
     }
 
     const memory::Hasher* hasher;
   };
 
+  KeyIdIndex by_key_id_;
   memory::HashTable<CaTraits> by_ca_;
 };
 

@@ -1,8 +1,9 @@
 // RegistrationList is what an index has under one key: registrations, oldest
 // first.
 //
-// One word: nearly always there is one, and the word points to it; several lie
-// in an array that the word points to.
+// One word: of one registration it says everything, if its entry says the rest
+// (registration_index.h), or points to it; several lie in an array that the
+// word points to.
 //
 // CONCURRENCY. Readers, under a pin, take a copy of the word and walk it.
 // Writers, one at a time, change the word they hold and store it afterwards. A
@@ -31,7 +32,26 @@ class RegistrationList {
   explicit RegistrationList(const Registration* only)
       : word_(reinterpret_cast<uintptr_t>(only)) {}
 
-  bool IsOne() const { return (word_ & kArray) == 0; }
+  // Of one of mode SNI_ONLY that nobody has changed since it was published, in
+  // `state`.
+  static RegistrationList OfUnchanged(const RegistrationState& state) {
+    RegistrationList list;
+    list.word_ = state.version << 3 |
+                 (state.status == CaStatus::kActive ? kActive : 0) | kUnchanged;
+    return list;
+  }
+
+  bool IsUnchanged() const { return (word_ & kUnchanged) != 0; }
+  // Of an unchanged one.
+  RegistrationState state() const {
+    return {.mode = Mode::kSniOnly,
+            .status = (word_ & kActive) != 0 ? CaStatus::kActive
+                                             : CaStatus::kInactive,
+            .version = word_ >> 3};
+  }
+
+  // All that follows is of registrations that have memory of their own.
+  bool IsOne() const { return (word_ & (kArray | kUnchanged)) == 0; }
   const Registration& First() const { return IsOne() ? One() : array()->at(0); }
   // Asks for the memory of the first early.
   void Prefetch() const {
@@ -95,18 +115,20 @@ class RegistrationList {
 
   // Frees the array, of which no reader may be left; not the registrations.
   void Destroy() {
-    if (!IsOne()) delete array();
+    if ((word_ & kArray) != 0) delete array();
   }
 
  private:
-  static constexpr uintptr_t kArray = 1;
+  static constexpr uint64_t kArray = 1;
+  static constexpr uint64_t kUnchanged = 2;
+  static constexpr uint64_t kActive = 4;  // of an unchanged one
 
   const Registration& One() const {
     return *reinterpret_cast<const Registration*>(word_);
   }
   Array* array() const { return reinterpret_cast<Array*>(word_ & ~kArray); }
 
-  uintptr_t word_ = 0;
+  uint64_t word_ = 0;
 };
 
 }  // namespace chainkeep::catalog

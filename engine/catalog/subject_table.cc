@@ -7,13 +7,6 @@
 
 namespace chainkeep::catalog {
 
-Spelling* Spelling::Make(Bytes der, uint64_t hash) {
-  void* memory = ::operator new(sizeof(Spelling) + der.size());
-  auto* spelling = new (memory) Spelling(der, hash);
-  std::copy(der.begin(), der.end(), reinterpret_cast<uint8_t*>(spelling + 1));
-  return spelling;
-}
-
 SubjectTable::SubjectTable(memory::Epochs* epochs, const memory::Hasher* hasher,
                            uint64_t name_seed)
     : epochs_(epochs),
@@ -22,11 +15,29 @@ SubjectTable::SubjectTable(memory::Epochs* epochs, const memory::Hasher* hasher,
       spellings_(epochs, SpellingTraits{}, {}) {}
 
 SubjectTable::~SubjectTable() {
-  spellings_.ForEach([](const SpellingTraits::Entry& entry) {
-    Spelling::Destroy(entry.spelling);
-  });
+  spellings_.ForEach(
+      [](const SpellingTraits::Entry& entry) { Destroy(entry.spelling); });
   subjects_.ForEach(
       [](const SubjectTraits::Entry& entry) { delete entry.subject; });
+}
+
+Spelling* SubjectTable::Make(Bytes der, uint64_t hash) {
+  const size_t bytes = sizeof(Spelling) + der.size();
+  void* const memory = bytes <= sizeof(Cell) ? static_cast<void*>(cells_.New())
+                                             : ::operator new(bytes);
+  auto* const spelling = new (memory) Spelling(der, hash);
+  std::copy(der.begin(), der.end(), reinterpret_cast<uint8_t*>(spelling + 1));
+  return spelling;
+}
+
+void SubjectTable::Destroy(void* spelling) {
+  const size_t bytes =
+      sizeof(Spelling) + static_cast<Spelling*>(spelling)->der().size();
+  if (bytes <= sizeof(Cell)) {
+    memory::Pool<Cell>::Delete(spelling);
+  } else {
+    ::operator delete(spelling);
+  }
 }
 
 const Subject* SubjectTable::Find(const x509::Name& name, uint64_t hash) const {
@@ -43,7 +54,7 @@ const Spelling* SubjectTable::Acquire(const x509::Name& name) {
   spellings_.Update({name.der(), hash},
                     [&](std::optional<SpellingTraits::Entry>& entry) {
                       if (!entry) {
-                        entry = {Spelling::Make(name.der(), hash)};
+                        entry = {Make(name.der(), hash)};
                         Link(entry->spelling, name);
                       }
                       spelling = entry->spelling;
@@ -63,7 +74,8 @@ void SubjectTable::Release(const Spelling* held) {
                       entry.reset();
                     });
   if (unheld == nullptr) return;
-  epochs_->Retire(unheld, &Spelling::Destroy, sizeof(Spelling) + unheld->size_);
+  epochs_->Retire(unheld, &SubjectTable::Destroy,
+                  sizeof(Spelling) + unheld->size_);
   epochs_->Retire(std::move(last));
 }
 

@@ -14,7 +14,9 @@
 #ifndef CHAINKEEP_ENGINE_CATALOG_SUBJECT_TABLE_H_
 #define CHAINKEEP_ENGINE_CATALOG_SUBJECT_TABLE_H_
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,6 +27,7 @@
 #include "engine/memory/epochs.h"
 #include "engine/memory/hash.h"
 #include "engine/memory/hash_table.h"
+#include "engine/memory/pool.h"
 #include "engine/x509/name.h"
 
 namespace chainkeep::catalog {
@@ -56,8 +59,6 @@ class Spelling {
 
   // The bytes follow the object, so that comparing them touches no other
   // memory.
-  static Spelling* Make(Bytes der, uint64_t hash);
-  static void Destroy(void* spelling) { ::operator delete(spelling); }
 
   const uint64_t hash_;
   const uint32_t size_;
@@ -102,6 +103,16 @@ class SubjectTable {
     return (*hasher_)(der.data(), der.size());
   }
 
+  // FindSpelling returns the spelling that is `der`; null if no CA uses it. So
+  // it may, seldom, where it could not tell without looking further.
+  const Spelling* FindSpelling(Bytes der, uint64_t hash) const {
+    const Spelling* spelling = nullptr;
+    spellings_.GlanceAt({der, hash}, [&](const SpellingTraits::Entry& entry) {
+      spelling = entry.spelling;
+    });
+    return spelling;
+  }
+
   // Find returns the subject that `name` is, null if no CA has it. `hash` is
   // that of its bytes.
   const Subject* Find(const x509::Name& name, uint64_t hash) const;
@@ -144,6 +155,16 @@ class SubjectTable {
     uint64_t seed;
   };
 
+  // Room for a spelling of common length, in whole cache lines. They come from
+  // a pool: in a heap, between the certificates of their CAs, nearly each would
+  // have a page of its own, which every look-up would wait for.
+  struct alignas(64) Cell {
+    std::array<std::byte, 192> room;
+  };
+
+  Spelling* Make(Bytes der, uint64_t hash);
+  static void Destroy(void* spelling);
+
   // Tells the oldest spelling whether it is alone. Others never are, unless
   // they become the oldest.
   static void UpdateOnlyOne(Subject* subject);
@@ -155,6 +176,7 @@ class SubjectTable {
   memory::Epochs* const epochs_;
   const memory::Hasher* const hasher_;
   std::atomic<uint32_t> next_id_{1};
+  memory::Pool<Cell> cells_;
   memory::HashTable<SubjectTraits> subjects_;
   memory::HashTable<SpellingTraits> spellings_;
 };

@@ -103,7 +103,13 @@ TEST_F(CatalogTest, DefaultRegistrationIsACheckedConversion) {
   const RegionRecord region{kEast, 1};
   const Tenant tenant(AccountOf(1), &region, 2);
   const auto converts = [&](Mode mode) {
-    const Registration registration(&tenant, nullptr, nullptr, {.mode = mode});
+    const Registration registration({
+        .tenant = &tenant,
+        .record = nullptr,
+        .subject = nullptr,
+        .age = 1,
+        .state_word = RegistrationState{.mode = mode, .version = 1}.Pack(),
+    });
     return DefaultRegistration::From(&registration).has_value();
   };
   EXPECT_FALSE(converts(Mode::kSniOnly));
@@ -168,8 +174,133 @@ TEST_F(CatalogTest, AFloodOfSameSubjectsDoesNotHideTheOldest) {
   EXPECT_EQ(Issuers(pin.View(kEast), victim, AsBytes("id"))[0], "a0");
 }
 
-// The same, the other way round: of more than a look-up walks, the one with the
-// right key id is found.
+// A registration of mode SNI_ONLY has no memory of its own until it is changed,
+// or another CA of its subject comes. Nobody sees that.
+class SniOnlyOfOneSubject : public CatalogTest {
+ protected:
+  SniOnlyOfOneSubject() {
+    for (int i = 0; i < 3; ++i) {
+      cas_.push_back(MakeCertificate(CaSpec("shared"), nullptr));
+      ids_.push_back(ComputeCertificateId(cas_.back().bytes()));
+    }
+    const auto name = sni::HostName::Parse("x.example");
+    catalog_.endpoints().Put(*name, {.account = account_, .region = kEast},
+                             catalog_.NextVersion());
+    tenant_ = catalog_.endpoints()
+                  .Resolve(kEast, *name, EndpointService::kData)
+                  .tenant;
+  }
+
+  struct Shown {
+    int ca;
+    Mode mode;
+    CaStatus status;
+    friend bool operator==(const Shown&, const Shown&) = default;
+  };
+  // What the account's view shows for the subject, in order. FindById must say
+  // the same of each.
+  std::vector<Shown> Show() {
+    const Catalog::Pin pin = catalog_.Acquire();
+    const TenantView view = pin.View(*tenant_);
+    std::array<path::Anchor, 8> anchors;
+    const size_t count = view.FindIssuers(
+        x509::Certificate::Parse(cas_[0].bytes())->subject(), {}, anchors);
+    std::vector<Shown> shown;
+    for (size_t i = 0; i < count; ++i) {
+      const path::Anchor& anchor = anchors[i];
+      const auto at = std::find(ids_.begin(), ids_.end(), *anchor.id);
+      shown.push_back(
+          {static_cast<int>(at - ids_.begin()), anchor.mode, anchor.status});
+      EXPECT_EQ(anchor.account->text(), account_.text());
+      path::Anchor by_id;
+      EXPECT_TRUE(view.FindById(*anchor.id, &by_id));
+      EXPECT_EQ(by_id.certificate, anchor.certificate);
+      EXPECT_EQ(by_id.version, anchor.version);
+      EXPECT_EQ(by_id.status, anchor.status);
+    }
+    return shown;
+  }
+
+  absl::Status SetStatus(int ca, CaStatus status) {
+    return catalog_.SetStatus(account_, kEast, ids_[ca], status);
+  }
+  absl::Status Withdraw(int ca) {
+    return catalog_.Withdraw(account_, kEast, ids_[ca]);
+  }
+
+  static constexpr Mode kSni = Mode::kSniOnly;
+  static constexpr CaStatus kOn = CaStatus::kActive;
+  static constexpr CaStatus kOff = CaStatus::kInactive;
+
+  const Account account_ = AccountOf(1);
+  std::vector<TestCertificate> cas_;
+  std::vector<CertificateId> ids_;
+  std::optional<sni::ResolvedTenant> tenant_;
+};
+
+TEST_F(SniOnlyOfOneSubject, R99_AreAllShownOldestFirstWhateverIsChanged) {
+  using All = std::vector<Shown>;
+  Publish(SniOnlyScope(account_), cas_[0], kOff);
+  EXPECT_EQ(Show(), (All{{0, kSni, kOff}}));
+  // Its age stays what it was.
+  ASSERT_TRUE(SetStatus(0, kOn).ok());
+  EXPECT_EQ(Show(), (All{{0, kSni, kOn}}));
+  Publish(SniOnlyScope(account_), cas_[1]);
+  Publish(DefaultScope(account_), cas_[2], kOff);
+  EXPECT_EQ(Show(),
+            (All{{0, kSni, kOn}, {1, kSni, kOn}, {2, Mode::kDefault, kOff}}));
+  ASSERT_TRUE(SetStatus(1, kOff).ok());
+  ASSERT_TRUE(Withdraw(0).ok());
+  EXPECT_EQ(Show(), (All{{1, kSni, kOff}, {2, Mode::kDefault, kOff}}));
+  // Who comes again is the youngest.
+  Publish(SniOnlyScope(account_), cas_[0]);
+  ASSERT_TRUE(Withdraw(2).ok());
+  EXPECT_EQ(Show(), (All{{1, kSni, kOff}, {0, kSni, kOn}}));
+  ASSERT_TRUE(Withdraw(1).ok());
+  EXPECT_EQ(Show(), (All{{0, kSni, kOn}}));
+  ASSERT_TRUE(Withdraw(0).ok());
+  EXPECT_EQ(Show(), All());
+  EXPECT_EQ(catalog_.records(), 0u);
+}
+
+TEST_F(SniOnlyOfOneSubject, OneThatWasNeverChangedGoesAlone) {
+  Publish(SniOnlyScope(account_), cas_[0]);
+  EXPECT_FALSE(Withdraw(1).ok());
+  EXPECT_FALSE(SetStatus(1, kOff).ok());
+  EXPECT_EQ(Show(), (std::vector<Shown>{{0, kSni, kOn}}));
+  ASSERT_TRUE(Withdraw(0).ok());
+  EXPECT_EQ(Show(), std::vector<Shown>());
+}
+
+// A CA of another account with the same subject is nothing to it.
+TEST_F(SniOnlyOfOneSubject, OfAnotherAccountAreNotShown) {
+  Publish(SniOnlyScope(AccountOf(2)), cas_[1]);
+  EXPECT_EQ(Show(), std::vector<Shown>());
+  Publish(SniOnlyScope(account_), cas_[0]);
+  EXPECT_EQ(Show(), (std::vector<Shown>{{0, kSni, kOn}}));
+  EXPECT_FALSE(SetStatus(1, kOff).ok());
+}
+
+// Names of any length: those of common length lie in a pool.
+TEST_F(CatalogTest, SubjectsOfAnyLength) {
+  for (size_t length : {1, 20, 60, 137, 138, 139, 200, 1000}) {
+    SCOPED_TRACE(length);
+    const TestCertificate ca =
+        MakeCertificate(CaSpec(std::string(length, 'n')), nullptr);
+    for (int round = 0; round < 2; ++round) {
+      Publish(SniOnlyScope(AccountOf(1)), ca);
+      EXPECT_EQ(InTenant(AccountOf(1), ca), Accounts{"a1"});
+      ASSERT_TRUE(
+          catalog_
+              .Withdraw(AccountOf(1), kEast, ComputeCertificateId(ca.bytes()))
+              .ok());
+      EXPECT_EQ(InTenant(AccountOf(1), ca), Accounts());
+    }
+  }
+}
+
+// The flood of the oldest, the other way round: of more than a look-up walks,
+// the one with the right key id is found.
 TEST_F(CatalogTest, AFloodOfOlderSubjectsDoesNotHideTheRightKeyId) {
   CertificateSpec spec = CaSpec("victim");
   spec.subject_key_id = "another";
