@@ -7,7 +7,7 @@
 #define CHAINKEEP_ENGINE_REGISTRY_ENDPOINT_RULES_H_
 
 #include <cstddef>
-#include <string>
+#include <optional>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -19,12 +19,32 @@
 
 namespace chainkeep::registry {
 
+// How many domain configurations a tenant may have; those of DescribeEndpoint
+// are not counted.
+inline constexpr size_t kMaxConfigurations = 10;
+
 // ---- Arguments -------------------------------------------------------------
 
 // The canonical form of a name that an endpoint may have. Errors:
 // kInvalidRequest, also for a wildcard where they are refused.
 absl::StatusOr<sni::EndpointName> CheckEndpointName(
     std::string_view text, WildcardEndpoints wildcards);
+
+// What made host names end with, after the region, is a host name of at most
+// 128 bytes. Errors: kInvalidRequest.
+absl::Status CheckEndpointDomain(std::string_view domain);
+
+// A domain configuration's name that a caller may give: 1 to 128 of
+// [A-Za-z0-9_.-]. Errors: kInvalidRequest.
+absl::Status CheckConfigurationName(std::string_view name);
+
+// Errors: kInvalidRequest for anything but "DATA" and "".
+absl::StatusOr<EndpointService> CheckServiceType(std::string_view type);
+
+// What an update makes of the status; absent is "leave it". Errors:
+// kInvalidRequest.
+absl::StatusOr<std::optional<EndpointStatus>> CheckEndpointStatus(
+    std::string_view status);
 
 // ---- State -----------------------------------------------------------------
 
@@ -39,6 +59,25 @@ absl::Status CheckHostNameFree(const store::RegistryView& view,
 absl::StatusOr<store::EndpointRow> FindOwnEndpoint(
     const store::RegistryView& view, const store::Tenant& tenant,
     std::string_view host_name);
+
+// The tenant's own configuration. Errors: kResourceNotFound.
+absl::StatusOr<store::EndpointRow> FindOwnConfiguration(
+    const store::RegistryView& view, const store::Tenant& tenant,
+    std::string_view name);
+
+// The tenant may have one more configuration of its own making. Errors:
+// kLimitExceeded.
+absl::Status CheckConfigurationQuota(const store::RegistryView& view,
+                                     const store::Tenant& tenant);
+
+// A caller may change it: it is not one that DescribeEndpoint made, whose name
+// devices have been told for good. Errors: kInvalidRequest.
+absl::Status CheckConfigurable(const store::EndpointRow& row);
+
+// It is DISABLED, and if its host name was made here, has been so for a week:
+// devices that still know the name are to be heard of before it goes. Errors:
+// kInvalidRequest.
+absl::Status CheckDeletable(const store::EndpointRow& row, UnixMillis now);
 
 }  // namespace chainkeep::registry
 

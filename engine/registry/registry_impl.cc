@@ -11,8 +11,10 @@
 #include "engine/registry/command_context.h"
 #include "engine/registry/crl_commands.h"
 #include "engine/registry/device_commands.h"
+#include "engine/registry/domain_commands.h"
 #include "engine/registry/endpoint_commands.h"
 #include "engine/registry/list_commands.h"
+#include "engine/registry/template_commands.h"
 #include "engine/registry/transfer_commands.h"
 
 namespace chainkeep::registry {
@@ -151,48 +153,48 @@ class RegistryImpl final : public Registry {
   }
 
   absl::StatusOr<DomainConfigurationDescription> CreateDomainConfiguration(
-      const CreateDomainConfigurationRequest&) override {
-    return NotYet();
+      const CreateDomainConfigurationRequest& request) override {
+    return registry::CreateDomainConfiguration(context_, request);
   }
 
   absl::StatusOr<DomainConfigurationDescription> DescribeDomainConfiguration(
-      const DomainConfigurationRequest&) override {
-    return NotYet();
+      const DomainConfigurationRequest& request) override {
+    return registry::DescribeDomainConfiguration(context_, request);
   }
 
   absl::StatusOr<DomainConfigurationDescription> UpdateDomainConfiguration(
-      const UpdateDomainConfigurationRequest&) override {
-    return NotYet();
+      const UpdateDomainConfigurationRequest& request) override {
+    return registry::UpdateDomainConfiguration(context_, request);
   }
 
   absl::Status DeleteDomainConfiguration(
-      const DomainConfigurationRequest&) override {
-    return NotYet();
+      const DomainConfigurationRequest& request) override {
+    return registry::DeleteDomainConfiguration(context_, request);
   }
 
   absl::StatusOr<List<DomainConfigurationSummary>> ListDomainConfigurations(
-      const Account&, const Region&) override {
-    return NotYet();
+      const Account& account, const Region& region) override {
+    return registry::ListDomainConfigurations(context_, account, region);
   }
 
   absl::StatusOr<std::string> DescribeEndpoint(
-      const DescribeEndpointRequest&) override {
-    return NotYet();
+      const DescribeEndpointRequest& request) override {
+    return registry::DescribeEndpoint(context_, request);
   }
 
   absl::StatusOr<ProvisioningTemplateDescription> CreateProvisioningTemplate(
-      const CreateProvisioningTemplateRequest&) override {
-    return NotYet();
+      const CreateProvisioningTemplateRequest& request) override {
+    return registry::CreateProvisioningTemplate(context_, request);
   }
 
   absl::StatusOr<ProvisioningTemplateDescription> DescribeProvisioningTemplate(
-      const ProvisioningTemplateRequest&) override {
-    return NotYet();
+      const ProvisioningTemplateRequest& request) override {
+    return registry::DescribeProvisioningTemplate(context_, request);
   }
 
   absl::Status DeleteProvisioningTemplate(
-      const ProvisioningTemplateRequest&) override {
-    return NotYet();
+      const ProvisioningTemplateRequest& request) override {
+    return registry::DeleteProvisioningTemplate(context_, request);
   }
 
   absl::Status Import(std::istream&, ImportReport&) override {
