@@ -166,7 +166,9 @@ constexpr size_t kMaxChanges = 100'000;
 
 // The tables. Beside the rows:
 //  - by_subject has the ids of CAs under their tenant and subject_hash;
-//  - transfers has the source of each transfer that waits for its target;
+//  - transfers has the sources of the transfers that wait for their target: of
+//    several, which only certificates in mode SNI_ONLY can have, the first
+//    account is found;
 //  - below has how many endpoints each account has whose name is one label
 //    before the key's;
 //  - configurations has the host name of each domain configuration.
@@ -186,10 +188,16 @@ class MemoryStore::Tables {
   std::optional<DeviceRow> ExchangeDevice(const DeviceKey& key,
                                           std::optional<DeviceRow> row) {
     if (const DeviceRow* before = devices.Find(key)) {
-      if (const auto target = TargetOf(*before)) transfers.erase(*target);
+      if (const auto target = TargetOf(*before)) {
+        const auto sources = transfers.find(*target);
+        sources->second.erase(key.tenant.account);
+        if (sources->second.empty()) transfers.erase(sources);
+      }
     }
     if (row) {
-      if (const auto target = TargetOf(*row)) transfers[*target] = key;
+      if (const auto target = TargetOf(*row)) {
+        transfers[*target].insert(key.tenant.account);
+      }
     }
     return devices.Exchange(key, std::move(row));
   }
@@ -223,7 +231,7 @@ class MemoryStore::Tables {
   Certificates<CaRow> cas;
   Certificates<DeviceRow> devices;
   std::set<std::tuple<TenantKey, uint64_t, CertificateId>> by_subject;
-  std::map<RowKey, DeviceKey> transfers;  // by target
+  std::map<RowKey, std::set<Account>> transfers;  // by target, their sources
   std::map<TenantKey, std::string> codes;
   std::map<HostKey, EndpointRow> endpoints;
   std::map<HostKey, std::map<Account, size_t>> below;
@@ -319,9 +327,9 @@ class MemoryStore::UndoableTransaction final : public Transaction {
 
   std::optional<DeviceRow> FindTransferTo(
       const Tenant& target, const CertificateId& id) const override {
-    const auto source = tables_.transfers.find({KeyOf(target), id});
-    if (source == tables_.transfers.end()) return std::nullopt;
-    return FindDevice(source->second);
+    const auto sources = tables_.transfers.find({KeyOf(target), id});
+    if (sources == tables_.transfers.end()) return std::nullopt;
+    return FindDevice({{*sources->second.begin(), target.region}, id});
   }
 
   std::vector<DeviceRow> ListDevices(const Tenant& tenant,

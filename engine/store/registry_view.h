@@ -87,7 +87,7 @@ class RegistryView {
       const Region& region, const CertificateId& id) const = 0;
 
   // The row of another account of the region that is about to be transferred to
-  // `target`.
+  // `target`; of several, that of the first account.
   virtual std::optional<DeviceRow> FindTransferTo(
       const Tenant& target, const CertificateId& id) const = 0;
 

@@ -20,7 +20,7 @@ template <size_t kSize>
 struct Sql {
   std::array<char, kSize> text = {};
 
-  operator const char*() const { return text.data(); }  // NOLINT
+  constexpr operator const char*() const { return text.data(); }  // NOLINT
 };
 
 template <size_t... kSizes>
@@ -291,6 +291,56 @@ inline constexpr char kForgetChanges[] =
     "DELETE FROM change WHERE revision <= ?1";
 
 inline constexpr char kSubjectSeed[] = "SELECT subject_seed FROM store";
+
+// ---- All of them, for tests
+
+// Those whose cost must not depend on how many rows there are.
+inline constexpr const char* kLookups[] = {kFindRegion,
+                                           kFindTenant,
+                                           kFindCa,
+                                           kFindDefaultHolder,
+                                           kFindCasBySubject,
+                                           kListCas,
+                                           kListCasDown,
+                                           kListCasOfTemplate,
+                                           kListCasOfTemplateDown,
+                                           kFindCertificate,
+                                           kPutCa,
+                                           kDeleteCa,
+                                           kDropCertificate,
+                                           kFindDevice,
+                                           kFindDefaultDeviceHolder,
+                                           kFindTransferTo,
+                                           kListDevices,
+                                           kListDevicesDown,
+                                           kListDevicesOfCa,
+                                           kListDevicesOfCaDown,
+                                           kPutDevice,
+                                           kDeleteDevice,
+                                           kFindCode,
+                                           kPutCode,
+                                           kDeleteCode,
+                                           kFindEndpoint,
+                                           kFindConfiguration,
+                                           kListConfigurations,
+                                           kOthersBelow,
+                                           kEndpointTenant,
+                                           kPutEndpoint,
+                                           kDeleteEndpoint,
+                                           kFindTemplate,
+                                           kPutTemplate,
+                                           kDeleteTemplate,
+                                           kFindCrls,
+                                           kPutCrls,
+                                           kDeleteCrls,
+                                           kFirstRevision,
+                                           kLastRevision,
+                                           kListChanges,
+                                           kForgetChanges};
+
+// Those that read everything.
+inline constexpr const char* kWalks[] = {
+    kEachCa, kEachDevice, kEachCode, kEachEndpoint, kEachTemplate, kEachCrls};
 
 }  // namespace chainkeep::store
 

@@ -17,7 +17,7 @@ namespace chainkeep::store {
 namespace {
 
 // A bulk import touches pages all over the file.
-constexpr int64_t kWriterCacheKib = 64 << 10;
+constexpr int64_t kWriterCacheKib = 128 << 10;
 constexpr int64_t kReaderCacheKib = 8 << 10;
 
 // How many connections wait for the next reader.

@@ -1,5 +1,4 @@
-// What every store answers, and what it does with what it is told: one suite
-// for all of them.
+// What every store answers, and what it does with what it is told.
 
 #include <atomic>
 #include <memory>
@@ -10,14 +9,17 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
-#include "engine/store/memory_store.h"
+#include "engine/store/registry_store.h"
 #include "gtest/gtest.h"
+#include "tests/store/every_store.h"
 #include "tests/store/store_fixture.h"
 
 namespace chainkeep::store {
 namespace {
 
-enum class Kind : uint8_t { kMemory, kSqlite };
+using StoreContractTest = EveryStoreTest;
+
+INSTANTIATE_TEST_SUITE_P(All, StoreContractTest, kEveryStore, StoreKindName);
 
 // The subjects of the CAs with that hash, oldest first.
 std::vector<std::string> SubjectsOf(const RegistryView& view,
@@ -28,42 +30,6 @@ std::vector<std::string> SubjectsOf(const RegistryView& view,
   }
   return subjects;
 }
-
-class StoreContractTest : public ::testing::TestWithParam<Kind> {
- protected:
-  std::unique_ptr<RegistryStore> NewStore() {
-    if (GetParam() == Kind::kMemory) return std::make_unique<MemoryStore>();
-    return OpenSqlite(folder_.File(absl::StrCat("store", ++stores_)));
-  }
-
-  // Runs `change` in a transaction that must succeed.
-  template <typename Change>
-  void Commit(Change change) {
-    const absl::Status status = Try(*store_, change);
-    ASSERT_TRUE(status.ok()) << status;
-  }
-
-  // Looks with `query`, which must be possible.
-  template <typename Query>
-  void See(const RegistryStore& store, Query query) {
-    const absl::Status status = Look(store, query);
-    ASSERT_TRUE(status.ok()) << status;
-  }
-
-  const Tenant a_ = TenantOf("a", "r1");
-  const Tenant b_ = TenantOf("b", "r1");
-  const Tenant a_elsewhere_ = TenantOf("a", "r2");
-  TempFolder folder_;
-  int stores_ = 0;
-  const std::unique_ptr<RegistryStore> store_ = NewStore();
-};
-
-INSTANTIATE_TEST_SUITE_P(All, StoreContractTest,
-                         ::testing::Values(Kind::kMemory, Kind::kSqlite),
-                         [](const auto& info) {
-                           return info.param == Kind::kMemory ? "Memory"
-                                                              : "Sqlite";
-                         });
 
 TEST_P(StoreContractTest, BeginsEmpty) {
   See(*store_, [&](const RegistryView& view) {

@@ -189,6 +189,46 @@ CrlRow CrlsOf(const Tenant& tenant, char digit) {
           .crls = {"list one", "list two"}};
 }
 
+CaRow RichCa(const Tenant& tenant, char digit) {
+  CaRow row = CaOf(tenant, digit, Mode::kSniOnly);
+  row.status = CaStatus::kActive;
+  row.proof = Proof::kImported;
+  row.auto_registration = true;
+  row.registration_config = {.template_body = "{\"a\": \"\xc3\xa4\"}",
+                             .role_arn = "arn:aws:iam::1:role/r",
+                             .template_name = "t1"};
+  row.tags = {{"k", "v"}, {"empty", ""}, {"k", std::string("\0nul", 4)}};
+  row.der = std::string("\x30\x00\xff", 3);
+  row.subject = std::string("\x30\x02\x00\x01", 4);
+  row.subject_hash = UINT64_MAX;
+  row.not_before = INT64_MIN;
+  row.not_after = INT64_MAX;
+  row.creation_date = 1700000000123;
+  row.last_modified_date = 1700000000456;
+  row.customer_version = 9;
+  return row;
+}
+
+DeviceRow RichDevice(const Tenant& tenant, char digit) {
+  DeviceRow row = DeviceOf(tenant, digit, Mode::kDefault);
+  row.status = DeviceStatus::kPendingTransfer;
+  row.ca = IdOf('c');
+  row.not_before = -1;
+  row.not_after = 1;
+  row.last_modified_date = 101;
+  row.customer_version = 3;
+  row.previous_owner = *Account::Parse("before");
+  row.transfer = {.to = *Account::Parse("b"),
+                  .message = "take it",
+                  .reject_reason = "no",
+                  .transfer_date = 5,
+                  .accept_date = 6,
+                  .reject_date = 7};
+  row.policies = {"p1", "p2"};
+  row.things = {"t1"};
+  return row;
+}
+
 std::string Dump(const RegistryStore& store) {
   std::multiset<std::string> lines;
   const auto add = [&](const auto& row) {

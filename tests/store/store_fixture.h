@@ -49,6 +49,9 @@ DeviceRow DeviceOf(const Tenant& tenant, char digit, Mode mode);
 EndpointRow EndpointOf(const Tenant& tenant, std::string_view name);
 TemplateRow TemplateOf(const Tenant& tenant, std::string_view name);
 CrlRow CrlsOf(const Tenant& tenant, char digit);
+// With something in every field.
+CaRow RichCa(const Tenant& tenant, char digit);
+DeviceRow RichDevice(const Tenant& tenant, char digit);
 
 // Runs `change` in a transaction, and says what became of it.
 template <typename Change>

@@ -1,0 +1,139 @@
+// What a store tells those who follow it.
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "chainkeep/status.h"
+#include "engine/store/registry_store.h"
+#include "gtest/gtest.h"
+#include "tests/store/every_store.h"
+#include "tests/store/store_fixture.h"
+
+namespace chainkeep::store {
+namespace {
+
+using StoreChangesTest = EveryStoreTest;
+
+INSTANTIATE_TEST_SUITE_P(All, StoreChangesTest, kEveryStore, StoreKindName);
+
+// ---- Changes
+
+TEST_P(StoreChangesTest, NotesEachChangeUnderARevision) {
+  Commit([&](Transaction& t) {
+    t.PutCa(CaOf(a_, '1', Mode::kDefault));
+    t.PutRegistrationCode(a_, "not a change");
+    t.PutTemplate(TemplateOf(a_, "nor this"));
+    t.PutDevice(DeviceOf(b_, '2', Mode::kDefault));
+  });
+  Commit([&](Transaction& t) {
+    t.PutEndpoint(EndpointOf(a_, "h.example"));
+    t.PutCrls(CrlsOf(a_, '3'));
+  });
+  // The name changes hands: both are told.
+  Commit([&](Transaction& t) { t.PutEndpoint(EndpointOf(b_, "h.example")); });
+  Commit([&](Transaction& t) {
+    t.DeleteEndpoint(a_.region, "h.example");
+    t.DeleteEndpoint(a_.region, "never.example");
+    t.DeleteCa({a_, IdOf('1')});
+    t.DeleteDevice({b_, IdOf('2')});
+  });
+  const auto name = [](const Change& change) {
+    return absl::StrCat(
+        change.revision, " ", static_cast<int>(change.kind), " ",
+        change.tenant.account.text(), "/", change.tenant.region.text(), " ",
+        change.id.empty() ? "-" : change.id.ToHex().substr(0, 1), " ",
+        change.host_name);
+  };
+  const std::vector<std::string> wanted = {
+      "1 0 a/r1 1 ",          "2 1 b/r1 2 ",          "3 2 a/r1 - h.example",
+      "4 3 a/r1 3 ",          "5 2 a/r1 - h.example", "6 2 b/r1 - h.example",
+      "7 2 b/r1 - h.example", "8 0 a/r1 1 ",          "9 1 b/r1 2 "};
+  for (size_t limit : {1, 4, 100}) {
+    std::vector<std::string> seen;
+    Revision at = 0;
+    while (true) {
+      const auto changes = store_->ReadChanges(at, limit);
+      ASSERT_TRUE(changes.ok());
+      EXPECT_TRUE(changes->complete);
+      for (const Change& change : changes->changes)
+        seen.push_back(name(change));
+      if (changes->changes.empty()) break;
+      at = changes->up_to;
+    }
+    EXPECT_EQ(seen, wanted);
+    EXPECT_EQ(at, 9);
+  }
+  See(*store_,
+      [&](const RegistryView& view) { EXPECT_EQ(view.revision(), 9); });
+}
+
+TEST_P(StoreChangesTest, WhatDidNotHappenIsNoChange) {
+  EXPECT_FALSE(store_
+                   ->Transact([&](Transaction& t) {
+                     t.PutCa(CaOf(a_, '1', Mode::kDefault));
+                     return absl::AbortedError("no");
+                   })
+                   .ok());
+  const auto changes = store_->ReadChanges(0, 10);
+  ASSERT_TRUE(changes.ok());
+  EXPECT_TRUE(changes->complete);
+  EXPECT_TRUE(changes->changes.empty());
+  // Its revision is not lost either.
+  Commit([&](Transaction& t) { t.PutCa(CaOf(a_, '1', Mode::kDefault)); });
+  EXPECT_EQ(store_->ReadChanges(0, 10)->up_to, 1);
+}
+
+TEST_P(StoreChangesTest, RemembersTheLast100000Changes) {
+  Commit([&](Transaction& t) {
+    for (int i = 0; i < 100'000; ++i) t.DeleteDevice({a_, IdOf('1')});
+  });
+  EXPECT_TRUE(store_->ReadChanges(0, 1)->complete);
+  Commit([&](Transaction& t) { t.DeleteDevice({a_, IdOf('1')}); });
+  const auto forgotten = store_->ReadChanges(0, 1);
+  EXPECT_FALSE(forgotten->complete);
+  EXPECT_TRUE(forgotten->changes.empty());
+  EXPECT_TRUE(store_->ReadChanges(1, 1)->complete);
+  EXPECT_EQ(store_->ReadChanges(1, 1)->changes[0].revision, 2);
+  // And nobody has seen what has not happened.
+  EXPECT_FALSE(store_->ReadChanges(100'002, 1)->complete);
+  EXPECT_TRUE(store_->ReadChanges(100'001, 1)->complete);
+}
+
+TEST_P(StoreChangesTest, AwaitingEndsWithAChangeATimeoutOrAWake) {
+  using std::chrono::steady_clock;
+  const auto timed = [&](Revision after, int64_t timeout, bool wanted) {
+    const auto begin = steady_clock::now();
+    const absl::StatusOr<bool> there = store_->AwaitChange(after, timeout);
+    EXPECT_TRUE(there.ok());
+    EXPECT_EQ(there.value_or(!wanted), wanted);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               steady_clock::now() - begin)
+        .count();
+  };
+  EXPECT_GE(timed(0, 60, false), 60);
+  EXPECT_LT(timed(0, -1, false), 1000);
+  constexpr int64_t kForLong = 60'000;
+  std::thread waker([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    store_->Wake();
+  });
+  EXPECT_LT(timed(0, kForLong, false), kForLong / 2);
+  waker.join();
+  std::thread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    Commit([&](Transaction& t) { t.PutCa(CaOf(a_, '1', Mode::kDefault)); });
+  });
+  EXPECT_LT(timed(0, kForLong, true), kForLong / 2);
+  writer.join();
+  EXPECT_LT(timed(0, kForLong, true), kForLong / 2);
+  // What a handshake cannot see is not waited for.
+  Commit([&](Transaction& t) { t.PutRegistrationCode(a_, "code"); });
+  timed(1, 30, false);
+}
+
+}  // namespace
+}  // namespace chainkeep::store

@@ -1,0 +1,297 @@
+// Looks into a store by something else than the key: by subject, by holder, by
+// place in a list.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "chainkeep/status.h"
+#include "engine/store/registry_store.h"
+#include "gtest/gtest.h"
+#include "tests/store/every_store.h"
+#include "tests/store/store_fixture.h"
+
+namespace chainkeep::store {
+namespace {
+
+using StoreLookupsTest = EveryStoreTest;
+
+INSTANTIATE_TEST_SUITE_P(All, StoreLookupsTest, kEveryStore, StoreKindName);
+
+// The subjects of the CAs with that hash, oldest first.
+std::vector<std::string> SubjectsOf(const RegistryView& view,
+                                    const Tenant& tenant, uint64_t hash) {
+  std::vector<std::string> subjects;
+  for (const CaRow& row : view.FindCasBySubject(tenant, hash)) {
+    subjects.push_back(row.subject);
+  }
+  return subjects;
+}
+
+// ---- Look-ups by something else than the key
+
+TEST_P(StoreLookupsTest, KnowsTheDefaultHolderOfADevice) {
+  Commit([&](Transaction& t) {
+    t.PutDevice(DeviceOf(a_, '1', Mode::kDefault));
+    t.PutDevice(DeviceOf(b_, '1', Mode::kSniOnly));
+    t.PutDevice(DeviceOf(TenantOf("b", "r2"), '1', Mode::kDefault));
+  });
+  See(*store_, [&](const RegistryView& view) {
+    EXPECT_EQ(view.FindDefaultDeviceHolder(a_.region, IdOf('1')), a_.account);
+    EXPECT_EQ(view.FindDefaultDeviceHolder(a_elsewhere_.region, IdOf('1')),
+              b_.account);
+    EXPECT_FALSE(
+        view.FindDefaultDeviceHolder(a_.region, IdOf('2')).has_value());
+  });
+  const absl::Status second = Try(*store_, [&](Transaction& t) {
+    t.PutRegistrationCode(a_, "code");
+    t.PutDevice(DeviceOf(b_, '1', Mode::kDefault));
+  });
+  EXPECT_EQ(ErrorCodeOf(second), ErrorCode::kInternalFailure);
+  See(*store_, [&](const RegistryView& view) {
+    EXPECT_FALSE(view.FindRegistrationCode(a_).has_value());
+    EXPECT_EQ(view.FindDevice({b_, IdOf('1')})->mode, Mode::kSniOnly);
+  });
+}
+
+TEST_P(StoreLookupsTest, FindsTransfersOnlyWhileTheyArePending) {
+  DeviceRow row = RichDevice(a_, '1');
+  Commit([&](Transaction& t) { t.PutDevice(row); });
+  See(*store_, [&](const RegistryView& view) {
+    EXPECT_EQ(view.FindTransferTo(b_, IdOf('1')), row);
+    EXPECT_FALSE(view.FindTransferTo(a_, IdOf('1')).has_value());
+    EXPECT_FALSE(view.FindTransferTo(b_, IdOf('2')).has_value());
+    EXPECT_FALSE(
+        view.FindTransferTo(TenantOf("b", "r2"), IdOf('1')).has_value());
+    EXPECT_FALSE(
+        view.FindTransferTo(TenantOf("x", "r9"), IdOf('1')).has_value());
+  });
+  row.status = DeviceStatus::kInactive;
+  Commit([&](Transaction& t) { t.PutDevice(row); });
+  See(*store_, [&](const RegistryView& view) {
+    EXPECT_FALSE(view.FindTransferTo(b_, IdOf('1')).has_value());
+    EXPECT_TRUE(view.FindDevice(row.key)->transfer.has_value());
+  });
+}
+
+TEST_P(StoreLookupsTest, CandidatesOfASubjectComeOldestFirst) {
+  Commit([&](Transaction& t) {
+    for (const auto& [digit, date] :
+         {std::pair('1', 30), {'2', 10}, {'4', 20}, {'3', 20}}) {
+      CaRow row = CaOf(a_, digit, Mode::kSniOnly);
+      row.creation_date = date;
+      t.PutCa(row);
+    }
+  });
+  See(*store_, [&](const RegistryView& view) {
+    EXPECT_EQ(SubjectsOf(view, a_, 7),
+              (std::vector<std::string>{"subject 2", "subject 3", "subject 4",
+                                        "subject 1"}));
+  });
+}
+
+TEST_P(StoreLookupsTest, ConfigurationNamesAreUniqueInATenant) {
+  EndpointRow row = EndpointOf(a_, "one.example");
+  row.configuration = "conf";
+  EndpointRow other_region = EndpointOf(a_elsewhere_, "one.example");
+  other_region.configuration = "conf";
+  Commit([&](Transaction& t) {
+    t.PutEndpoint(row);
+    t.PutEndpoint(other_region);
+    t.PutEndpoint(EndpointOf(a_, "plain.example"));
+    t.PutEndpoint(EndpointOf(a_, "plain2.example"));
+  });
+  EndpointRow second = EndpointOf(a_, "two.example");
+  second.configuration = "conf";
+  const absl::Status refused =
+      Try(*store_, [&](Transaction& t) { t.PutEndpoint(second); });
+  EXPECT_EQ(ErrorCodeOf(refused), ErrorCode::kInternalFailure);
+  second.configuration = "another";
+  Commit([&](Transaction& t) { t.PutEndpoint(second); });
+  const auto names = [&](const Tenant& tenant) {
+    std::vector<std::string> hosts;
+    See(*store_, [&](const RegistryView& view) {
+      for (const EndpointRow& found : view.ListConfigurations(tenant)) {
+        hosts.push_back(found.endpoint.host_name);
+      }
+    });
+    return hosts;
+  };
+  EXPECT_EQ(names(a_),
+            (std::vector<std::string>{"two.example", "one.example"}));
+  EXPECT_EQ(names(b_), std::vector<std::string>());
+  See(*store_, [&](const RegistryView& view) {
+    EXPECT_EQ(view.FindConfiguration(a_, "conf")->endpoint.host_name,
+              "one.example");
+    EXPECT_FALSE(view.FindConfiguration(b_, "conf").has_value());
+    EXPECT_FALSE(view.FindConfiguration(a_, "").has_value());
+  });
+}
+
+// ---- Lists
+
+// The creation dates of a walk in pages of `limit`.
+std::vector<std::string> Walk(const RegistryView& view, const Tenant& tenant,
+                              std::string_view template_name, Page::Order order,
+                              size_t limit) {
+  std::vector<std::string> walked;
+  Page page{.after = std::nullopt, .order = order, .limit = limit};
+  while (true) {
+    const std::vector<CaRow> rows = view.ListCas(tenant, template_name, page);
+    EXPECT_LE(rows.size(), limit);
+    for (const CaRow& row : rows) {
+      walked.push_back(
+          absl::StrCat(row.creation_date, row.key.id.ToHex().substr(0, 1)));
+      page.after = {row.creation_date, row.key.id};
+    }
+    if (rows.size() < limit) return walked;
+  }
+}
+
+TEST_P(StoreLookupsTest, PagesAreInOrderOfDateAndId) {
+  // Ties, the largest and smallest dates and ids.
+  const std::vector<std::pair<char, UnixMillis>> rows = {
+      {'0', INT64_MIN}, {'5', 1}, {'3', 1},         {'4', 1},
+      {'a', 2},         {'1', 9}, {'f', INT64_MAX},
+  };
+  Commit([&](Transaction& t) {
+    for (const auto& [digit, date] : rows) {
+      CaRow row = CaOf(a_, digit, Mode::kSniOnly);
+      row.creation_date = date;
+      if (date == 1) {
+        row.registration_config = RegistrationConfig();
+        row.registration_config->template_name = digit == '5' ? "t2" : "t1";
+      }
+      t.PutCa(row);
+    }
+    t.PutCa(CaOf(b_, '8', Mode::kSniOnly));
+  });
+  const std::vector<std::string> up = {
+      absl::StrCat(INT64_MIN, "0"), "13", "14", "15", "2a", "91",
+      absl::StrCat(INT64_MAX, "f")};
+  const std::vector<std::string> down(up.rbegin(), up.rend());
+  See(*store_, [&](const RegistryView& view) {
+    for (const size_t limit : {1, 2, 3, 7, 100}) {
+      EXPECT_EQ(Walk(view, a_, "", Page::Order::kAscending, limit), up);
+      EXPECT_EQ(Walk(view, a_, "", Page::Order::kDescending, limit), down);
+      EXPECT_EQ(Walk(view, a_, "t1", Page::Order::kAscending, limit),
+                (std::vector<std::string>{"13", "14"}));
+      EXPECT_EQ(Walk(view, a_, "t1", Page::Order::kDescending, limit),
+                (std::vector<std::string>{"14", "13"}));
+      EXPECT_TRUE(
+          Walk(view, a_, "none", Page::Order::kAscending, limit).empty());
+    }
+    EXPECT_TRUE(view.ListCas(a_, "", {.after = {}, .limit = 0}).empty());
+    EXPECT_EQ(view.ListCas(b_, "", {}).size(), 1u);
+    EXPECT_TRUE(view.ListCas(TenantOf("x", "r9"), "", {}).empty());
+  });
+}
+
+TEST_P(StoreLookupsTest, APlaceOutlivesItsRow) {
+  Commit([&](Transaction& t) {
+    for (const char digit : {'1', '2', '3'}) {
+      t.PutCa(CaOf(a_, digit, Mode::kSniOnly));
+    }
+  });
+  Commit([&](Transaction& t) { t.DeleteCa({a_, IdOf('2')}); });
+  See(*store_, [&](const RegistryView& view) {
+    Page page{.after = Page::Place{100, IdOf('2')},
+              .order = Page::Order::kAscending};
+    ASSERT_EQ(view.ListCas(a_, "", page).size(), 1u);
+    EXPECT_EQ(view.ListCas(a_, "", page)[0].key.id, IdOf('3'));
+    page.order = Page::Order::kDescending;
+    EXPECT_EQ(view.ListCas(a_, "", page)[0].key.id, IdOf('1'));
+  });
+}
+
+TEST_P(StoreLookupsTest, DevicesAreListedByTenantAndCa) {
+  Commit([&](Transaction& t) {
+    for (const char digit : {'1', '2', '3', '4'}) {
+      DeviceRow row = DeviceOf(a_, digit, Mode::kDefault);
+      if (digit != '4') row.ca = digit == '2' ? IdOf('d') : IdOf('c');
+      t.PutDevice(row);
+    }
+    DeviceRow others = DeviceOf(b_, '5', Mode::kDefault);
+    others.ca = IdOf('c');
+    t.PutDevice(others);
+  });
+  const auto ids = [](const std::vector<DeviceRow>& rows) {
+    std::string text;
+    for (const DeviceRow& row : rows) text += row.key.id.ToHex()[0];
+    return text;
+  };
+  See(*store_, [&](const RegistryView& view) {
+    Page up{.after = {}, .order = Page::Order::kAscending};
+    EXPECT_EQ(ids(view.ListDevices(a_, std::nullopt, up)), "1234");
+    EXPECT_EQ(ids(view.ListDevices(a_, std::nullopt, {})), "4321");
+    EXPECT_EQ(ids(view.ListDevices(a_, IdOf('c'), up)), "13");
+    EXPECT_EQ(ids(view.ListDevices(a_, IdOf('c'), {})), "31");
+    EXPECT_EQ(ids(view.ListDevices(a_, IdOf('e'), up)), "");
+    up.limit = 1;
+    up.after = Page::Place{100, IdOf('1')};
+    EXPECT_EQ(ids(view.ListDevices(a_, IdOf('c'), up)), "3");
+    EXPECT_EQ(ids(view.ListDevices(b_, IdOf('c'), {})), "5");
+  });
+}
+
+// ---- Everything
+
+TEST_P(StoreLookupsTest, RowsOfOneCertificateComeTogether) {
+  Commit([&](Transaction& t) {
+    for (const Tenant& tenant : {a_, b_, a_elsewhere_}) {
+      for (const char digit : {'3', '1', '2'}) {
+        t.PutCa(CaOf(tenant, digit, Mode::kSniOnly));
+      }
+    }
+  });
+  See(*store_, [&](const RegistryView& view) {
+    std::vector<CertificateId> order;
+    size_t rows = 0;
+    EXPECT_TRUE(view.ForEachCa([&](const CaRow& row) {
+                      ++rows;
+                      if (order.empty() || order.back() != row.key.id) {
+                        order.push_back(row.key.id);
+                      }
+                      return absl::OkStatus();
+                    })
+                    .ok());
+    EXPECT_EQ(rows, 9u);
+    EXPECT_EQ(order.size(), 3u);
+  });
+}
+
+TEST_P(StoreLookupsTest, AVisitorCanEndTheVisit) {
+  Commit([&](Transaction& t) {
+    for (const char digit : {'1', '2', '3'}) {
+      t.PutCa(CaOf(a_, digit, Mode::kSniOnly));
+      t.PutDevice(DeviceOf(a_, digit, Mode::kSniOnly));
+    }
+  });
+  int visits = 0;
+  const auto stop = [&](const auto&) {
+    ++visits;
+    return MakeError(ErrorCode::kLimitExceeded, "enough");
+  };
+  const absl::Status ended = store_->Read(
+      [&](const RegistryView& view) { return view.ForEachCa(stop); });
+  EXPECT_EQ(ErrorCodeOf(ended), ErrorCode::kLimitExceeded);
+  EXPECT_EQ(visits, 1);
+  See(*store_, [&](const RegistryView& view) {
+    EXPECT_EQ(ErrorCodeOf(view.ForEachDevice(stop)), ErrorCode::kLimitExceeded);
+    // The view goes on; and looks may be nested.
+    int pairs = 0;
+    EXPECT_TRUE(view.ForEachCa([&](const CaRow&) {
+                      return view.ForEachCa([&](const CaRow& row) {
+                        if (view.FindCa(row.key)) ++pairs;
+                        return absl::OkStatus();
+                      });
+                    })
+                    .ok());
+    EXPECT_EQ(pairs, 9);
+  });
+}
+
+}  // namespace
+}  // namespace chainkeep::store
