@@ -104,7 +104,7 @@ def chainkeep_repositories():
         build_file = "//third_party:sqlite3.BUILD",
     )
 
-    # Of tests only: they read the public conformance vectors with it.
+    # The command line's, and of tests, which read conformance vectors with it.
     debian_source(
         name = "nlohmann_json",
         pool = "pool/main/n/nlohmann-json3",

@@ -1,0 +1,205 @@
+#include "cmd/cli.h"
+
+#include <exception>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "chainkeep/registry.h"
+#include "chainkeep/status.h"
+#include "chainkeep/store.h"
+#include "cmd/command_line.h"
+#include "cmd/commands.h"
+#include "cmd/help.h"
+#include "cmd/output.h"
+#include "cmd/query.h"
+#include "cmd/usage_error.h"
+
+namespace chainkeep::cmd {
+namespace {
+
+// Choice reads an option that has few values.
+template <typename Value>
+Value Choice(const Arguments& arguments, std::string_view name,
+             std::initializer_list<std::pair<std::string_view, Value>> values) {
+  if (!arguments.Has(name)) return values.begin()->second;
+  std::string known;
+  for (const auto& [spelling, value] : values) {
+    if (arguments.Text(name) == spelling) return value;
+    absl::StrAppend(&known, known.empty() ? "" : ", ", spelling);
+  }
+  throw UsageError(absl::StrCat("--", name, " is one of ", known, ", not ",
+                                Quoted(arguments.Text(name))));
+}
+
+// What is told to a person of an error that the registry returned.
+void PrintError(std::ostream& err, const CommandSpec& command,
+                const absl::Status& status) {
+  const ErrorCode code = ErrorCodeOf(status);
+  err << "An error occurred (" << ErrorName(code) << ", HTTP "
+      << ErrorHttpStatus(code) << ") when calling the " << command.operation
+      << " operation: " << status.message() << "\n";
+  if (const auto resource = ResourceOf(status); resource.has_value()) {
+    err << "It is " << resource->arn << "\n";
+  }
+}
+
+class Program {
+ public:
+  explicit Program(const Surroundings& surroundings)
+      : surroundings_(surroundings) {}
+
+  ExitCode Run(const std::vector<std::string>& words) {
+    const std::vector<CommandSpec> commands = AllCommands();
+    Invocation invocation = ParseCommandLine(commands, words);
+    const CommandSpec* const command = invocation.command;
+    const Arguments& arguments = invocation.arguments;
+    if (arguments.Has("help")) {
+      surroundings_.out << (command == nullptr ? Overview(commands)
+                                               : HelpOf(*command));
+      return ExitCode::kOk;
+    }
+    if (command == nullptr) throw UsageError("a command is missing");
+    ResolveFiles(*command, invocation.arguments);
+    return RunCommand(*command, arguments);
+  }
+
+ private:
+  ExitCode RunCommand(const CommandSpec& command, const Arguments& arguments) {
+    const auto format = Choice<OutputFormat>(arguments, "output",
+                                             {{"json", OutputFormat::kJson},
+                                              {"text", OutputFormat::kText},
+                                              {"table", OutputFormat::kTable}});
+    std::optional<Query> query;
+    if (arguments.Has("query")) query.emplace(arguments.Text("query"));
+
+    Context context = {.arguments = arguments,
+                       .in = surroundings_.in,
+                       .out = surroundings_.out};
+    context.timestamps =
+        Choice<TimestampFormat>(arguments, "cli-timestamp-format",
+                                {{"iso8601", TimestampFormat::kIso8601},
+                                 {"unix", TimestampFormat::kUnix}});
+    ReadTenancy(command, arguments, context);
+    const absl::Status opened = OpenFor(command, arguments, context);
+    absl::StatusOr<Result> result =
+        opened.ok() ? command.run(context) : absl::StatusOr<Result>(opened);
+    if (!result.ok()) {
+      PrintError(surroundings_.err, command, result.status());
+      return ExitCodeOf(result.status());
+    }
+    if (result->output.has_value()) {
+      surroundings_.out << Render(
+          query.has_value() ? query->Apply(*result->output) : *result->output,
+          format);
+    }
+    if (!result->status.ok()) {
+      PrintError(surroundings_.err, command, result->status);
+      return ExitCodeOf(result->status);
+    }
+    return result->exit_code;
+  }
+
+  // An option of the whole program, or what the environment says.
+  std::string Setting(const Arguments& arguments, std::string_view option,
+                      const char* variable) const {
+    if (arguments.Has(option)) return std::string(arguments.Text(option));
+    const char* const value = surroundings_.environment(variable);
+    return value == nullptr ? "" : value;
+  }
+
+  std::string Required(const Arguments& arguments, std::string_view option,
+                       const char* variable) const {
+    std::string value = Setting(arguments, option, variable);
+    if (value.empty()) {
+      throw ConfigurationError(absl::StrCat("no ", option, " is named: use --",
+                                            option, " or ", variable));
+    }
+    return value;
+  }
+
+  template <typename Name>
+  Name ParseName(std::string_view option, const std::string& text) const {
+    const auto name = Name::Parse(text);
+    if (!name.ok()) {
+      throw UsageError(absl::StrCat("--", option, " ", Quoted(text), ": ",
+                                    name.status().message()));
+    }
+    return *name;
+  }
+
+  void ReadTenancy(const CommandSpec& command, const Arguments& arguments,
+                   Context& context) const {
+    if (command.tenancy == Tenancy::kNone) return;
+    context.region = ParseName<Region>(
+        "region", Required(arguments, "region", "CHAINKEEP_REGION"));
+    if (command.tenancy == Tenancy::kRegion) return;
+    context.account = ParseName<Account>(
+        "account", Required(arguments, "account", "CHAINKEEP_ACCOUNT"));
+  }
+
+  absl::Status OpenFor(const CommandSpec& command, const Arguments& arguments,
+                       Context& context) {
+    if (command.opens == Opens::kNothing) return absl::OkStatus();
+    StoreOptions options;
+    options.path = Required(arguments, "store", "CHAINKEEP_STORE");
+    // Only what begins a registry makes a file: a slip in a path must not look
+    // like an empty registry.
+    if (command.opens != Opens::kOrCreate) {
+      options.if_missing = StoreOptions::IfMissing::kRefuse;
+    }
+    auto store = OpenStore(options);
+    if (!store.ok()) return store.status();
+    store_ = *std::move(store);
+    if (command.opens == Opens::kStore) {
+      context.store = &store_;
+      return absl::OkStatus();
+    }
+    RegistryOptions registry_options;
+    const std::string domain =
+        Setting(arguments, "endpoint-domain", "CHAINKEEP_ENDPOINT_DOMAIN");
+    if (!domain.empty()) registry_options.endpoint_domain = domain;
+    auto registry = OpenRegistry(std::move(store_), registry_options);
+    if (!registry.ok()) return registry.status();
+    registry_ = *std::move(registry);
+    context.registry = registry_.get();
+    return absl::OkStatus();
+  }
+
+  const Surroundings& surroundings_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Registry> registry_;
+};
+
+}  // namespace
+
+ExitCode Run(const std::vector<std::string>& arguments,
+             const Surroundings& surroundings) {
+  ExitCode code = ExitCode::kInternalFailure;
+  try {
+    code = Program(surroundings).Run(arguments);
+  } catch (const UsageError& error) {
+    surroundings.err << "chainkeep: " << error.what()
+                     << "\n'chainkeep --help' lists the commands, and "
+                        "'chainkeep COMMAND --help' explains one.\n";
+    return dynamic_cast<const ConfigurationError*>(&error) == nullptr
+               ? ExitCode::kUsage
+               : ExitCode::kConfiguration;
+  } catch (const std::exception& error) {
+    // Out of memory, say.
+    surroundings.err << "chainkeep: " << error.what() << "\n";
+    return ExitCode::kInternalFailure;
+  }
+  surroundings.out.flush();
+  if (!surroundings.out) {
+    surroundings.err << "chainkeep: the output could not be written\n";
+    if (code == ExitCode::kOk) return ExitCode::kOutput;
+  }
+  return code;
+}
+
+}  // namespace chainkeep::cmd

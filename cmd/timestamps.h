@@ -1,0 +1,23 @@
+// Dates as the AWS CLI prints them: version 2 as ISO 8601 in local time, with
+// microseconds where the second is not whole; version 1 as seconds since 1970.
+//
+// Pure but for the time zone (TZ); any thread may call.
+
+#ifndef CHAINKEEP_CMD_TIMESTAMPS_H_
+#define CHAINKEEP_CMD_TIMESTAMPS_H_
+
+#include <cstdint>
+
+#include "chainkeep/types.h"
+#include "nlohmann/json.hpp"
+
+namespace chainkeep::cmd {
+
+enum class TimestampFormat : uint8_t { kIso8601, kUnix };
+
+// "2022-11-15T12:34:56.789000+00:00", or 1668515696.789.
+nlohmann::ordered_json TimestampOf(UnixMillis when, TimestampFormat format);
+
+}  // namespace chainkeep::cmd
+
+#endif  // CHAINKEEP_CMD_TIMESTAMPS_H_
