@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
       {"sni_fuzz", MakeHostNameSeeds},
       {"catalog_fuzz", MakeCatalogSeeds},
       {"client_hello_fuzz", MakeClientHelloSeeds},
+      {"cli_json_fuzz", MakeCliJsonSeeds},
   };
   for (const auto& [target, make] : makers) {
     if (!Write(fs::path(argv[1]) / target, make())) return 1;

@@ -203,6 +203,29 @@ Seeds MakePemSeeds() {
   };
 }
 
+Seeds MakeCliJsonSeeds() {
+  // The first byte says what the rest is: a configuration, tags, or a query and
+  // an answer.
+  const std::string config(1, '\0');
+  const std::string tags(1, '\1');
+  const std::string query(1, '\2');
+  return {
+      {"config_shorthand", config + "templateName=fleet"},
+      {"config_quoted",
+       config + R"(templateBody='{"a": [1, 2]}',roleArn="a\\"b")"},
+      {"config_json", config + R"({"templateBody": "{}", "roleArn": "r"})"},
+      {"config_escapes",
+       config + R"({"templateName": "\u00e9\n\ud83d\ude00"})"},
+      {"config_deep", config + R"({"a": {"b": [[[[[[{}]]]]]]}})"},
+      {"tags_shorthand", tags + "Key=a,Value=b\nValue='c, d',Key=e"},
+      {"tags_json", tags + R"([{"Key": "a", "Value": "b"}])"},
+      {"query_each", query + R"(certificates[*].[id, "x y"]
+{"certificates": [{"id": "1", "x y": null}, {"id": "\u009b", "n": 1.5}]})"},
+      {"query_element",
+       query + "a.b[0][-1].c\n{\"a\": {\"b\": [[{\"c\": 1}]]}}"},
+  };
+}
+
 Seeds MakeSignatureSeeds() {
   Seeds seeds;
   const std::string message = "message";

@@ -24,6 +24,7 @@ Seeds MakeNameListSeeds();
 Seeds MakeCrlSeeds();
 Seeds MakeCatalogSeeds();
 Seeds MakeClientHelloSeeds();
+Seeds MakeCliJsonSeeds();
 
 }  // namespace chainkeep::fuzz
 
