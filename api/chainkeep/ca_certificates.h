@@ -28,9 +28,9 @@ struct Tag {
 // RegistrationConfig says what happens when a device of the CA connects for the
 // first time: a template runs, given here or by its name.
 struct RegistrationConfig {
-  std::string template_body;  // JSON, at most 10,240 bytes
-  std::string role_arn;       // 20 to 2,048 characters; recorded only
-  std::string template_name;  // of a provisioning template of type JITP
+  std::string template_body = {};  // JSON, at most 10,240 bytes
+  std::string role_arn = {};       // 20 to 2,048 characters; recorded only
+  std::string template_name = {};  // of a provisioning template of type JITP
 
   friend bool operator==(const RegistrationConfig&,
                          const RegistrationConfig&) = default;

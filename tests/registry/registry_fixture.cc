@@ -27,6 +27,23 @@ void EventLog::Write(std::string_view what, const CaEvent& event) {
       "/", ModeName(event.scope.mode), " ", event.ca.ToHex().substr(0, 8)));
 }
 
+void EventLog::OnDeviceDeactivated(const DeviceEvent& event) {
+  absl::MutexLock lock(&mutex_);
+  lines_.push_back(absl::StrCat("device ", event.account.text(), "/",
+                                event.region.text(), " ",
+                                event.device.ToHex().substr(0, 8)));
+}
+
+void EventLog::OnChange(const ChangeEvent& event) {
+  absl::MutexLock lock(&mutex_);
+  changes_.push_back(absl::StrCat(event.operation, " ", event.resource_arn));
+}
+
+std::vector<std::string> EventLog::TakeChanges() {
+  absl::MutexLock lock(&mutex_);
+  return std::exchange(changes_, {});
+}
+
 std::vector<std::string> EventLog::Take() {
   absl::MutexLock lock(&mutex_);
   return std::exchange(lines_, {});

@@ -28,22 +28,27 @@
 
 namespace chainkeep::test {
 
-// Writes down events as "registered a/r1/DEFAULT <first 8 digits of the id>".
+// Writes down events as "registered a/r1/DEFAULT <first 8 digits of the id>",
+// of devices "device a/r1 <…>"; and changes as "RegisterCACertificate <ARN>".
 // Any thread may call.
 class EventLog final : public EventObserver {
  public:
   void OnCaRegistered(const CaEvent& event) override;
   void OnCaActivated(const CaEvent& event) override;
   void OnCaDeactivated(const CaEvent& event) override;
+  void OnDeviceDeactivated(const DeviceEvent& event) override;
+  void OnChange(const ChangeEvent& event) override;
 
   // What was written since the last call.
   std::vector<std::string> Take();
+  std::vector<std::string> TakeChanges();
 
  private:
   void Write(std::string_view what, const CaEvent& event);
 
   absl::Mutex mutex_;
   std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> changes_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Identifiers of a test's own source.

@@ -1,0 +1,220 @@
+// Moving a device certificate from one account to another.
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/registry/device_fixture.h"
+
+namespace chainkeep::test {
+namespace {
+
+class TransferRules : public DeviceRules {
+ protected:
+  absl::Status Offer(const Account& from, const Account& to,
+                     const TestCertificate& leaf,
+                     std::string_view message = "") {
+    return registry_
+        ->TransferCertificate({.certificate = Named(from, leaf),
+                               .target_account = to.text(),
+                               .message = message})
+        .status();
+  }
+  absl::Status Accept(const Account& account, const TestCertificate& leaf,
+                      bool set_as_active = false) {
+    return registry_->AcceptCertificateTransfer(
+        {.certificate = Named(account, leaf), .set_as_active = set_as_active});
+  }
+  absl::Status Reject(const Account& account, const TestCertificate& leaf,
+                      std::string_view reason = "") {
+    return registry_->RejectCertificateTransfer(
+        {.certificate = Named(account, leaf), .reason = reason});
+  }
+  absl::Status Cancel(const Account& account, const TestCertificate& leaf) {
+    return registry_->CancelCertificateTransfer(Named(account, leaf));
+  }
+
+  const TestCertificate ca_ = MakeCa("CA");
+  const Account c_ = AccountOf("777788889999");
+};
+
+TEST_F(TransferRules, AnAcceptedCertificateIsTheOthers) {
+  for (const bool set_as_active : {false, true}) {
+    for (Mode mode : {Mode::kDefault, Mode::kSniOnly}) {
+      const std::string name = absl::StrCat(ModeName(mode), set_as_active);
+      SCOPED_TRACE(name);
+      const TestCertificate ca = MakeCa(name);
+      const TestCertificate leaf = MakeLeaf(ca);
+      ASSERT_TRUE(HasCode(Register(a_, r1_, ca, mode), ErrorCode::kOk));
+      ASSERT_TRUE(HasCode(RegisterDevice(leaf), ErrorCode::kOk));
+      ASSERT_TRUE(
+          registry_
+              ->AttachThing({.certificate = Named(a_, leaf), .name = "thing"})
+              .ok());
+      const DeviceDescription before = *Find(leaf);
+      clock_.Advance(10);
+      const UnixMillis offered = clock_.NowMillis();
+      ASSERT_TRUE(HasCode(Offer(a_, b_, leaf, "for you"), ErrorCode::kOk));
+      EXPECT_EQ(Find(leaf)->status, DeviceStatus::kPendingTransfer);
+      EXPECT_EQ(Find(leaf)->transfer->message, "for you");
+      EXPECT_FALSE(FindIn(b_, leaf).has_value());
+      clock_.Advance(10);
+      ASSERT_TRUE(HasCode(Accept(b_, leaf, set_as_active), ErrorCode::kOk));
+      EXPECT_FALSE(Find(leaf).has_value());
+      const std::optional<DeviceDescription> after = FindIn(b_, leaf);
+      ASSERT_TRUE(after.has_value());
+      EXPECT_EQ(after->status, set_as_active ? DeviceStatus::kActive
+                                             : DeviceStatus::kInactive);
+      EXPECT_EQ(after->mode, mode);
+      EXPECT_EQ(after->ca, before.ca);
+      EXPECT_EQ(after->owned_by, b_);
+      EXPECT_EQ(after->previous_owned_by, a_);
+      EXPECT_EQ(after->creation_date, before.creation_date);
+      EXPECT_EQ(after->last_modified_date, clock_.NowMillis());
+      EXPECT_TRUE(after->things.empty());
+      EXPECT_EQ(after->transfer, (Transfer{.to = b_,
+                                           .message = "for you",
+                                           .reject_reason = "",
+                                           .transfer_date = offered,
+                                           .accept_date = clock_.NowMillis()}));
+      EXPECT_TRUE(HasCode(Accept(b_, leaf), ErrorCode::kResourceNotFound));
+    }
+  }
+}
+
+TEST_F(TransferRules, ARejectedCertificateComesBack) {
+  const TestCertificate leaf = MakeLeaf(ca_);
+  ASSERT_TRUE(HasCode(RegisterWithoutCa(a_, leaf), ErrorCode::kOk));
+  ASSERT_TRUE(HasCode(Offer(a_, b_, leaf), ErrorCode::kOk));
+  ASSERT_TRUE(HasCode(Reject(b_, leaf, "no, thanks"), ErrorCode::kOk));
+  EXPECT_EQ(Find(leaf)->status, DeviceStatus::kInactive);
+  EXPECT_EQ(Find(leaf)->transfer->reject_reason, "no, thanks");
+  EXPECT_EQ(Find(leaf)->transfer->reject_date, clock_.NowMillis());
+  EXPECT_FALSE(FindIn(b_, leaf).has_value());
+  EXPECT_TRUE(HasCode(Accept(b_, leaf), ErrorCode::kResourceNotFound));
+  EXPECT_TRUE(HasCode(Cancel(a_, leaf), ErrorCode::kTransferAlreadyCompleted));
+  // And may be offered again.
+  EXPECT_TRUE(HasCode(Offer(a_, c_, leaf), ErrorCode::kOk));
+  EXPECT_EQ(Find(leaf)->transfer->reject_reason, "");
+}
+
+TEST_F(TransferRules, ACancelledTransferIsForgotten) {
+  const TestCertificate leaf = MakeLeaf(ca_);
+  ASSERT_TRUE(HasCode(RegisterWithoutCa(a_, leaf), ErrorCode::kOk));
+  ASSERT_TRUE(HasCode(Offer(a_, b_, leaf), ErrorCode::kOk));
+  // Not by who was offered it.
+  EXPECT_TRUE(HasCode(Cancel(b_, leaf), ErrorCode::kResourceNotFound));
+  ASSERT_TRUE(HasCode(Cancel(a_, leaf), ErrorCode::kOk));
+  EXPECT_EQ(Find(leaf)->status, DeviceStatus::kInactive);
+  EXPECT_FALSE(Find(leaf)->transfer.has_value());
+  EXPECT_TRUE(HasCode(Accept(b_, leaf), ErrorCode::kResourceNotFound));
+  EXPECT_TRUE(HasCode(Cancel(a_, leaf), ErrorCode::kTransferAlreadyCompleted));
+}
+
+TEST_F(TransferRules, OnlyAnInactiveOneWithoutPoliciesIsOffered) {
+  struct Case {
+    const char* status;
+    const char* policy;
+    ErrorCode code;
+  };
+  constexpr Case kCases[] = {
+      {"INACTIVE", "", ErrorCode::kOk},
+      {"ACTIVE", "", ErrorCode::kCertificateState},
+      {"REVOKED", "", ErrorCode::kCertificateState},
+      {"INACTIVE", "p", ErrorCode::kTransferConflict},
+  };
+  for (const Case& row : kCases) {
+    SCOPED_TRACE(absl::StrCat(row.status, row.policy));
+    const TestCertificate leaf = MakeLeaf(ca_);
+    ASSERT_TRUE(
+        HasCode(RegisterWithoutCa(a_, leaf, row.status), ErrorCode::kOk));
+    if (*row.policy != 0) {
+      ASSERT_TRUE(registry_
+                      ->AttachPolicy(
+                          {.certificate = Named(a_, leaf), .name = row.policy})
+                      .ok());
+    }
+    EXPECT_TRUE(HasCode(Offer(a_, b_, leaf), row.code));
+  }
+}
+
+TEST_F(TransferRules, R57_APendingTransferIsNotTouchedOtherwise) {
+  const TestCertificate leaf = MakeLeaf(ca_);
+  ASSERT_TRUE(HasCode(RegisterWithoutCa(a_, leaf), ErrorCode::kOk));
+  ASSERT_TRUE(HasCode(Offer(a_, b_, leaf), ErrorCode::kOk));
+  for (const char* status : {"ACTIVE", "INACTIVE", "REVOKED"}) {
+    EXPECT_TRUE(
+        HasCode(SetDevice(a_, leaf, status), ErrorCode::kCertificateState));
+  }
+  EXPECT_TRUE(HasCode(Offer(a_, c_, leaf), ErrorCode::kCertificateState));
+  EXPECT_TRUE(
+      HasCode(registry_->DeleteCertificate({.certificate = Named(a_, leaf)}),
+              ErrorCode::kCertificateState));
+  EXPECT_TRUE(HasCode(Accept(c_, leaf), ErrorCode::kResourceNotFound));
+  EXPECT_TRUE(HasCode(Reject(c_, leaf), ErrorCode::kResourceNotFound));
+}
+
+TEST_F(TransferRules, AnAccountThatHasItIsNotOfferedIt) {
+  const TestCertificate leaf = MakeLeaf(ca_);
+  ASSERT_TRUE(HasCode(RegisterWithoutCa(a_, leaf), ErrorCode::kOk));
+  ASSERT_TRUE(HasCode(RegisterWithoutCa(b_, leaf), ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(Offer(a_, b_, leaf), ErrorCode::kTransferConflict));
+  // Nor by two at a time, for which would be accepted?
+  ASSERT_TRUE(HasCode(Offer(a_, c_, leaf), ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(Offer(b_, c_, leaf), ErrorCode::kTransferConflict));
+  // One that comes to have it meanwhile cannot accept.
+  ASSERT_TRUE(HasCode(RegisterWithoutCa(c_, leaf), ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(Accept(c_, leaf), ErrorCode::kTransferConflict));
+  EXPECT_EQ(Find(leaf)->status, DeviceStatus::kPendingTransfer);
+  EXPECT_TRUE(HasCode(Reject(c_, leaf), ErrorCode::kOk));
+}
+
+TEST_F(TransferRules, ArgumentsAreChecked) {
+  const TestCertificate leaf = MakeLeaf(ca_);
+  ASSERT_TRUE(HasCode(RegisterWithoutCa(a_, leaf), ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(Offer(a_, a_, leaf), ErrorCode::kInvalidRequest));
+  for (std::string_view target : {"", "a b", "a/b"}) {
+    EXPECT_TRUE(
+        HasCode(registry_
+                    ->TransferCertificate({.certificate = Named(a_, leaf),
+                                           .target_account = target})
+                    .status(),
+                ErrorCode::kInvalidRequest))
+        << target;
+  }
+  std::string umlauts;
+  for (int i = 0; i < 128; ++i) umlauts += "\xc3\xbc";
+  struct Case {
+    std::string text;
+    ErrorCode code;
+  };
+  const Case kCases[] = {
+      {std::string(129, 'x'), ErrorCode::kInvalidRequest},
+      {std::string(100'000, 'x'), ErrorCode::kInvalidRequest},
+      {umlauts + "x", ErrorCode::kInvalidRequest},
+      {"\xff", ErrorCode::kInvalidRequest},
+      {"a\nb", ErrorCode::kInvalidRequest},
+      {std::string("a\0b", 3), ErrorCode::kInvalidRequest},
+      {umlauts, ErrorCode::kOk},
+  };
+  for (const Case& row : kCases) {
+    EXPECT_TRUE(HasCode(Offer(a_, b_, leaf, row.text), row.code));
+  }
+  for (const Case& row : kCases) {
+    EXPECT_TRUE(HasCode(Reject(b_, leaf, row.text), row.code));
+  }
+  EXPECT_EQ(Find(leaf)->transfer->reject_reason, umlauts);
+}
+
+TEST_F(TransferRules, ATransferDoesNotCrossRegions) {
+  const TestCertificate leaf = MakeLeaf(ca_);
+  ASSERT_TRUE(HasCode(RegisterWithoutCa(a_, leaf), ErrorCode::kOk));
+  ASSERT_TRUE(HasCode(Offer(a_, b_, leaf), ErrorCode::kOk));
+  CertificateRequest elsewhere = Named(b_, leaf);
+  elsewhere.region = r2_;
+  EXPECT_TRUE(
+      HasCode(registry_->AcceptCertificateTransfer({.certificate = elsewhere}),
+              ErrorCode::kResourceNotFound));
+}
+
+}  // namespace
+}  // namespace chainkeep::test
