@@ -117,7 +117,8 @@ class HashTable final : private ForkAware {
   // It looks at two groups as one set of sixteen slots: which of the two has a
   // key is not to be foreseen, and a processor that guesses wrong throws away
   // the look-ups that it has begun meanwhile. That neither has it is rare.
-  std::optional<Entry> Find(const Key& key) const {
+  __attribute__((always_inline)) std::optional<Entry> Find(
+      const Key& key) const {
     std::optional<Entry> found;
     const Glance glance =
         GlanceAt(key, [&](const Entry& entry) { found = entry; });
