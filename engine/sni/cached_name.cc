@@ -4,25 +4,29 @@
 
 namespace chainkeep::sni {
 
-std::string_view CachedName::name() const {
-  return {reinterpret_cast<const char*>(this + 1), size_};
-}
-
 size_t CachedName::BytesFor(size_t name_length) {
   constexpr size_t kHeader = 8;
   constexpr size_t kRounding = 16;
   const size_t bytes = sizeof(CachedName) + name_length + kHeader;
-  return (bytes + kRounding - 1) / kRounding * kRounding;
+  return TenantNames::kBytesForOne +
+         (bytes + kRounding - 1) / kRounding * kRounding;
 }
 
 CachedName::CachedName(const Content& content, Ledger* ledger)
-    : region_(content.region),
-      endpoint_(content.answer.value_or(SourcedEndpoint())),
-      version_(content.version),
+    : ledger_(ledger),
       hash_(content.hash),
-      ledger_(ledger),
+      tenant_(content.tenant),
+      version_(content.version),
       is_known_(content.answer.has_value()),
+      service_(is_known_ ? content.answer->service : EndpointService()),
+      status_(is_known_ ? content.answer->status : EndpointStatus()),
       size_(static_cast<uint8_t>(content.name.size())) {}
+
+bool CachedName::Says(const std::optional<SourcedEndpoint>& answer) const {
+  if (!answer || !is_known_) return answer.has_value() == is_known_;
+  return answer->account == account() && answer->service == service_ &&
+         answer->status == status_;
+}
 
 CachedName* CachedName::New(const Content& content, Ledger* ledger) {
   void* const memory = ::operator new(sizeof(CachedName) + content.name.size());

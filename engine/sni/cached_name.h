@@ -1,6 +1,10 @@
 // CachedName is what the SNI cache keeps of one name: whose it is, or that
 // nobody has it.
 //
+// It is small, for a hundred thousand of them should fit a processor's caches:
+// the name of its tenant is the one copy that all names of it share. So it is
+// two or three cache lines, of which a look-up reads those that come last.
+//
 // What it says never changes; another answer is another CachedName. How long
 // it is served does change, and that it was used is noted in it: two words that
 // any thread may read and write. Its place in a queue is the business of who
@@ -17,6 +21,7 @@
 
 #include "chainkeep/endpoint.h"
 #include "chainkeep/types.h"
+#include "engine/sni/tenant_names.h"
 
 namespace chainkeep::sni {
 
@@ -33,32 +38,37 @@ class CachedName {
 
   // What one is made of. No answer means that nobody has the name.
   struct Content {
-    const Region& region;
     std::string_view name;
-    uint64_t hash;  // of both
+    uint64_t hash;  // of name and region
     const std::optional<SourcedEndpoint>& answer;
+    // A share of the answer's account in the name's region, or of the region
+    // alone: whoever takes the CachedName out of use gives it back.
+    const TenantName* tenant;
     uint64_t version;  // covers the answer
   };
   static CachedName* New(const Content& content, Ledger* ledger);
   // Of what New made.
   static void Delete(void* name);
 
-  // The bytes that an allocator like glibc's takes for a name of that length.
+  // The bytes that an allocator like glibc's takes for a name of that length,
+  // and for a tenant that has no other.
   static size_t BytesFor(size_t name_length);
 
-  const Region& region() const { return region_; }
-  std::string_view name() const;
+  const TenantName* tenant() const { return tenant_; }
+  const Region& region() const { return tenant_->region; }
+  std::string_view name() const {
+    return {reinterpret_cast<const char*>(this + 1), size_};
+  }
   bool is_known() const { return is_known_; }
   // Whose it is, if it is known.
-  const SourcedEndpoint& endpoint() const { return endpoint_; }
+  const Account& account() const { return tenant_->account; }
+  EndpointService service() const { return service_; }
+  EndpointStatus status() const { return status_; }
+  // Whether it says the same as `answer`.
+  bool Says(const std::optional<SourcedEndpoint>& answer) const;
   uint64_t version() const { return version_; }
   uint64_t hash() const { return hash_; }
   size_t bytes() const { return BytesFor(size_); }
-
-  // Served before this second.
-  std::atomic<UnixSeconds> expires{0};
-  // From this second on it is to be asked for again. Who moves it on does so.
-  std::atomic<UnixSeconds> refresh_at{0};
 
   // Notes that it was used. Writes only what changes, so that the readers of a
   // name in much use share its cache line.
@@ -75,16 +85,25 @@ class CachedName {
 
   CachedName(const Content& content, Ledger* ledger);
 
-  const Region region_;
-  const SourcedEndpoint endpoint_;
-  const uint64_t version_;
-  const uint64_t hash_;
   Ledger* const ledger_;
+  CachedName* previous_ = nullptr;
+  CachedName* next_ = nullptr;
+  const uint64_t hash_;
+
+ public:
+  // Served before this second.
+  std::atomic<UnixSeconds> expires{0};
+  // From this second on it is to be asked for again. Who moves it on does so.
+  std::atomic<UnixSeconds> refresh_at{0};
+
+ private:
+  const TenantName* const tenant_;
+  const uint64_t version_;
   std::atomic<bool> used_{false};
   const bool is_known_;
   Queue queue_ = Queue::kNone;
-  CachedName* previous_ = nullptr;
-  CachedName* next_ = nullptr;
+  const EndpointService service_;
+  const EndpointStatus status_;
   const uint8_t size_;
   // The name goes on behind the object.
 };

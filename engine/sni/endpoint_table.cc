@@ -68,7 +68,8 @@ EndpointTable::EndpointTable(memory::Epochs* epochs,
                              const memory::Hasher& hasher, size_t expected)
     : epochs_(epochs),
       tenants_(epochs, hasher),
-      table_(epochs, Traits{&hasher}, {.expected_entries = expected}) {}
+      table_(epochs, Traits{&hasher},
+             {.expected_entries = expected, .percent_full = 78}) {}
 
 EndpointTable::~EndpointTable() {
   table_.ForEach([](const Traits::Entry& entry) {
@@ -91,7 +92,7 @@ Resolution EndpointTable::Resolve(const Region& region, const HostName& name,
                                   EndpointService service) const {
   const memory::Epochs::Pin pin = epochs_->Acquire();
   const Record* const record = FindServing(region, name);
-  if (record == nullptr) return {};
+  if (record == nullptr) return Resolution();
   return ResolutionMint::Of(record->tenant->account, record->tenant->region,
                             record->service(), record->status(),
                             record->version(), service);

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "chainkeep/endpoint.h"
 #include "chainkeep/types.h"
@@ -18,16 +19,22 @@ namespace chainkeep::sni {
 
 class ResolvedTenant {
  public:
+  // Only the mint can make one, and so a tenant.
+  class Proof {
+   private:
+    friend class ResolutionMint;
+    Proof() = default;
+  };
+  ResolvedTenant(Proof, const Account& account, const Region& region,
+                 uint64_t version)
+      : account_(account), region_(region), version_(version) {}
+
   const Account& account() const { return account_; }
   const Region& region() const { return region_; }
   // The trust version of the endpoint.
   uint64_t version() const { return version_; }
 
  private:
-  friend class ResolutionMint;
-  ResolvedTenant(const Account& account, const Region& region, uint64_t version)
-      : account_(account), region_(region), version_(version) {}
-
   Account account_;
   Region region_;
   uint64_t version_;
@@ -37,10 +44,27 @@ class ResolvedTenant {
 // (kServerNameDisabled, kServerNameWrongService) the account is known as well,
 // for its log.
 struct Resolution {
+  // A refusal for which there is no endpoint.
+  explicit Resolution(Reason reason = Reason::kServerNameUnknown)
+      : refusal(reason) {}
+
   std::optional<ResolvedTenant> tenant;
-  Reason refusal = Reason::kServerNameUnknown;
+  Reason refusal;
   Account account;
   uint64_t version = 0;
+
+ private:
+  friend class ResolutionMint;
+  Resolution(Reason reason, const Account& account, uint64_t version)
+      : refusal(reason), account(account), version(version) {}
+  // Made in its place: these are some 230 bytes, which to clear first and to
+  // move afterwards cost more than to find the name.
+  Resolution(ResolvedTenant::Proof proof, const Account& account,
+             const Region& region, uint64_t version)
+      : tenant(std::in_place, proof, account, region, version),
+        refusal(Reason::kAccepted),
+        account(account),
+        version(version) {}
 };
 
 // ResolutionMint is the one place that makes a ResolvedTenant.
@@ -54,18 +78,13 @@ class ResolutionMint {
   static Resolution Of(const Account& account, const Region& region,
                        EndpointService service, EndpointStatus status,
                        uint64_t version, EndpointService wanted) {
-    Resolution resolution;
-    resolution.account = account;
-    resolution.version = version;
     if (status != EndpointStatus::kEnabled) {
-      resolution.refusal = Reason::kServerNameDisabled;
-    } else if (service != wanted) {
-      resolution.refusal = Reason::kServerNameWrongService;
-    } else {
-      resolution.refusal = Reason::kAccepted;
-      resolution.tenant = ResolvedTenant(account, region, version);
+      return Resolution(Reason::kServerNameDisabled, account, version);
     }
-    return resolution;
+    if (service != wanted) {
+      return Resolution(Reason::kServerNameWrongService, account, version);
+    }
+    return Resolution(ResolvedTenant::Proof(), account, region, version);
   }
 };
 

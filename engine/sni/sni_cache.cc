@@ -117,6 +117,7 @@ SniCache::SniCache(const Uses& uses, const EndpointCacheOptions& options)
       source_(*uses.source),
       next_version_(uses.next_version),
       options_(options),
+      tenants_(epochs_, hasher_),
       table_(epochs_, Traits(), {.expected_entries = MostNames(options)}),
       ledger_(new Ledger),
       max_bytes_(BytesForKnown(options, table_.bytes()) +
@@ -135,16 +136,6 @@ SniCache::~SniCache() {
   }
   // What was retired before refers to it.
   epochs_->Retire(std::unique_ptr<Ledger>(ledger_));
-}
-
-SniCache::Key SniCache::KeyOf(const Region& region,
-                              std::string_view name) const {
-  return {region, name, hasher_(region.text()) ^ hasher_(name)};
-}
-
-CachedName* SniCache::FindCached(const Key& key) const {
-  const std::optional<Traits::Entry> entry = table_.Find(key);
-  return entry ? entry->name : nullptr;
 }
 
 bool SniCache::IsServed(const CachedName& cached, UnixSeconds now) const {
@@ -198,14 +189,11 @@ Resolution SniCache::Find(const Region& region, const HostName& name,
   const memory::Epochs::Pin pin = epochs_->Acquire();
   const CachedName* const cached = FindCached(KeyOf(region, name.text()));
   if (cached == nullptr || !IsServed(*cached, now)) {
-    Resolution pending;
-    pending.refusal = Reason::kServerNamePending;
-    return pending;
+    return Resolution(Reason::kServerNamePending);
   }
-  if (!cached->is_known()) return {};
-  const SourcedEndpoint& endpoint = cached->endpoint();
-  return ResolutionMint::Of(endpoint.account, cached->region(),
-                            endpoint.service, endpoint.status,
+  if (!cached->is_known()) return Resolution();
+  return ResolutionMint::Of(cached->account(), cached->region(),
+                            cached->service(), cached->status(),
                             cached->version(), wanted);
 }
 
@@ -236,6 +224,7 @@ void SniCache::Work() {
 
 void SniCache::Finish(Aftermath after) {
   for (CachedName* cached : after.retired) {
+    tenants_.Release(cached->tenant());
     epochs_->Retire(cached, &CachedName::Delete, cached->bytes());
   }
   for (const Aftermath::Callback& callback : after.callbacks) {
@@ -344,8 +333,7 @@ NameOutcome SniCache::Keep(const Flight& flight,
                            UnixSeconds now, Aftermath* after) {
   const Key key = KeyOf(flight.region, flight.name.text());
   CachedName* const old = FindCached(key);
-  if (old != nullptr && old->is_known() == answer.has_value() &&
-      (!answer || *answer == old->endpoint())) {
+  if (old != nullptr && old->Says(answer)) {
     Renew(old, now);
     return OutcomeOf(*old);
   }
@@ -359,12 +347,14 @@ NameOutcome SniCache::Keep(const Flight& flight,
     }
     return answer ? kNoMemory : kUnknown;
   }
-  CachedName* const made = CachedName::New({.region = key.region,
-                                            .name = key.name,
-                                            .hash = key.hash,
-                                            .answer = answer,
-                                            .version = next_version_()},
-                                           ledger_);
+  CachedName* const made =
+      CachedName::New({.name = key.name,
+                       .hash = key.hash,
+                       .answer = answer,
+                       .tenant = tenants_.Share(
+                           answer ? answer->account : Account(), key.region),
+                       .version = next_version_()},
+                      ledger_);
   Renew(made, now);
   std::vector<CachedName*> evicted;
   if (old != nullptr && old->is_known() && made->is_known()) {

@@ -30,6 +30,9 @@ struct TenantName {
 
 class TenantNames {
  public:
+  // At most, with its place in the table and what allocators add.
+  static constexpr size_t kBytesForOne = sizeof(TenantName) + 32;
+
   // `epochs` outlives the table, and so does `hasher`.
   TenantNames(memory::Epochs* epochs, const memory::Hasher& hasher);
   // Of shares that were not released the memory is freed all the same.

@@ -11,6 +11,9 @@
 namespace chainkeep::sni {
 namespace {
 
+// Nobody counts its shares here.
+const TenantName kTenantA = {.account = kA, .region = kEast, .region_hash = 0};
+
 class AdmissionTest : public testing::Test {
  protected:
   // Room for a hundred names of six bytes.
@@ -29,10 +32,10 @@ class AdmissionTest : public testing::Test {
   CachedName* Admit(const std::string& text, bool is_known = true) {
     std::optional<SourcedEndpoint> answer;
     if (is_known) answer = SourcedEndpoint{.account = kA};
-    CachedName* const name = CachedName::New({.region = kEast,
-                                              .name = text,
+    CachedName* const name = CachedName::New({.name = text,
                                               .hash = TestHasher()(text),
                                               .answer = answer,
+                                              .tenant = &kTenantA,
                                               .version = 1},
                                              &ledger_);
     EXPECT_EQ(names_.count(text), 0u);
@@ -121,10 +124,10 @@ TEST(Admission, OneMoreNameCostsABoundedNumberOfTurns) {
   std::vector<CachedName*> names;
   for (int i = 0; i <= kNames; ++i) {
     const std::string text = std::to_string(100'000 + i);
-    names.push_back(CachedName::New({.region = kEast,
-                                     .name = text,
+    names.push_back(CachedName::New({.name = text,
                                      .hash = TestHasher()(text),
                                      .answer = SourcedEndpoint{.account = kA},
+                                     .tenant = &kTenantA,
                                      .version = 1},
                                     &ledger));
     names.back()->MarkUsed();
@@ -157,10 +160,10 @@ TEST_F(AdmissionTest, RemovesAndReplacesWhereverANameStands) {
     CachedName* const old = names_[text];
     if (old->is_known()) {
       CachedName* const made =
-          CachedName::New({.region = kEast,
-                           .name = text,
+          CachedName::New({.name = text,
                            .hash = old->hash(),
-                           .answer = SourcedEndpoint{.account = kB},
+                           .answer = SourcedEndpoint{.account = kA},
+                           .tenant = &kTenantA,
                            .version = 2},
                           &ledger_);
       const auto queue = NameQueue::QueueOf(*old);
