@@ -21,9 +21,10 @@ namespace chainkeep::bench {
 inline constexpr size_t kNameBlock = 64;
 
 // Asks `find(name)`, which returns whether it was found, for names of the first
-// `count` numbers; for `seconds`.
-template <typename Find>
-Lookups AskNames(size_t count, double seconds, uint64_t seed, Find find) {
+// `count` numbers; for `seconds`. Of each block, holds what `pin()` returns.
+template <typename Pin, typename Find>
+Lookups AskNames(size_t count, double seconds, uint64_t seed, Pin pin,
+                 Find find) {
   Lookups lookups;
   Random random(seed);
   std::vector<sni::HostName> names;
@@ -35,6 +36,7 @@ Lookups AskNames(size_t count, double seconds, uint64_t seed, Find find) {
     }
     uint64_t found = 0;
     const BlockTimer timer;
+    [[maybe_unused]] const auto held = pin();
     for (const sni::HostName& name : names) found += find(name);
     lookups.Add(timer, kNameBlock, found);
   } while (SecondsSince(start) < seconds);
