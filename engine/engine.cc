@@ -6,13 +6,14 @@
 #include <atomic>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "chainkeep/certificate.h"
 #include "chainkeep/events.h"
 #include "chainkeep/registry.h"
 #include "chainkeep/status.h"
 #include "chainkeep/store.h"
 #include "engine/catalog/catalog.h"
+#include "engine/device_gate.h"
+#include "engine/options_check.h"
 #include "engine/path/path_builder.h"
 #include "engine/projection/projection.h"
 #include "engine/registry/registry_impl.h"
@@ -31,103 +32,6 @@ namespace {
 EventObserver* NobodyListens() {
   static EventObserver& nobody = *new EventObserver;
   return &nobody;
-}
-
-absl::Status Invalid(std::string_view what) {
-  return MakeError(ErrorCode::kInvalidRequest,
-                   absl::StrCat("listener: ", what));
-}
-
-absl::Status CheckAlgorithms(std::string_view whose,
-                             const AlgorithmPolicy& policy) {
-  if (policy.min_rsa_bits < 1024 || policy.max_rsa_bits > 16384 ||
-      policy.min_rsa_bits > policy.max_rsa_bits) {
-    return MakeError(
-        ErrorCode::kInvalidRequest,
-        absl::StrCat(whose,
-                     ": RSA limits must lie within 1024 and 16384 bits,"
-                     " in order"));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckBudgets(const Budgets& budgets) {
-  if (budgets.presented_certificates > path::kMaxPresented) {
-    return Invalid("at most 64 presented certificates");
-  }
-  if (budgets.path_length < 2 || budgets.path_length > path::kMaxPathLength) {
-    return Invalid("path_length must be 2 to 16");
-  }
-  if (budgets.candidates < 1 || budgets.candidates > path::kMaxCandidates) {
-    return Invalid("candidates must be 1 to 32");
-  }
-  if (budgets.certificate_bytes == 0 || budgets.chain_bytes == 0 ||
-      budgets.signatures == 0 || budgets.steps == 0 ||
-      budgets.name_comparisons == 0) {
-    return Invalid("a budget of zero lets nobody in");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckRevocation(const RevocationOptions& revocation) {
-  return revocation.max_age_seconds.value_or(0) >= 0
-             ? absl::OkStatus()
-             : Invalid("the age of CRLs must not be negative");
-}
-
-absl::Status CheckPolicies(const CertificatePolicyOptions& policies) {
-  using Explicit = CertificatePolicyOptions::Explicit;
-  if (!policies.initial_policies.empty() &&
-      policies.explicit_policy != Explicit::kRequired) {
-    return Invalid("initial policies need explicit_policy kRequired");
-  }
-  for (const std::string& dotted : policies.initial_policies) {
-    const absl::Status status = internal::EncodeOid(dotted).status();
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckEndpointCache(const EndpointCacheOptions& cache) {
-  constexpr size_t kMinBytes = size_t{1} << 20;
-  constexpr size_t kMinNegativeBytes = size_t{64} << 10;
-  constexpr int64_t kHour = 3600;
-  const auto invalid = [](std::string_view what) {
-    return MakeError(ErrorCode::kInvalidRequest,
-                     absl::StrCat("endpoint cache: ", what));
-  };
-  if (cache.bytes < kMinBytes) return invalid("at least 1 MiB");
-  if (cache.negative_bytes < kMinNegativeBytes ||
-      cache.negative_bytes > cache.bytes) {
-    return invalid("negative_bytes must be 64 KiB to bytes");
-  }
-  if (cache.ttl_seconds < 1 || cache.ttl_seconds > 24 * kHour ||
-      cache.negative_ttl_seconds < 1 ||
-      cache.negative_ttl_seconds > cache.ttl_seconds) {
-    return invalid("times to live must be 1 s to a day, negative ones less");
-  }
-  if (cache.stale_seconds < 0 || cache.stale_seconds > kHour) {
-    return invalid("stale_seconds must be 0 to an hour");
-  }
-  if (cache.lookups < 1 || cache.lookups > (1 << 16)) {
-    return invalid("lookups must be 1 to 65536");
-  }
-  if (cache.lookup_timeout_seconds < 1 || cache.lookup_timeout_seconds > 60) {
-    return invalid("lookup_timeout_seconds must be 1 to 60");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckOptions(const EngineOptions& options) {
-  absl::Status status =
-      CheckAlgorithms("registration", options.registration_algorithms);
-  return status.ok() ? CheckEndpointCache(options.endpoint_cache) : status;
-}
-
-absl::Status CheckLoad(const LoadOptions& load) {
-  if (load.threads >= 1 && load.threads <= 256) return absl::OkStatus();
-  return MakeError(ErrorCode::kInvalidRequest,
-                   "load: threads must be 1 to 256");
 }
 
 // What a handshake says of its server name: a name, or nothing because it says
@@ -203,18 +107,6 @@ NameAnswer ResolveName(const sni::EndpointTable& endpoints,
   return {{}, RefuseFor(fields, resolution.refusal)};
 }
 
-path::PathResult BuildIn(const path::AnchorSource& view,
-                         const catalog::CrlView& crls, const Listener& listener,
-                         const Handshake& handshake,
-                         const x509::Certificate& leaf, UnixSeconds now) {
-  return path::BuildPath({.leaf = leaf,
-                          .presented = handshake.presented,
-                          .anchors = view,
-                          .crls = crls,
-                          .options = listener.options().validation,
-                          .now = now});
-}
-
 // The version of the CRLs that an answer for `account` rests on.
 uint64_t CrlVersion(const catalog::CrlView& crls, const Listener& listener,
                     const Account& account) {
@@ -224,16 +116,92 @@ uint64_t CrlVersion(const catalog::CrlView& crls, const Listener& listener,
              : crls.Version(account);
 }
 
-Verdict Judge(const path::PathResult& result, VerdictFields fields,
-              const catalog::CrlView& crls, const Listener& listener) {
+// What one handshake is judged by, under kTrustedChain.
+struct ChainQuestion {
+  const catalog::Catalog::Pin& pin;
+  const Listener& listener;
+  const Handshake& handshake;
+  const x509::Certificate& leaf;
+  UnixSeconds now;
+};
+
+// Answers from the registrations of a view, and, if there is one, from the
+// device's record that goes with it.
+Verdict JudgeChain(const ChainQuestion& question,
+                   const path::AnchorSource& view,
+                   const std::optional<catalog::DeviceView>& record,
+                   VerdictFields fields) {
+  if (record) {
+    fields.trust_versions.device = record->version;
+    const Reason status = ReasonOf(record->status);
+    if (status != Reason::kAccepted) return RefuseFor(fields, status);
+  }
+  const ValidationOptions& options = question.listener.options().validation;
+  const catalog::CrlView crls =
+      question.pin.Crls(question.listener.options().region);
+  const path::PathResult result =
+      path::BuildPath({.leaf = question.leaf,
+                       .presented = question.handshake.presented,
+                       .anchors = view,
+                       .crls = crls,
+                       .options = options,
+                       .now = question.now});
   fields.spent = result.spent;
   if (result.path) {
+    const Account& account = *result.path->anchor().account;
+    if (record && *record->account != account) {
+      return RefuseFor(fields, Reason::kNoRegisteredCa,
+                       "another account than the CA's has the device's record");
+    }
     fields.trust_versions.revocation =
-        CrlVersion(crls, listener, *result.path->anchor().account);
+        CrlVersion(crls, question.listener, account);
     return VerdictMint::Accept(fields, *result.path);
+  }
+  if (options.direct_issuer_only &&
+      result.failure.reason == Reason::kBudgetPathLength) {
+    return RefuseFor(fields, Reason::kNoRegisteredCa,
+                     "only a direct issuer would do");
   }
   fields.failing_certificate = result.failure.certificate;
   return RefuseFor(fields, result.failure.reason, result.failure.detail);
+}
+
+// Without a tenant: what the region's DEFAULT registrations say.
+Verdict JudgeInRegion(const ChainQuestion& question,
+                      const VerdictFields& fields) {
+  const Region& region = question.listener.options().region;
+  const Verdict verdict =
+      JudgeChain(question, question.pin.View(region),
+                 question.pin.FindDevice(region, fields.device), fields);
+  if (verdict.reason() != Reason::kNoRegisteredCa ||
+      !question.pin.HasSniOnlyIssuer(region, question.leaf.issuer())) {
+    return verdict;
+  }
+  VerdictFields required = fields;
+  required.spent = verdict.spent();
+  return RefuseFor(required, Reason::kServerNameRequired);
+}
+
+Verdict JudgeInTenant(const ChainQuestion& question,
+                      const std::optional<sni::ResolvedTenant>& tenant,
+                      const VerdictFields& fields) {
+  const Verdict verdict =
+      JudgeChain(question, question.pin.View(*tenant),
+                 question.pin.FindDevice(*tenant, fields.device), fields);
+  if (verdict.reason() != Reason::kNoRegisteredCa) return verdict;
+  const ListenerOptions& options = question.listener.options();
+  if (options.legacy_default_routing) {
+    const Verdict routed = JudgeChain(
+        question, question.pin.View(options.region),
+        question.pin.FindDevice(options.region, fields.device), fields);
+    if (routed.accepted()) return routed;
+  }
+  if (!IsAnothers({question.pin, question.listener, tenant}, fields.device)) {
+    return verdict;
+  }
+  VerdictFields misused = fields;
+  misused.spent = verdict.spent();
+  return RefuseFor(misused, Reason::kServerNameMisused);
 }
 
 }  // namespace
@@ -294,7 +262,8 @@ struct Engine::Impl {
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const EngineOptions& options) {
-  if (absl::Status status = CheckOptions(options); !status.ok()) return status;
+  if (absl::Status status = CheckEngineOptions(options); !status.ok())
+    return status;
   return std::unique_ptr<Engine>(new Engine(
       std::make_unique<Impl>(options, std::make_shared<store::MemoryStore>())));
 }
@@ -302,8 +271,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const EngineOptions& options, std::unique_ptr<Store> store,
     const LoadOptions& load) {
-  absl::Status status = CheckOptions(options);
-  if (status.ok()) status = CheckLoad(load);
+  absl::Status status = CheckEngineOptions(options);
+  if (status.ok()) status = CheckLoadOptions(load);
   if (!status.ok()) return status;
   std::shared_ptr<store::RegistryStore> records;
   if (store != nullptr) records = store->impl().Take();
@@ -321,14 +290,14 @@ Engine::~Engine() = default;
 
 absl::StatusOr<Listener> Engine::CreateListener(
     const ListenerOptions& options) const {
-  if (options.region.empty()) return Invalid("region is required");
-  absl::Status status =
-      CheckAlgorithms("listener", options.validation.algorithms);
-  if (status.ok()) status = CheckBudgets(options.validation.budgets);
-  if (status.ok()) status = CheckPolicies(options.validation.policies);
-  if (status.ok()) status = CheckRevocation(options.validation.revocation);
-  if (!status.ok()) return status;
-  return Listener(options, NextId());
+  if (absl::Status status = CheckListenerOptions(options); !status.ok()) {
+    return status;
+  }
+  ListenerOptions checked = options;
+  if (options.validation.direct_issuer_only) {
+    checked.validation.budgets.path_length = 2;
+  }
+  return Listener(checked, NextId());
 }
 
 std::optional<Verdict> Engine::RefuseByServerName(
@@ -404,22 +373,15 @@ Verdict Engine::Validate(const Listener& listener,
   fields.device = ComputeCertificateId(handshake.leaf);
 
   const UnixSeconds now = impl_->clock->Now();
-  const Region& region = listener.options().region;
   const catalog::Catalog::Pin pin = impl_->catalog.Acquire();
-  const catalog::CrlView crls = pin.Crls(region);
-  if (name.tenant) {
-    const catalog::TenantView view = pin.View(*name.tenant);
-    return Judge(BuildIn(view, crls, listener, handshake, *leaf, now), fields,
-                 crls, listener);
+  if (listener.options().validation.policy ==
+      ValidationPolicy::kRegisteredDevice) {
+    return JudgeRecord({pin, listener, name.tenant}, handshake, *leaf, now,
+                       fields);
   }
-  const catalog::DefaultView view = pin.View(region);
-  path::PathResult result =
-      BuildIn(view, crls, listener, handshake, *leaf, now);
-  if (result.failure.reason == Reason::kNoRegisteredCa &&
-      pin.HasSniOnlyIssuer(region, leaf->issuer())) {
-    result.failure.reason = Reason::kServerNameRequired;
-  }
-  return Judge(result, fields, crls, listener);
+  const ChainQuestion question{pin, listener, handshake, *leaf, now};
+  return name.tenant ? JudgeInTenant(question, name.tenant, fields)
+                     : JudgeInRegion(question, fields);
 }
 
 // Whether everything that an accepting `verdict` rested on is as it was.
@@ -429,22 +391,30 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
     return false;
   }
   const NameAnswer name = impl_->Resolve(listener, handshake.server_name);
-  TrustVersions versions;
-  path::Anchor anchor;
+  if (name.refusal || impl_->clock->Now() > verdict.not_after()) return false;
   const catalog::Catalog::Pin pin = impl_->catalog.Acquire();
-  if (name.tenant) {
-    versions.endpoint = name.tenant->version();
-    if (!pin.View(*name.tenant).FindById(verdict.ca(), &anchor)) return false;
-  } else if (name.refusal || !pin.View(listener.options().region)
-                                  .FindById(verdict.ca(), &anchor)) {
-    return false;
+  const ListenerOptions& options = listener.options();
+  const bool is_own =
+      name.tenant && name.tenant->account() == verdict.account();
+  if (name.tenant && !is_own && !options.legacy_default_routing) return false;
+
+  TrustVersions versions;
+  if (name.tenant) versions.endpoint = name.tenant->version();
+  const std::optional<catalog::DeviceView> record =
+      is_own ? pin.FindDevice(*name.tenant, verdict.device())
+             : pin.FindDevice(options.region, verdict.device());
+  if (record) versions.device = record->version;
+  if (verdict.trust_versions().anchor != 0) {
+    path::Anchor anchor;
+    const bool is_found =
+        is_own ? pin.View(*name.tenant).FindById(verdict.ca(), &anchor)
+               : pin.View(options.region).FindById(verdict.ca(), &anchor);
+    if (!is_found || *anchor.account != verdict.account()) return false;
+    versions.anchor = anchor.version;
   }
-  versions.anchor = anchor.version;
-  versions.revocation = CrlVersion(pin.Crls(listener.options().region),
-                                   listener, verdict.account());
-  return versions == verdict.trust_versions() &&
-         *anchor.account == verdict.account() &&
-         impl_->clock->Now() <= verdict.not_after();
+  versions.revocation =
+      CrlVersion(pin.Crls(options.region), listener, verdict.account());
+  return versions == verdict.trust_versions();
 }
 
 Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,

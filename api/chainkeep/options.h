@@ -247,8 +247,47 @@ struct RevocationOptions {
   std::optional<int64_t> max_age_seconds = {};
 };
 
+// ValidationPolicy says what lets a device in.
+enum class ValidationPolicy : uint8_t {
+  // Its chain leads to a registered, ACTIVE CA. A record of the device is not
+  // needed; one that exists and is not ACTIVE refuses. Devices are not
+  // registered at their first connection, whatever their CA's registration
+  // says.
+  kTrustedChain,
+  // Its very certificate is registered by the account and ACTIVE (AWS IoT's
+  // way). Its CA counts at the registration only; of the options below only
+  // `registered_ca`, `first_connect_issuer`, the key sizes and curves of
+  // `algorithms` and the budgets are looked at. A certificate that is not
+  // registered may become so at its first connection, if the CA that signed it
+  // is registered with auto-registration.
+  kRegisteredDevice,
+};
+
+// RegisteredCa says what a registered device's CA must be when it connects.
+enum class RegisteredCa : uint8_t {
+  kNotConsulted,
+  // Registered by the same account, ACTIVE, and within its validity. A device
+  // that was registered without a CA is refused.
+  kMustBeActive,
+};
+
+// FirstConnectIssuer says how the CA is found that signed a device which
+// connects for the first time. With a server name the device's own certificate
+// is enough; without one:
+enum class FirstConnectIssuer : uint8_t {
+  kMustBePresented,  // the CA's certificate stands in the device's chain
+  kLeafSuffices,
+};
+
 // ValidationOptions says what a chain must satisfy.
 struct ValidationOptions {
+  ValidationPolicy policy = ValidationPolicy::kTrustedChain;
+  RegisteredCa registered_ca = RegisteredCa::kNotConsulted;
+  FirstConnectIssuer first_connect_issuer =
+      FirstConnectIssuer::kMustBePresented;
+  // A registered CA lets in what it has signed itself, and nothing below other
+  // CAs that it has signed. Replaces budgets.path_length.
+  bool direct_issuer_only = false;
   AlgorithmPolicy algorithms = {};
   LeafProfile leaf_profile = LeafProfile::kClientAuth;
   // If set, what leaf and intermediates must be usable for, where they have an
@@ -276,6 +315,12 @@ struct ListenerOptions {
   // Many device libraries send one when they are given an address to dial; with
   // this they are treated as if they had sent none.
   bool ip_literal_as_absent = false;
+
+  // A device whose certificate or CA is of mode DEFAULT is let in as its own
+  // account's though it sends another account's server name, as AWS IoT once
+  // did. For fleets that cannot be changed: it makes a server name mean less
+  // than it says. Nothing of mode SNI_ONLY is ever reached so.
+  bool legacy_default_routing = false;
 };
 
 // EndpointCacheOptions bound what is kept of an EndpointSource's answers, for

@@ -78,10 +78,13 @@ absl::Status InstallGate(SSL_CTX* ctx, Engine* engine, const Listener& listener,
 // CompleteHandshake is called once when SSL_accept or SSL_do_handshake has
 // ended, well or not, and returns what holds: only a verdict that accepts lets
 // the device in. After success it calls Engine::Complete; after a refusal,
-// Engine::Refuse. A second call returns the same verdict and tells nobody
-// again. For an `ssl` whose handshake has not ended, or whose context has no
-// gate, the answer is kNoVerdict; so it is after SSL_clear, until the next
-// handshake ends. Call it on the thread that drives `ssl`.
+// Engine::Refuse. A handshake may finish and be refused all the same: where
+// something changed meanwhile, or the device connects for the first time, is
+// registered for that, and has to come back. A second call returns the same
+// verdict and tells nobody again. For an `ssl` whose handshake has not ended,
+// or whose context has no gate, the answer is kNoVerdict; so it is after
+// SSL_clear, until the next handshake ends. Call it on the thread that drives
+// `ssl`.
 Verdict CompleteHandshake(SSL* ssl);
 
 // VerdictDuration returns how long Engine::Validate took for `ssl`, in

@@ -105,6 +105,29 @@ constexpr ReasonRow kRows[] = {
     {Reason::kBudgetNameComparisons, kBadCertificate, "kBudgetNameComparisons",
      "Checking name constraints took more comparisons than the budget "
      "allows."},
+    {Reason::kDeviceNotRegistered, kUnknownCa, "kDeviceNotRegistered",
+     "The device certificate is not registered."},
+    {Reason::kDeviceInactive, kAccessDenied, "kDeviceInactive",
+     "The device certificate is registered and not ACTIVE."},
+    {Reason::kDeviceRevoked, kCertificateRevoked, "kDeviceRevoked",
+     "The device certificate is registered as REVOKED."},
+    {Reason::kDevicePendingActivation, kAccessDenied,
+     "kDevicePendingActivation",
+     "The device certificate is registered and waits to be activated."},
+    {Reason::kServerNameMisused, kUnknownCa, "kServerNameMisused",
+     "The device certificate is registered by another account than the server "
+     "name's."},
+    {Reason::kDeviceProvisioned, kAccessDenied, "kDeviceProvisioned",
+     "The device has been provisioned and may connect again."},
+    {Reason::kProvisioningFailed, kAccessDenied, "kProvisioningFailed",
+     "The provisioning template could not be run for the device."},
+    {Reason::kRegistrationThrottled, kAccessDenied, "kRegistrationThrottled",
+     "More devices of the account connect for the first time than it may "
+     "register at once."},
+    {Reason::kRefusedByHook, kAccessDenied, "kRefusedByHook",
+     "The validation hook refused the device."},
+    {Reason::kHookTimeout, kAccessDenied, "kHookTimeout",
+     "The validation hook did not answer in time."},
 };
 
 constexpr bool RowsAreInOrder() {

@@ -69,11 +69,26 @@ enum class Reason : uint8_t {
   kBudgetSignatures,       // more signature checks than allowed
   kBudgetSteps,            // more path-building steps than allowed
   kBudgetNameComparisons,  // more name-constraint work than allowed
+
+  // Device records.
+  kDeviceNotRegistered,      // there is none, and one is needed
+  kDeviceInactive,           // it is INACTIVE, or being transferred
+  kDeviceRevoked,            // it is REVOKED
+  kDevicePendingActivation,  // it waits for its owner, as after its making
+  kServerNameMisused,        // it is another account's than the server name's
+
+  // The first connection (R83 to R95 of docs/usage.md).
+  kDeviceProvisioned,      // it went well: the device may connect again
+  kProvisioningFailed,     // the template did not run to its end
+  kRegistrationThrottled,  // the account has too many at a time
+
+  // The validation hook (hook.h).
+  kRefusedByHook,
+  kHookTimeout,  // it answered too late
 };
 
 // The number of reasons; they are 0 … kReasonCount - 1.
-inline constexpr int kReasonCount =
-    static_cast<int>(Reason::kBudgetNameComparisons) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kHookTimeout) + 1;
 
 // ReasonName returns the enumerator's name, "kExpired". Static.
 std::string_view ReasonName(Reason reason);
@@ -104,8 +119,17 @@ struct TrustVersions {
   uint64_t endpoint = 0;
   uint64_t anchor = 0;
   uint64_t revocation = 0;  // the CRLs of the anchor's tenant
+  uint64_t device = 0;      // the device's record; 0 too if there is none
 
   friend bool operator==(const TrustVersions&, const TrustVersions&) = default;
+};
+
+// Completion says what Engine::Complete has to do beyond looking once more.
+enum class Completion : uint8_t {
+  kNone,
+  // A refusal that lets the handshake go on: once the client has proven its
+  // key, it is registered, or its owner is told of it again.
+  kFirstConnect,
 };
 
 // VerdictFields is everything a Verdict says.
@@ -121,6 +145,7 @@ struct VerdictFields {
   TrustVersions trust_versions;
   // Which listener of which engine was asked; 0 for none.
   uint64_t origin = 0;
+  Completion completion = Completion::kNone;
   BudgetSpent spent;
   std::string_view detail;  // of static storage
 };
@@ -133,6 +158,13 @@ class Verdict {
   Reason reason() const { return fields_.reason; }
   bool accepted() const { return fields_.reason == Reason::kAccepted; }
 
+  // Whether this is a refusal that is to be completed: let the handshake go on,
+  // so that the client proves its key, and call Engine::Complete. Its answer
+  // will be a refusal too, unless the device has been activated meanwhile.
+  bool needs_completion() const {
+    return !accepted() && fields_.completion != Completion::kNone;
+  }
+
   // The account: the device's, when accepted; when refused, the one that the
   // server name resolved to, whose log the refusal belongs in. Empty if none.
   const Account& account() const { return fields_.account; }
@@ -143,7 +175,9 @@ class Verdict {
   // The mode of the registration that accepted. Meaningless when refused.
   Mode mode() const { return fields_.mode; }
 
-  // The registered CA that the path ends in. Empty (all zero) if none did.
+  // The registered CA that the path ends in; of a device that was accepted, or
+  // is to be registered, for its record's sake, the CA that signed it. Empty
+  // (all zero) if there is none.
   const CertificateId& ca() const { return fields_.ca; }
 
   // The leaf. Empty if the answer was given before the leaf was looked at.

@@ -78,6 +78,16 @@ int RankOf(Reason reason) {
     case Reason::kServerNameWrongService:
     case Reason::kServerNamePending:
     case Reason::kServerNameUnavailable:
+    case Reason::kDeviceNotRegistered:
+    case Reason::kDeviceInactive:
+    case Reason::kDeviceRevoked:
+    case Reason::kDevicePendingActivation:
+    case Reason::kServerNameMisused:
+    case Reason::kDeviceProvisioned:
+    case Reason::kProvisioningFailed:
+    case Reason::kRegistrationThrottled:
+    case Reason::kRefusedByHook:
+    case Reason::kHookTimeout:
       return 40;
   }
   return 40;

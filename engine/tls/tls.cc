@@ -199,6 +199,11 @@ int OnServerName(SSL* ssl, int* alert, void*) {
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// Whether the handshake may go on after this answer.
+bool MayGoOn(const Verdict& verdict) {
+  return verdict.accepted() || verdict.needs_completion();
+}
+
 // After the client's Certificate message was read, before CertificateVerify:
 // nothing is proven here.
 ssl_verify_result_t OnVerify(SSL* ssl, uint8_t* alert) {
@@ -215,7 +220,8 @@ ssl_verify_result_t OnVerify(SSL* ssl, uint8_t* alert) {
   connection->duration_ns =
       std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin)
           .count();
-  if (connection->verdict.accepted()) return ssl_verify_ok;
+  // Who is to be registered must prove the key first.
+  if (MayGoOn(connection->verdict)) return ssl_verify_ok;
   *alert = TlsAlertOf(connection->verdict.reason());
   return ssl_verify_invalid;
 }
@@ -310,9 +316,9 @@ Verdict CompleteHandshake(SSL* ssl) {
   Connection* connection = ConnectionOf(ssl);
   if (connection == nullptr) return Verdict();
   const bool finished = SSL_is_init_finished(ssl) == 1;
-  const bool refused = !connection->verdict.accepted();
+  const bool refused = !MayGoOn(connection->verdict);
   // An acceptance counts only while the handshake that earned it is the last.
-  if (connection->completed && (finished || refused)) {
+  if (connection->completed && (finished || !connection->verdict.accepted())) {
     return connection->verdict;
   }
   if (finished && !connection->completed) {

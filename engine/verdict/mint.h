@@ -7,6 +7,7 @@
 
 #include "chainkeep/verdict.h"
 #include "engine/path/path_builder.h"
+#include "engine/verdict/registered_device.h"
 
 namespace chainkeep {
 
@@ -22,12 +23,27 @@ class VerdictMint {
   // An acceptance, for which a verified path is needed.
   static Verdict Accept(VerdictFields fields, const path::VerifiedPath& path) {
     fields.reason = Reason::kAccepted;
+    fields.completion = Completion::kNone;
     fields.failing_certificate = -1;
     fields.account = *path.anchor().account;
     fields.mode = path.anchor().mode;
     fields.ca = *path.anchor().id;
     fields.not_after = path.not_after();
     fields.trust_versions.anchor = path.anchor().version;
+    return Verdict(fields);
+  }
+
+  // An acceptance for the sake of a device's record.
+  static Verdict Accept(VerdictFields fields, const RegisteredDevice& device) {
+    fields.reason = Reason::kAccepted;
+    fields.completion = Completion::kNone;
+    fields.failing_certificate = -1;
+    fields.account = *device.record().account;
+    fields.mode = device.record().mode;
+    fields.ca = device.record().ca;
+    fields.not_after = device.not_after();
+    fields.trust_versions.anchor = device.anchor_version();
+    fields.trust_versions.device = device.record().version;
     return Verdict(fields);
   }
 };

@@ -112,6 +112,37 @@ class GateFixture : public testing::Test {
                                            .new_status = status});
   }
 
+  // Registers a device certificate, under the account's CA that signed it.
+  absl::Status RegisterDevice(const Account& account,
+                              const TestCertificate& device,
+                              std::string_view status = "ACTIVE") {
+    return registry()
+        .RegisterCertificate({.account = account,
+                              .region = east_,
+                              .certificate = ToPem(device.der),
+                              .status = status})
+        .status();
+  }
+  absl::Status RegisterWithoutCa(const Account& account,
+                                 const TestCertificate& device,
+                                 std::string_view status = "ACTIVE") {
+    return registry()
+        .RegisterCertificateWithoutCa({.account = account,
+                                       .region = east_,
+                                       .certificate = ToPem(device.der),
+                                       .status = status})
+        .status();
+  }
+  absl::Status SetDeviceStatus(const Account& account,
+                               const TestCertificate& device,
+                               std::string_view status) {
+    return registry().UpdateCertificate(
+        {.certificate = {.account = account,
+                         .region = east_,
+                         .certificate_id = IdOf(device)},
+         .new_status = status});
+  }
+
   static std::string IdOf(const TestCertificate& certificate) {
     return ComputeCertificateId(certificate.bytes()).ToHex();
   }

@@ -1,0 +1,50 @@
+// The gate of device records: what they say of a handshake.
+//
+// Under kTrustedChain a record can only refuse; under kRegisteredDevice it
+// decides, in the order that R79 gives: the record, its status, the leaf's
+// validity. A view without a tenant sees records of mode DEFAULT only
+// (catalog.h, invariant 2).
+//
+// Pure and thread-safe; all of it happens under the caller's pin.
+
+#ifndef CHAINKEEP_ENGINE_DEVICE_GATE_H_
+#define CHAINKEEP_ENGINE_DEVICE_GATE_H_
+
+#include <optional>
+
+#include "chainkeep/engine.h"
+#include "chainkeep/verdict.h"
+#include "engine/catalog/catalog.h"
+#include "engine/sni/resolution.h"
+#include "engine/x509/certificate.h"
+
+namespace chainkeep {
+
+// Whom a handshake is looked up for: a tenant, or nobody in particular.
+struct Asker {
+  const catalog::Catalog::Pin& pin;
+  const Listener& listener;
+  const std::optional<sni::ResolvedTenant>& tenant;
+};
+
+// The record of `id` that the asker sees.
+std::optional<catalog::DeviceView> FindRecord(const Asker& asker,
+                                              const CertificateId& id);
+
+// Whether the asker, who has a tenant, sees no record of `id` and another
+// account of the region has it in mode DEFAULT (R71).
+bool IsAnothers(const Asker& asker, const CertificateId& id);
+
+// What a status refuses for; kAccepted of an ACTIVE one.
+Reason ReasonOf(DeviceStatus status);
+
+// JudgeRecord answers under kRegisteredDevice. `fields` say what is known so
+// far, the device's id included. The verdict needs completion where the device
+// may be registered now.
+Verdict JudgeRecord(const Asker& asker, const Handshake& handshake,
+                    const x509::Certificate& leaf, UnixSeconds now,
+                    VerdictFields fields);
+
+}  // namespace chainkeep
+
+#endif  // CHAINKEEP_ENGINE_DEVICE_GATE_H_

@@ -1,0 +1,19 @@
+// What an embedder's options must satisfy, each set checked once.
+//
+// Pure. Errors: kInvalidRequest, saying which option, as engine.h lists them.
+
+#ifndef CHAINKEEP_ENGINE_OPTIONS_CHECK_H_
+#define CHAINKEEP_ENGINE_OPTIONS_CHECK_H_
+
+#include "absl/status/status.h"
+#include "chainkeep/options.h"
+
+namespace chainkeep {
+
+absl::Status CheckEngineOptions(const EngineOptions& options);
+absl::Status CheckLoadOptions(const LoadOptions& load);
+absl::Status CheckListenerOptions(const ListenerOptions& options);
+
+}  // namespace chainkeep
+
+#endif  // CHAINKEEP_ENGINE_OPTIONS_CHECK_H_

@@ -1,0 +1,52 @@
+// FindSigner finds the registered CA that signed a device certificate which is
+// not registered itself: the CA under which it may become so at its first
+// connection (R83, R87 to R91).
+//
+// No path is built: the CA must have signed the leaf itself. What the peer
+// presents is never trusted, it only says which registration is meant: one that
+// is presented comes first, then those of the issuer's name in the order of the
+// view. Of a CA that is INACTIVE or out of its validity nothing is asked. So of
+// several that would do the choice is the same each time.
+//
+// Pure and thread-safe. Costs a signature check for each candidate, within
+// `budgets`. Spending them up finds nobody.
+
+#ifndef CHAINKEEP_ENGINE_SIGNER_SEARCH_H_
+#define CHAINKEEP_ENGINE_SIGNER_SEARCH_H_
+
+#include <optional>
+#include <span>
+
+#include "chainkeep/options.h"
+#include "chainkeep/types.h"
+#include "chainkeep/verdict.h"
+#include "engine/path/anchor_source.h"
+#include "engine/x509/certificate.h"
+
+namespace chainkeep {
+
+// SignerChoice says among which registrations is searched.
+enum class SignerChoice : uint8_t { kPresented, kAllOfTheName };
+
+struct SignerRequest {
+  const x509::Certificate& leaf;
+  std::span<const Bytes> presented;
+  const path::AnchorSource& view;
+  SignerChoice choice;
+  const AlgorithmPolicy& algorithms;
+  const Budgets& budgets;
+  UnixSeconds now;
+};
+
+struct SignerResult {
+  std::optional<path::Anchor> signer;
+  // What is wrong with the leaf all the same (R91); kAccepted: nothing.
+  Reason leaf = Reason::kAccepted;
+  BudgetSpent spent;
+};
+
+SignerResult FindSigner(const SignerRequest& request);
+
+}  // namespace chainkeep
+
+#endif  // CHAINKEEP_ENGINE_SIGNER_SEARCH_H_

@@ -1,0 +1,368 @@
+// What lets a device in: its chain, or its record. The table of the two
+// policies, and the rules R42, R69 to R79 as they decide a verdict.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/engine/gate_fixture.h"
+
+namespace chainkeep::test {
+namespace {
+
+constexpr ValidationPolicy kTrustedChain = ValidationPolicy::kTrustedChain;
+constexpr ValidationPolicy kRegisteredDevice =
+    ValidationPolicy::kRegisteredDevice;
+
+using Name = std::optional<std::string_view>;
+
+class PolicyRules : public GateFixture {
+ protected:
+  ListenerOptions OptionsFor(ValidationPolicy policy) const {
+    ListenerOptions options;
+    options.region = east_;
+    options.validation.policy = policy;
+    return options;
+  }
+
+  Verdict AskOn(const ListenerOptions& options, Name name,
+                const TestCertificate& leaf,
+                std::span<const Bytes> presented = {}) const {
+    return engine_->Validate(
+        *engine_->CreateListener(options),
+        {.server_name = name, .leaf = leaf.bytes(), .presented = presented});
+  }
+  Reason ReasonOn(ValidationPolicy policy, Name name,
+                  const TestCertificate& leaf) const {
+    return AskOn(OptionsFor(policy), name, leaf).reason();
+  }
+};
+
+using ResolutionRules = PolicyRules;
+
+// Each row is a status of the record, and what either policy makes of it.
+TEST_F(PolicyRules, R74_TheStatusOfTheRecordDecides) {
+  RegisterSniOnly(a_, ca_);
+  EXPECT_EQ(ReasonOn(kTrustedChain, kNameA, leaf_), Reason::kAccepted);
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf_),
+            Reason::kDeviceNotRegistered);
+  ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
+  const struct {
+    std::string_view status;
+    Reason reason;
+  } kRows[] = {
+      {"ACTIVE", Reason::kAccepted},
+      {"INACTIVE", Reason::kDeviceInactive},
+      {"ACTIVE", Reason::kAccepted},
+      {"REVOKED", Reason::kDeviceRevoked},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.status);
+    ASSERT_TRUE(SetDeviceStatus(a_, leaf_, row.status).ok());
+    EXPECT_EQ(ReasonOn(kTrustedChain, kNameA, leaf_), row.reason);
+    EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf_), row.reason);
+  }
+}
+
+TEST_F(PolicyRules, R74_ATransferRefusesAsInactive) {
+  RegisterSniOnly(a_, ca_);
+  ASSERT_TRUE(RegisterDevice(a_, leaf_, "INACTIVE").ok());
+  ASSERT_TRUE(
+      registry()
+          .TransferCertificate({.certificate = {.account = a_,
+                                                .region = east_,
+                                                .certificate_id = IdOf(leaf_)},
+                                .target_account = b_.text()})
+          .ok());
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf_),
+            Reason::kDeviceInactive);
+  EXPECT_EQ(ReasonOn(kTrustedChain, kNameA, leaf_), Reason::kDeviceInactive);
+}
+
+// A record in B refuses nobody in A.
+TEST_F(PolicyRules, R74_AnothersRecordDoesNotRefuse) {
+  RegisterSniOnly(a_, ca_);
+  RegisterSniOnly(b_, ca_);
+  ASSERT_TRUE(RegisterDevice(b_, leaf_, "REVOKED").ok());
+  EXPECT_EQ(ReasonOn(kTrustedChain, kNameA, leaf_), Reason::kAccepted);
+  EXPECT_EQ(ReasonOn(kTrustedChain, kNameB, leaf_), Reason::kDeviceRevoked);
+}
+
+TEST_F(PolicyRules, R75_ValidityCountsThoughTheRecordIsActive) {
+  RegisterSniOnly(a_, ca_);
+  ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
+  const UnixSeconds not_after =
+      AskOn(OptionsFor(kRegisteredDevice), kNameA, leaf_).not_after();
+  clock_.Set(not_after);
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf_), Reason::kAccepted);
+  clock_.Set(not_after + 1);
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf_), Reason::kExpired);
+  clock_.Set(kTestNow - 1000 * kDay);
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf_), Reason::kNotYetValid);
+  // R79: the status comes before the validity.
+  ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "INACTIVE").ok());
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf_),
+            Reason::kDeviceInactive);
+}
+
+// R42 and R97: what becomes of the CA matters to one policy and not the other.
+TEST_F(PolicyRules, R76_TheCaIsNotConsultedUnlessAskedFor) {
+  RegisterSniOnly(a_, ca_);
+  ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
+  ListenerOptions strict = OptionsFor(kRegisteredDevice);
+  strict.validation.registered_ca = RegisteredCa::kMustBeActive;
+  EXPECT_EQ(AskOn(strict, kNameA, leaf_).reason(), Reason::kAccepted);
+  EXPECT_NE(AskOn(strict, kNameA, leaf_).trust_versions().anchor, 0u);
+
+  ASSERT_TRUE(SetStatus(a_, ca_, "INACTIVE").ok());
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf_), Reason::kAccepted);
+  EXPECT_EQ(AskOn(strict, kNameA, leaf_).reason(), Reason::kCaInactive);
+  EXPECT_EQ(ReasonOn(kTrustedChain, kNameA, leaf_), Reason::kCaInactive);
+
+  ASSERT_TRUE(registry().DeleteCaCertificate(a_, east_, IdOf(ca_)).ok());
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf_), Reason::kAccepted);
+  EXPECT_EQ(AskOn(strict, kNameA, leaf_).reason(), Reason::kNoRegisteredCa);
+  EXPECT_EQ(ReasonOn(kTrustedChain, kNameA, leaf_), Reason::kNoRegisteredCa);
+  // Back, in another account: it is not the one that counts.
+  RegisterSniOnly(b_, ca_);
+  EXPECT_EQ(AskOn(strict, kNameA, leaf_).reason(), Reason::kNoRegisteredCa);
+}
+
+TEST_F(PolicyRules, R76_StrictEndsWithTheCasValidity) {
+  CertificateSpec spec = CaSpec("short");
+  spec.not_after = kTestNow + 10;
+  const TestCertificate ca = MakeCertificate(spec, nullptr);
+  const TestCertificate leaf = MakeCertificate(LeafSpec("device"), &ca);
+  RegisterSniOnly(a_, ca);
+  ASSERT_TRUE(RegisterDevice(a_, leaf).ok());
+  ListenerOptions strict = OptionsFor(kRegisteredDevice);
+  strict.validation.registered_ca = RegisteredCa::kMustBeActive;
+  EXPECT_EQ(AskOn(strict, kNameA, leaf).not_after(), kTestNow + 10);
+  clock_.Set(kTestNow + 11);
+  EXPECT_EQ(AskOn(strict, kNameA, leaf).reason(), Reason::kExpired);
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf), Reason::kAccepted);
+  // Registered without a CA, there is none to be ACTIVE.
+  const TestCertificate alone = MakeCertificate(LeafSpec("alone"), nullptr);
+  ASSERT_TRUE(RegisterWithoutCa(a_, alone).ok());
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, alone), Reason::kAccepted);
+  EXPECT_EQ(AskOn(strict, kNameA, alone).reason(), Reason::kNoRegisteredCa);
+}
+
+// The same subject, the same key, the same CA: another certificate.
+TEST_F(PolicyRules, R77_OnlyTheVeryCertificateIsTheDevice) {
+  RegisterSniOnly(a_, ca_);
+  CertificateSpec spec = LeafSpec("device");
+  spec.key = leaf_.key.get();
+  const TestCertificate renewed = MakeCertificate(spec, &ca_);
+  ASSERT_NE(renewed.der, leaf_.der);
+  ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf_), Reason::kAccepted);
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, renewed),
+            Reason::kDeviceNotRegistered);
+}
+
+// Under kRegisteredDevice the fingerprint decides: no V8, no chain.
+TEST_F(PolicyRules, R53_NeitherUsageNorChainCounts) {
+  CertificateSpec spec = LeafSpec("server");
+  spec.extended_key_usage = {kEkuServerAuth};
+  const TestCertificate leaf = MakeCertificate(spec, nullptr);
+  ASSERT_TRUE(RegisterWithoutCa(a_, leaf).ok());
+  const Verdict verdict = AskOn(OptionsFor(kRegisteredDevice), kNameA, leaf);
+  EXPECT_TRUE(verdict.accepted());
+  EXPECT_EQ(verdict.account(), a_);
+  EXPECT_EQ(verdict.mode(), Mode::kSniOnly);
+  EXPECT_TRUE(verdict.ca().empty());
+  EXPECT_FALSE(ReasonOn(kTrustedChain, kNameA, leaf) == Reason::kAccepted);
+  // What a listener says of keys holds.
+  ListenerOptions options = OptionsFor(kRegisteredDevice);
+  options.validation.algorithms.curves = {EllipticCurve::kP384};
+  EXPECT_EQ(AskOn(options, kNameA, leaf).reason(), Reason::kWeakKey);
+}
+
+// Without a server name records of mode SNI_ONLY are as if they were not there.
+TEST_F(ResolutionRules, R69_SniOnlyRecordsDoNotExistWithoutAName) {
+  RegisterDefault(a_, ca_);
+  const TestCertificate other_ca = MakeCertificate(CaSpec("other"), nullptr);
+  const TestCertificate hidden = MakeCertificate(LeafSpec("hidden"), &other_ca);
+  const TestCertificate unknown =
+      MakeCertificate(LeafSpec("unknown"), &other_ca);
+  RegisterSniOnly(b_, other_ca);
+  ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
+  ASSERT_TRUE(RegisterDevice(b_, hidden).ok());
+  const Verdict seen = AskOn(OptionsFor(kRegisteredDevice), {}, leaf_);
+  EXPECT_TRUE(seen.accepted());
+  EXPECT_EQ(seen.account(), a_);
+  for (const std::string_view status : {"ACTIVE", "INACTIVE", "REVOKED"}) {
+    ASSERT_TRUE(SetDeviceStatus(b_, hidden, status).ok());
+    for (const ValidationPolicy policy : {kTrustedChain, kRegisteredDevice}) {
+      const Verdict a = AskOn(OptionsFor(policy), {}, hidden);
+      const Verdict b = AskOn(OptionsFor(policy), {}, unknown);
+      EXPECT_FALSE(a.accepted());
+      EXPECT_EQ(a.reason(), b.reason());
+      EXPECT_EQ(a.needs_completion(), b.needs_completion());
+      EXPECT_EQ(TlsAlertOf(a.reason()),
+                TlsAlertOf(Reason::kDeviceNotRegistered));
+      EXPECT_TRUE(a.account().empty());
+    }
+  }
+}
+
+TEST_F(ResolutionRules, R70_TheNamesAccountHasItInEitherMode) {
+  RegisterDefault(a_, ca_);
+  RegisterSniOnly(b_, ca_);
+  ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
+  ASSERT_TRUE(RegisterDevice(b_, leaf_).ok());
+  for (const ValidationPolicy policy : {kTrustedChain, kRegisteredDevice}) {
+    const Verdict a = AskOn(OptionsFor(policy), kNameA, leaf_);
+    EXPECT_EQ(a.account(), a_);
+    EXPECT_EQ(a.mode(), Mode::kDefault);
+    const Verdict b = AskOn(OptionsFor(policy), kNameB, leaf_);
+    EXPECT_EQ(b.account(), b_);
+    EXPECT_EQ(b.mode(), Mode::kSniOnly);
+  }
+}
+
+TEST_F(ResolutionRules, R71_ADefaultDeviceOfAnotherIsMisused) {
+  RegisterDefault(b_, ca_);
+  ASSERT_TRUE(RegisterDevice(b_, leaf_).ok());
+  for (const ValidationPolicy policy : {kTrustedChain, kRegisteredDevice}) {
+    const Verdict verdict = AskOn(OptionsFor(policy), kNameA, leaf_);
+    EXPECT_EQ(verdict.reason(), Reason::kServerNameMisused);
+    EXPECT_EQ(verdict.account(), a_);
+    EXPECT_FALSE(verdict.needs_completion());
+    // A peer learns nothing of B.
+    EXPECT_EQ(TlsAlertOf(verdict.reason()),
+              TlsAlertOf(Reason::kNoRegisteredCa));
+    EXPECT_EQ(AskOn(OptionsFor(policy), kNameB, leaf_).reason(),
+              Reason::kAccepted);
+  }
+}
+
+TEST_F(ResolutionRules, R72_AnSniOnlyDeviceOfAnotherIsNotRegistered) {
+  RegisterSniOnly(b_, ca_);
+  ASSERT_TRUE(RegisterDevice(b_, leaf_).ok());
+  EXPECT_EQ(ReasonOn(kRegisteredDevice, kNameA, leaf_),
+            Reason::kDeviceNotRegistered);
+  EXPECT_EQ(ReasonOn(kTrustedChain, kNameA, leaf_), Reason::kNoRegisteredCa);
+}
+
+TEST_F(ResolutionRules, R73_LegacyRoutingReachesDefaultOnly) {
+  RegisterDefault(b_, ca_);
+  ASSERT_TRUE(RegisterDevice(b_, leaf_).ok());
+  const TestCertificate other_ca = MakeCertificate(CaSpec("other"), nullptr);
+  const TestCertificate hidden = MakeCertificate(LeafSpec("hidden"), &other_ca);
+  RegisterSniOnly(b_, other_ca);
+  ASSERT_TRUE(RegisterDevice(b_, hidden).ok());
+  for (const ValidationPolicy policy : {kTrustedChain, kRegisteredDevice}) {
+    ListenerOptions options = OptionsFor(policy);
+    options.legacy_default_routing = true;
+    const Listener listener = *engine_->CreateListener(options);
+    const Handshake handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
+    const Verdict routed = engine_->Validate(listener, handshake);
+    EXPECT_EQ(routed.reason(), Reason::kAccepted);
+    EXPECT_EQ(routed.account(), b_);
+    EXPECT_TRUE(engine_->StillHolds(listener, handshake, routed));
+    EXPECT_TRUE(engine_->Complete(listener, handshake, routed).accepted());
+    EXPECT_FALSE(AskOn(options, kNameA, hidden).accepted());
+    EXPECT_FALSE(AskOn(options, "unknown.example.com", leaf_).accepted());
+    EXPECT_FALSE(AskOn(OptionsFor(policy), kNameA, leaf_).accepted());
+  }
+}
+
+TEST_F(PolicyRules, R79_TheFirstFailureDecides) {
+  RegisterSniOnly(a_, ca_);
+  ASSERT_TRUE(RegisterDevice(a_, leaf_, "REVOKED").ok());
+  ASSERT_TRUE(registry()
+                  .PutEndpoint({.host_name = "off.example.com",
+                                .account = a_,
+                                .region = east_,
+                                .status = EndpointStatus::kDisabled})
+                  .ok());
+  TestCertificate garbage;
+  garbage.der = "garbage";
+  clock_.Set(kTestNow + 100'000 * kDay);  // everything has expired
+  const struct {
+    const char* what;
+    Name name;
+    const TestCertificate* leaf;
+    Reason reason;
+  } kRows[] = {
+      {"name", "bad..name", &garbage, Reason::kServerNameMalformed},
+      {"endpoint", "unknown.example.com", &garbage, Reason::kServerNameUnknown},
+      {"its status", "off.example.com", &garbage, Reason::kServerNameDisabled},
+      {"leaf", kNameA, &garbage, Reason::kMalformed},
+      {"status", kNameA, &leaf_, Reason::kDeviceRevoked},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.what);
+    EXPECT_EQ(ReasonOn(kRegisteredDevice, row.name, *row.leaf), row.reason);
+  }
+}
+
+// A verdict rests on the device's record, or on there being none.
+TEST_F(PolicyRules, R58_AVerdictEndsWithItsRecord) {
+  RegisterSniOnly(a_, ca_);
+  for (const ValidationPolicy policy : {kTrustedChain, kRegisteredDevice}) {
+    SCOPED_TRACE(static_cast<int>(policy));
+    const TestCertificate leaf = MakeCertificate(LeafSpec("one"), &ca_);
+    const Listener listener = *engine_->CreateListener(OptionsFor(policy));
+    const Handshake handshake{.server_name = kNameA, .leaf = leaf.bytes()};
+    if (policy == kTrustedChain) {
+      const Verdict without = engine_->Validate(listener, handshake);
+      EXPECT_EQ(without.trust_versions().device, 0u);
+      EXPECT_TRUE(engine_->StillHolds(listener, handshake, without));
+      ASSERT_TRUE(RegisterDevice(a_, leaf).ok());
+      EXPECT_FALSE(engine_->StillHolds(listener, handshake, without));
+    } else {
+      ASSERT_TRUE(RegisterDevice(a_, leaf).ok());
+    }
+    const Verdict with = engine_->Validate(listener, handshake);
+    ASSERT_TRUE(with.accepted());
+    EXPECT_NE(with.trust_versions().device, 0u);
+    EXPECT_TRUE(engine_->StillHolds(listener, handshake, with));
+    ASSERT_TRUE(SetDeviceStatus(a_, leaf, "REVOKED").ok());
+    EXPECT_FALSE(engine_->StillHolds(listener, handshake, with));
+    EXPECT_EQ(engine_->Complete(listener, handshake, with).reason(),
+              Reason::kDeviceRevoked);
+  }
+}
+
+TEST_F(PolicyRules, R48_DirectIssuersOnly) {
+  const TestCertificate sub = MakeCertificate(CaSpec("sub"), &ca_);
+  const TestCertificate below = MakeCertificate(LeafSpec("below"), &sub);
+  RegisterSniOnly(a_, ca_);
+  const Bytes presented[] = {sub.bytes()};
+  ListenerOptions options = OptionsFor(kTrustedChain);
+  EXPECT_TRUE(AskOn(options, kNameA, below, presented).accepted());
+  options.validation.direct_issuer_only = true;
+  EXPECT_EQ(AskOn(options, kNameA, below, presented).reason(),
+            Reason::kNoRegisteredCa);
+  EXPECT_TRUE(AskOn(options, kNameA, leaf_).accepted());
+  // A registered CA that is presented is a direct issuer.
+  RegisterSniOnly(a_, sub);
+  EXPECT_TRUE(AskOn(options, kNameA, below, presented).accepted());
+}
+
+// The device's record says whose it is: with it, another account's CA is none.
+TEST_F(PolicyRules, R69_WithoutANameTheRecordSaysWhoseTheDeviceIs) {
+  RegisterDefault(b_, ca_);
+  ASSERT_TRUE(RegisterDevice(b_, leaf_).ok());
+  ASSERT_TRUE(SetStatus(b_, ca_, "INACTIVE").ok());
+  ASSERT_TRUE(registry().DeleteCaCertificate(b_, east_, IdOf(ca_)).ok());
+  RegisterDefault(a_, ca_);
+  EXPECT_EQ(ReasonOn(kTrustedChain, {}, leaf_), Reason::kNoRegisteredCa);
+  EXPECT_EQ(AskOn(OptionsFor(kRegisteredDevice), {}, leaf_).account(), b_);
+  const TestCertificate other = MakeCertificate(LeafSpec("other"), &ca_);
+  EXPECT_EQ(AskOn(OptionsFor(kTrustedChain), {}, other).account(), a_);
+}
+
+TEST_F(PolicyRules, CrlsNeedAChain) {
+  ListenerOptions options = OptionsFor(kRegisteredDevice);
+  options.validation.revocation.scope = RevocationOptions::Scope::kLeaf;
+  EXPECT_EQ(ErrorCodeOf(engine_->CreateListener(options).status()),
+            ErrorCode::kInvalidRequest);
+}
+
+}  // namespace
+}  // namespace chainkeep::test
