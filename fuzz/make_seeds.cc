@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
       {"catalog_fuzz", MakeCatalogSeeds},
       {"client_hello_fuzz", MakeClientHelloSeeds},
       {"cli_json_fuzz", MakeCliJsonSeeds},
+      {"template_fuzz", MakeTemplateSeeds},
   };
   for (const auto& [target, make] : makers) {
     if (!Write(fs::path(argv[1]) / target, make())) return 1;

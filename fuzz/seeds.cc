@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "fuzz/chain_recipe.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/ml_dsa.h"
@@ -449,6 +450,55 @@ Seeds MakeClientHelloSeeds() {
       {"bare", whole + "\3\3" + std::string(32, 'r') + "\0\0\2\xc0\x2b\1\0"s},
       {"bare_named", whole + "\3\3" + std::string(32, 'r') +
                          "\0\0\2\xc0\x2b\1\0"s + Piece(extension)},
+  };
+}
+
+Seeds MakeTemplateSeeds() {
+  // As template_fuzz reads it: three attributes, and the template.
+  const std::string device = Piece("d-1") + Piece("DE") + Piece("7");
+  const auto body = [](std::string_view parameters,
+                       std::string_view resources) {
+    return absl::StrCat("{\"Parameters\":{", parameters,
+                        "\"AWS::IoT::Certificate::Id\":{\"Type\":\"String\"}},",
+                        "\"Mappings\":{\"m\":{\"DE\":{\"k\":\"v\"}}},",
+                        "\"Resources\":{\"c\":{\"Type\":",
+                        "\"AWS::IoT::Certificate\",\"Properties\":{",
+                        "\"CertificateId\":{\"Ref\":",
+                        "\"AWS::IoT::Certificate::Id\"}", resources, "}}");
+  };
+  const std::string name =
+      R"("AWS::IoT::Certificate::CommonName":{"Type":"String"},)"
+      R"("AWS::IoT::Certificate::Country":{"Type":"String","Default":"US"},)";
+  const auto thing = [](std::string_view value) {
+    return absl::StrCat(
+        R"(}},"t":{"Type":"AWS::IoT::Thing","Properties":{"ThingName":)", value,
+        R"(},"OverrideSettings":{"ThingTypeName":"REPLACE"})");
+  };
+  return {
+      {"certificate", device + body("", "}")},
+      {"inactive", device + body("", R"(,"Status":"INACTIVE"})")},
+      {"ref",
+       device +
+           body(name, thing(R"({"Ref":"AWS::IoT::Certificate::CommonName"})"))},
+      {"join", device + body(name, thing(R"({"Fn::Join":["-",["a","b"]]})"))},
+      {"select_split",
+       device + body(name,
+                     thing(R"({"Fn::Select":[1,{"Fn::Split":["-","a-b"]}]})"))},
+      {"sub",
+       device +
+           body(name,
+                thing(R"({"Fn::Sub":"x${AWS::IoT::Certificate::Country}"})"))},
+      {"sub_names",
+       device + body(name, thing(R"({"Fn::Sub":["${n}",{"n":"m"}]})"))},
+      {"find_in_map",
+       device + body(name, thing(R"({"Fn::FindInMap":["m",)"
+                                 R"({"Ref":"AWS::IoT::Certificate::Country"},)"
+                                 R"("k"]})"))},
+      {"policies",
+       device + body("", R"(}},"p":{"Type":"AWS::IoT::Policy","Properties":)"
+                         R"({"PolicyName":"p"}},"q":{"Type":)"
+                         R"("AWS::IoT::Policy","Properties":)"
+                         R"({"PolicyDocument":{"a":[1,2.5,true,null]}})")},
   };
 }
 

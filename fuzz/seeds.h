@@ -25,6 +25,7 @@ Seeds MakeCrlSeeds();
 Seeds MakeCatalogSeeds();
 Seeds MakeClientHelloSeeds();
 Seeds MakeCliJsonSeeds();
+Seeds MakeTemplateSeeds();
 
 }  // namespace chainkeep::fuzz
 

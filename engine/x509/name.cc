@@ -421,6 +421,11 @@ std::optional<Attribute> AttributeReader::Next(bool* starts_rdn) {
   return attribute;
 }
 
+std::optional<std::string> TextOf(const Attribute& attribute) {
+  if (!IsTextType(attribute.value_tag)) return std::nullopt;
+  return ToUtf8(attribute, attribute.value.size() * 2);
+}
+
 int CommonNames(const Name& name, std::string* value) {
   int count = 0;
   AttributeReader reader(name);
@@ -428,9 +433,7 @@ int CommonNames(const Name& name, std::string* value) {
     if (!der::Equal(attribute->type, kOidCommonName)) continue;
     ++count;
     if (value == nullptr) continue;
-    *value = IsTextType(attribute->value_tag)
-                 ? ToUtf8(*attribute, attribute->value.size() * 2)
-                 : std::string();
+    *value = TextOf(*attribute).value_or("");
   }
   return count;
 }

@@ -86,6 +86,10 @@ class AttributeReader {
 // The contents of the OIDs of attributes this library knows by name.
 inline constexpr uint8_t kOidCommonName[] = {0x55, 0x04, 0x03};
 
+// TextOf returns an attribute's value as UTF-8; nothing for one that is no
+// string.
+std::optional<std::string> TextOf(const Attribute& attribute);
+
 // CommonNames returns how many commonName attributes `name` has, and sets
 // `value` (may be null) to the last one, as UTF-8. A value that is no string is
 // counted and reads as "".
