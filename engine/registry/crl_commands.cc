@@ -1,6 +1,8 @@
 #include "engine/registry/crl_commands.h"
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,9 +45,35 @@ absl::Status SetCrls(const CommandContext& context,
   }
   return context.Commit({"SetCrls", *tenant, CaArn(row.key)},
                         [&](store::Transaction& t) -> Outcome {
+                          if (!row.crls.empty()) {
+                            const absl::Status quota =
+                                CheckCrlQuota(t, row.key);
+                            if (!quota.ok()) return quota;
+                          }
                           t.PutCrls(row);
                           return Effect::kChanged;
                         });
+}
+
+Outcome AddCrl(store::Transaction& t, const store::CrlRow& row) {
+  std::optional<store::CrlRow> all = t.FindCrls(row.key);
+  if (!all.has_value()) {
+    const absl::Status quota = CheckCrlQuota(t, row.key);
+    if (!quota.ok()) return quota;
+    t.PutCrls(row);
+    return Effect::kChanged;
+  }
+  const std::string& crl = row.crls.front();
+  if (std::find(all->crls.begin(), all->crls.end(), crl) != all->crls.end()) {
+    return Effect::kNone;
+  }
+  if (all->crls.size() >= kMaxCrls) {
+    return MakeError(ErrorCode::kLimitExceeded,
+                     absl::StrCat("at most ", kMaxCrls, " CRLs for one CA"));
+  }
+  all->crls.push_back(crl);
+  t.PutCrls(*all);
+  return Effect::kChanged;
 }
 
 }  // namespace chainkeep::registry

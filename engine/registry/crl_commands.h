@@ -9,11 +9,17 @@
 #include "absl/status/status.h"
 #include "chainkeep/registry.h"
 #include "engine/registry/command_context.h"
+#include "engine/store/crl_row.h"
+#include "engine/store/registry_store.h"
 
 namespace chainkeep::registry {
 
 absl::Status SetCrls(const CommandContext& context,
                      const SetCrlsRequest& request);
+
+// AddCrl adds the one list of `row` to those that the tenant has of its CA,
+// unless it is among them. Errors: kLimitExceeded.
+Outcome AddCrl(store::Transaction& t, const store::CrlRow& row);
 
 }  // namespace chainkeep::registry
 

@@ -62,4 +62,15 @@ absl::StatusOr<std::vector<std::shared_ptr<const LoadedCrl>>> LoadCrls(
   return loaded;
 }
 
+absl::Status CheckCrlQuota(const store::RegistryView& view,
+                           const store::CertificateKey& ca) {
+  if (view.CountCrls(ca.tenant) < kMaxCasWithCrls ||
+      view.FindCrls(ca).has_value()) {
+    return absl::OkStatus();
+  }
+  return MakeError(
+      ErrorCode::kLimitExceeded,
+      absl::StrCat("the account has CRLs of ", kMaxCasWithCrls, " other CAs"));
+}
+
 }  // namespace chainkeep::registry

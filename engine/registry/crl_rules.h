@@ -7,10 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "chainkeep/options.h"
 #include "engine/catalog/ca_record.h"
 #include "engine/revocation/loaded_crl.h"
+#include "engine/store/registry_view.h"
 
 namespace chainkeep::registry {
 
@@ -18,11 +20,18 @@ namespace chainkeep::registry {
 // certificate and by reason; a look-up asks each.
 inline constexpr size_t kMaxCrls = 64;
 
+// Of how many CAs a tenant may have CRLs: their bytes are the gateway's.
+inline constexpr size_t kMaxCasWithCrls = 128;
+
 // LoadCrls verifies each of `crls`, PEM or DER, as the CA's. Pure but for what
 // it allocates. Errors: as Registry::SetCrls.
 absl::StatusOr<std::vector<std::shared_ptr<const revocation::LoadedCrl>>>
 LoadCrls(const std::vector<std::string_view>& crls, const catalog::CaRecord& ca,
          const AlgorithmPolicy& policy);
+
+// The tenant may have CRLs of the CA of `row`, too. Errors: kLimitExceeded.
+absl::Status CheckCrlQuota(const store::RegistryView& view,
+                           const store::CertificateKey& ca);
 
 }  // namespace chainkeep::registry
 

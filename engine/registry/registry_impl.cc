@@ -4,8 +4,8 @@
 #include <string_view>
 #include <utility>
 
-#include "chainkeep/status.h"
 #include "engine/registry/attachment_commands.h"
+#include "engine/registry/bulk_commands.h"
 #include "engine/registry/ca_commands.h"
 #include "engine/registry/code_commands.h"
 #include "engine/registry/command_context.h"
@@ -19,10 +19,6 @@
 
 namespace chainkeep::registry {
 namespace {
-
-absl::Status NotYet() {
-  return MakeError(ErrorCode::kInternalFailure, "not yet");
-}
 
 class RegistryImpl final : public Registry {
  public:
@@ -197,13 +193,17 @@ class RegistryImpl final : public Registry {
     return registry::DeleteProvisioningTemplate(context_, request);
   }
 
-  absl::Status Import(std::istream&, ImportReport&) override {
-    return NotYet();
+  absl::Status Import(std::istream& lines, ImportReport& report) override {
+    return registry::Import(context_, lines, report);
   }
 
-  absl::Status Export(std::ostream&) override { return NotYet(); }
+  absl::Status Export(std::ostream& lines) override {
+    return registry::Export(context_, lines);
+  }
 
-  absl::StatusOr<RegistryStats> GetRegistryStats() override { return NotYet(); }
+  absl::StatusOr<RegistryStats> GetRegistryStats() override {
+    return registry::GetRegistryStats(context_);
+  }
 
  private:
   const CommandContext context_;

@@ -387,7 +387,27 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     return FindIn(tables_.crls, KeyOf(ca));
   }
 
+  size_t CountCrls(const Tenant& tenant) const override {
+    size_t count = 0;
+    for (auto it = tables_.crls.lower_bound({KeyOf(tenant), {}});
+         it != tables_.crls.end() && it->first.first == KeyOf(tenant); ++it) {
+      ++count;
+    }
+    return count;
+  }
+
   Revision revision() const override { return tables_.revision; }
+
+  RowCounts CountRows() const override {
+    const auto size = [](const auto& rows) {
+      return static_cast<int64_t>(rows.size());
+    };
+    return {.cas = size(tables_.cas.rows()),
+            .devices = size(tables_.devices.rows()),
+            .endpoints = size(tables_.endpoints),
+            .templates = size(tables_.templates),
+            .crl_sets = size(tables_.crls)};
+  }
 
   absl::Status ForEachCa(const Visit<CaRow>& visit) const override {
     std::vector<const CaRow*> rows;

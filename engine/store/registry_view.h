@@ -52,6 +52,15 @@ struct Page {
   size_t limit = 25;
 };
 
+// RowCounts counts all rows of a store.
+struct RowCounts {
+  int64_t cas = 0;
+  int64_t devices = 0;
+  int64_t endpoints = 0;
+  int64_t templates = 0;
+  int64_t crl_sets = 0;
+};
+
 class RegistryView {
  public:
   virtual ~RegistryView() = default;
@@ -129,10 +138,16 @@ class RegistryView {
 
   virtual std::optional<CrlRow> FindCrls(const CertificateKey& ca) const = 0;
 
+  // Of how many CAs the tenant has CRLs.
+  virtual size_t CountCrls(const Tenant& tenant) const = 0;
+
   // ---- Everything
 
   // The last change that this view shows.
   virtual Revision revision() const = 0;
+
+  // May read an index of each kind from end to end.
+  virtual RowCounts CountRows() const = 0;
 
   // Each calls `visit` with every row of its kind, in no order but that the CA
   // rows of one certificate come one after another, until it returns an error,

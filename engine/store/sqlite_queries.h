@@ -266,12 +266,22 @@ inline constexpr char kSelectCrls[] =
     " LEFT JOIN region r ON r.region = t.region ";
 inline constexpr auto kFindCrls =
     Join(kSelectCrls, "WHERE k.tenant = ?1 AND k.id = ?2");
+inline constexpr char kCountCrls[] =
+    "SELECT count(*) FROM crls WHERE tenant = ?1";
 inline constexpr auto kEachCrls = Join(kSelectCrls);
 inline constexpr char kPutCrls[] =
     "INSERT INTO crls(tenant, id, ca, lists) VALUES(?1, ?2, ?3, ?4)"
     " ON CONFLICT(tenant, id) DO UPDATE SET ca = ?3, lists = ?4";
 inline constexpr char kDeleteCrls[] =
     "DELETE FROM crls WHERE tenant = ?1 AND id = ?2";
+
+// ---- Counts, which read an index from end to end
+
+inline constexpr char kCountCas[] = "SELECT count(*) FROM ca";
+inline constexpr char kCountDevices[] = "SELECT count(*) FROM device";
+inline constexpr char kCountEndpoints[] = "SELECT count(*) FROM endpoint";
+inline constexpr char kCountTemplates[] = "SELECT count(*) FROM template";
+inline constexpr char kCountAllCrls[] = "SELECT count(*) FROM crls";
 
 // ---- Changes
 

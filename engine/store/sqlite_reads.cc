@@ -170,6 +170,18 @@ std::optional<CrlRow> SqliteTransaction::FindCrls(
                  AsBlob(ca.id));
 }
 
+size_t SqliteTransaction::CountCrls(const Tenant& tenant) const {
+  return static_cast<size_t>(AskFor(kCountCrls, NumbersOf(tenant).tenant));
+}
+
+RowCounts SqliteTransaction::CountRows() const {
+  return {.cas = AskFor(kCountCas),
+          .devices = AskFor(kCountDevices),
+          .endpoints = AskFor(kCountEndpoints),
+          .templates = AskFor(kCountTemplates),
+          .crl_sets = AskFor(kCountAllCrls)};
+}
+
 Revision SqliteTransaction::revision() const { return AskFor(kLastRevision); }
 
 template <typename Row, typename Read>

@@ -70,6 +70,8 @@ class SqliteTransaction final : public Transaction {
   std::optional<TemplateRow> FindTemplate(const Tenant& tenant,
                                           std::string_view name) const override;
   std::optional<CrlRow> FindCrls(const CertificateKey& ca) const override;
+  size_t CountCrls(const Tenant& tenant) const override;
+  RowCounts CountRows() const override;
   Revision revision() const override;
   absl::Status ForEachCa(const Visit<CaRow>& visit) const override;
   absl::Status ForEachDevice(const Visit<DeviceRow>& visit) const override;
