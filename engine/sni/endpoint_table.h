@@ -15,7 +15,7 @@
 //
 // COST. Resolve reads the table's tags and slot, the record, and its tenant's.
 // An endpoint takes 17 bytes and its name, as the allocator rounds them, and
-// eight to thirteen of the table.
+// ten to twelve of the table.
 
 #ifndef CHAINKEEP_ENGINE_SNI_ENDPOINT_TABLE_H_
 #define CHAINKEEP_ENGINE_SNI_ENDPOINT_TABLE_H_
