@@ -212,6 +212,9 @@ Json JsonOf(const Verdict& verdict, TimestampFormat format) {
                {"reason", ReasonName(verdict.reason())},
                {"explanation", ReasonText(verdict.reason())}};
   PutIfAny(json, "detail", verdict.detail());
+  // Whether it will depends on its CA's registration, and is found out when the
+  // device has proven its key.
+  if (verdict.needs_completion()) json["firstConnect"] = true;
   PutIfAny(json, "account", verdict.account().text());
   PutIfAny(json, "region", verdict.region().text());
   if (verdict.accepted()) {

@@ -27,6 +27,16 @@ RevocationOptions::Scope RevocationIn(const Arguments& arguments) {
                    Quoted(scope));
 }
 
+ValidationPolicy PolicyIn(const Arguments& arguments) {
+  const std::string_view policy = arguments.Text("policy");
+  if (policy.empty() || policy == "trusted-chain") {
+    return ValidationPolicy::kTrustedChain;
+  }
+  if (policy == "registered-device") return ValidationPolicy::kRegisteredDevice;
+  throw UsageError("--policy is one of trusted-chain, registered-device, not " +
+                   Quoted(policy));
+}
+
 // Asks, and completes nothing: the store is as it was.
 Verdict Ask(const Engine& engine, const Listener& listener,
             const std::vector<std::string>& chain,
@@ -52,6 +62,7 @@ absl::StatusOr<Result> Validate(Context& context) {
   if (!chain.ok()) return chain.status();
   ListenerOptions options;
   options.region = context.region;
+  options.validation.policy = PolicyIn(arguments);
   options.validation.revocation.scope = RevocationIn(arguments);
   std::optional<std::string_view> server_name;
   if (arguments.Has("server-name")) server_name = arguments.Text("server-name");
@@ -82,6 +93,12 @@ std::vector<CommandSpec> ValidateCommands() {
        .options = {{.name = "server-name",
                     .help = "The host name that the device sends. Without it, "
                             "none is sent."},
+                   {.name = "policy",
+                    .help = "What lets a device in. trusted-chain: a chain to "
+                            "an ACTIVE CA. registered-device: an ACTIVE record "
+                            "of its certificate, as with AWS. Without it, "
+                            "trusted-chain.",
+                    .choices = "trusted-chain registered-device"},
                    {.name = "revocation",
                     .help = "Whose certificates CRLs must speak for: off, "
                             "leaf or chain. Without it, off.",

@@ -1,0 +1,252 @@
+// `validate`: whose device is this, and may it in? As a gateway would say.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/cmd/shell.h"
+
+namespace chainkeep::test {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr char kDevelopment[] = "111122223333";
+constexpr char kProduction[] = "444455556666";
+
+// One CA, registered by two accounts, each with a host name; one device.
+class Validate : public testing::Test {
+ protected:
+  void SetUp() override {
+    OpensslCa(shell_, "Test CA");
+    OpensslDevice(shell_, "device");
+    for (const auto& [account, name] :
+         {std::pair(kDevelopment, "dev.example.com"),
+          std::pair(kProduction, "prod.example.com")}) {
+      shell_.As(account);
+      ca_ = shell_.Answer(
+          "chainkeep register-ca-certificate --ca-certificate "
+          "file://rootCA.pem --certificate-mode SNI_ONLY "
+          "--set-as-active")["certificateId"];
+      shell_.Answer(absl::StrCat(
+          "chainkeep create-domain-configuration --domain-configuration-name "
+          "locks --domain-name ",
+          name));
+    }
+    before_ = shell_.Text("chainkeep export");
+  }
+
+  // Asks, as nobody in particular; the store must be as it was.
+  Json Ask(const std::string& line, int exit_code) {
+    shell_.Set("CHAINKEEP_ACCOUNT", "");
+    const Said said = shell_.Type("chainkeep validate " + line);
+    EXPECT_EQ(said.exit_code, exit_code) << line << said.err;
+    EXPECT_EQ(said.err, "") << line;
+    EXPECT_EQ(shell_.Text("chainkeep export"), before_);
+    const Json verdict = Json::parse(said.out, nullptr, false);
+    EXPECT_TRUE(verdict.is_object()) << said.out;
+    return verdict;
+  }
+
+  void Refused(const std::string& line, const std::string& reason,
+               const std::string& account = "") {
+    const Json verdict = Ask(line, 3);
+    EXPECT_EQ(verdict["accepted"], false) << line;
+    EXPECT_EQ(verdict["reason"], reason) << line;
+    EXPECT_NE(verdict["explanation"], "") << line;
+    EXPECT_EQ(verdict.value("account", ""), account) << line;
+    EXPECT_FALSE(verdict.contains("notAfter"));
+    EXPECT_FALSE(verdict.contains("certificateMode"));
+  }
+
+  // As the account does something to what is stored.
+  void Do(const char* account, const std::string& line) {
+    shell_.As(account);
+    const Said said = shell_.Type("chainkeep " + line);
+    EXPECT_EQ(said.exit_code, 0) << line << said.err;
+    before_ = shell_.Text("chainkeep export");
+  }
+
+  Shell shell_;
+  std::string ca_;
+  std::string before_;
+};
+
+TEST_F(Validate, TheServerNameSaysWhoseItIs) {
+  for (const auto& [name, account] :
+       {std::pair("dev.example.com", kDevelopment),
+        std::pair("PROD.example.com", kProduction)}) {
+    const Json verdict =
+        Ask(absl::StrCat("device.pem --server-name ", name), 0);
+    EXPECT_EQ(verdict["accepted"], true);
+    EXPECT_EQ(verdict["reason"], "kAccepted");
+    EXPECT_EQ(verdict["account"], account);
+    EXPECT_EQ(verdict["region"], "us-east-1");
+    EXPECT_EQ(verdict["certificateMode"], "SNI_ONLY");
+    EXPECT_EQ(verdict["caCertificateId"], ca_);
+    EXPECT_EQ(verdict["certificateId"],
+              shell_.Text("openssl x509 -in device.pem -noout -fingerprint "
+                          "-sha256 | sed 's/.*=//; s/://g' | tr A-F a-f"));
+    EXPECT_EQ(verdict["notAfter"],
+              shell_.Text("date -u -d \"$(openssl x509 -in device.pem -noout "
+                          "-enddate | sed 's/.*=//')\" "
+                          "+%Y-%m-%dT%H:%M:%S+00:00"));
+    EXPECT_EQ(verdict["signatureChecks"], 1);
+  }
+}
+
+TEST_F(Validate, WithoutAServerNameSniOnlyIsOutOfReach) {
+  Refused("device.pem", "kServerNameRequired");
+}
+
+TEST_F(Validate, ServerNamesAreLookedAtFirst) {
+  Refused("device.pem --server-name other.example.com", "kServerNameUnknown");
+  Refused("device.pem --server-name ''", "kServerNameMalformed");
+  Refused("device.pem --server-name 'dev.example.com '",
+          "kServerNameMalformed");
+  Refused("device.pem --server-name dev.example.com --region eu-west-1",
+          "kServerNameUnknown");
+  Do(kDevelopment,
+     "update-domain-configuration --domain-configuration-name locks "
+     "--domain-configuration-status DISABLED");
+  Refused("device.pem --server-name dev.example.com", "kServerNameDisabled",
+          kDevelopment);
+}
+
+TEST_F(Validate, AnAccountsChangesAreItsOwn) {
+  Do(kDevelopment,
+     "update-ca-certificate --new-status INACTIVE "
+     "--certificate-id " +
+         ca_);
+  Refused("device.pem --server-name dev.example.com", "kCaInactive",
+          kDevelopment);
+  EXPECT_EQ(Ask("device.pem --server-name prod.example.com", 0)["account"],
+            kProduction);
+  Do(kDevelopment, "delete-ca-certificate --certificate-id " + ca_);
+  Refused("device.pem --server-name dev.example.com", "kNoRegisteredCa",
+          kDevelopment);
+}
+
+TEST_F(Validate, SomebodyElsesDeviceIsRefused) {
+  OpensslCa(shell_, "Test CA");  // the same name, another key
+  OpensslDevice(shell_, "stranger");
+  Refused("device.pem --server-name dev.example.com", "kBadSignature",
+          kDevelopment);
+  OpensslCa(shell_, "Another CA");
+  OpensslDevice(shell_, "stranger");
+  Refused("device.pem --server-name dev.example.com", "kNoRegisteredCa",
+          kDevelopment);
+}
+
+TEST_F(Validate, AChainOfThreeIsFollowed) {
+  const Said made = shell_.Type(
+      "printf 'basicConstraints=critical,CA:TRUE\\nkeyUsage=keyCertSign\\n' "
+      "> ca.ext && openssl ecparam -name prime256v1 -genkey -noout -out "
+      "sub.key && openssl req -new -key sub.key -subj /CN=sub | openssl x509 "
+      "-req -CA rootCA.pem -CAkey rootCA.key -CAcreateserial -days 30 -extfile "
+      "ca.ext -out sub.pem && openssl req -new -key device.key -subj /CN=d | "
+      "openssl x509 -req -CA sub.pem -CAkey sub.key -CAcreateserial -days 30 "
+      "-out leaf.pem && cat leaf.pem sub.pem > chain.pem");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_EQ(
+      Ask("chain.pem --server-name dev.example.com", 0)["signatureChecks"], 2);
+  Refused("leaf.pem --server-name dev.example.com", "kNoRegisteredCa",
+          kDevelopment);
+}
+
+TEST_F(Validate, ADevicesRecordCountsWhereItIsSaid) {
+  const std::string plain = "device.pem --server-name dev.example.com";
+  const std::string as_aws = plain + " --policy registered-device";
+  Ask(plain + " --policy trusted-chain", 0);
+  Refused(as_aws, "kDeviceNotRegistered", kDevelopment);
+  Do(kDevelopment, "register-certificate --certificate-pem file://device.pem");
+  Refused(as_aws, "kDeviceInactive", kDevelopment);
+  Refused(plain, "kDeviceInactive", kDevelopment);
+  Ask("device.pem --server-name prod.example.com", 0);
+  Do(kDevelopment,
+     "update-certificate --new-status ACTIVE --certificate-id "
+     "$(openssl x509 -in device.pem -noout -fingerprint -sha256 | sed "
+     "'s/.*=//; s/://g')");
+  const Json verdict = Ask(as_aws, 0);
+  EXPECT_EQ(verdict["account"], kDevelopment);
+  EXPECT_EQ(verdict["certificateMode"], "SNI_ONLY");
+  Ask(plain, 0);
+}
+
+// That it may be registered is said, and not done.
+TEST_F(Validate, AFirstConnectIsForetold) {
+  const std::string as_aws =
+      "device.pem --server-name dev.example.com --policy registered-device";
+  Do(kDevelopment,
+     "update-ca-certificate --new-auto-registration-status ENABLE "
+     "--certificate-id " +
+         ca_);
+  const Json verdict = Ask(as_aws, 3);
+  EXPECT_EQ(verdict["reason"], "kDeviceNotRegistered");
+  EXPECT_EQ(verdict["firstConnect"], true);
+  EXPECT_EQ(verdict["caCertificateId"], ca_);
+  // Not of a device that no CA of the account signed.
+  OpensslCa(shell_, "Another CA");
+  OpensslDevice(shell_, "stranger");
+  EXPECT_FALSE(Ask(as_aws, 3).contains("firstConnect"));
+}
+
+TEST_F(Validate, CrlsAreLookedAtWhereItIsSaid) {
+  shell_.Write("ca.cnf",
+               "[ca]\ndefault_ca = d\n[d]\ndatabase = index\ncrlnumber = "
+               "number\ndefault_md = sha256\ndefault_crl_days = 30\n");
+  const Said made = shell_.Type(
+      "touch index && echo 01 > number && openssl ca -config ca.cnf -cert "
+      "rootCA.pem -keyfile rootCA.key -revoke device.pem && openssl ca "
+      "-gencrl -config ca.cnf -cert rootCA.pem -keyfile rootCA.key -out "
+      "rootCA.crl");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const std::string dev = "device.pem --server-name dev.example.com ";
+  const std::string prod = "device.pem --server-name prod.example.com ";
+  Refused(dev + "--revocation leaf", "kRevocationUnknown", kDevelopment);
+  Do(kDevelopment, "crl --ca-certificate file://rootCA.pem rootCA.crl");
+  Ask(dev, 0);
+  Ask(dev + "--revocation off", 0);
+  Refused(dev + "--revocation leaf", "kRevoked", kDevelopment);
+  Refused(dev + "--revocation chain", "kRevoked", kDevelopment);
+  // CRLs are an account's own, too.
+  Refused(prod + "--revocation leaf", "kRevocationUnknown", kProduction);
+}
+
+TEST_F(Validate, WhatIsNoChainIsAnError) {
+  const struct {
+    const char* line;
+    int exit_code;
+    const char* words;
+  } cases[] = {
+      {"", 252, "validate needs an argument"},
+      {"missing.pem", 252, "validate: cannot read 'missing.pem'"},
+      {".", 252, "it is a directory"},
+      {"rootCA.key", 11, "(CertificateValidationException, HTTP 400)"},
+      {"device.pem --revocation maybe", 252,
+       "--revocation is one of off, leaf, chain, not 'maybe'"},
+      {"device.pem --policy maybe", 252,
+       "--policy is one of trusted-chain, registered-device, not 'maybe'"},
+      {"device.pem --region ''", 253, "no region is named"},
+      {"device.pem --store missing.db", 10, "missing.db"},
+  };
+  for (const auto& c : cases) {
+    const Said said = shell_.Type(absl::StrCat("chainkeep validate ", c.line));
+    EXPECT_EQ(said.exit_code, c.exit_code) << c.line << said.err;
+    EXPECT_THAT(said.err, HasSubstr(c.words)) << c.line;
+    EXPECT_EQ(said.out, "") << c.line;
+  }
+}
+
+// A certificate that is none is the peer's fault: a verdict, not an error.
+TEST_F(Validate, AMalformedCertificateIsRefused) {
+  shell_.Write(
+      "bad.pem",
+      "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+  Refused("bad.pem --server-name dev.example.com", "kMalformed", kDevelopment);
+}
+
+}  // namespace
+}  // namespace chainkeep::test
