@@ -6,6 +6,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
+
+// The library is inline functions, whose code depends on whether there are
+// exceptions: without, as here, its every error ends the process. A linker
+// keeps one copy of each, so that a host which uses the library too, with
+// exceptions, might get ours. Hence an inner namespace of our own.
+#define NLOHMANN_JSON_NAMESPACE nlohmann::chainkeep_without_exceptions
+#define NLOHMANN_JSON_NAMESPACE_BEGIN \
+  namespace nlohmann {                \
+  inline namespace chainkeep_without_exceptions {
+#define NLOHMANN_JSON_NAMESPACE_END \
+  }                                 \
+  }
 #include "nlohmann/json.hpp"
 
 namespace chainkeep::registry {
