@@ -11,7 +11,8 @@
 //
 // A Store is opaque. It is given to an engine or a registry, which then owns
 // it. Thread-safety: as what owns it. After fork() the child must not use it:
-// commands answer with kInternalFailure there, look-ups go on.
+// commands answer with kInternalFailure there, look-ups go on. Nor can it open
+// a store of its own, while it has inherited one, before it calls exec().
 
 #ifndef CHAINKEEP_API_CHAINKEEP_STORE_H_
 #define CHAINKEEP_API_CHAINKEEP_STORE_H_
@@ -60,8 +61,12 @@ class Store {
 // up to date. Errors: kInvalidRequest (no path; nothing there and kRefuse),
 // kServiceUnavailable (it cannot be opened, read or written),
 // kInternalFailure (it is not a store, is damaged or truncated, or a newer
-// version of this library made it); the message names the file and what is
-// wrong with it.
+// version of this library made it; a child that has inherited a store); the
+// message names the file and what is wrong with it.
+//
+// A file that is created is its owner's alone to read (mode 0600), and so are
+// the two beside it that SQLite keeps while it is open ("-wal", "-shm"). A copy
+// is whole only if it is made by SQLite's backup, or while nobody has it open.
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(const StoreOptions& options);
 
 }  // namespace chainkeep

@@ -13,14 +13,11 @@ namespace chainkeep::store {
 
 // CheckLength compares the file's length with the number of pages that its own
 // header speaks of: a truncated one, such as a copy that was not finished, is
-// found without reading it. Pages that are in the log only are not missed. A
-// connection that has not been used yet; constant cost, but where there is a
-// log of an interrupted process and the file is short of pages: that log's
-// length.
+// found without reading it. Not where a process was interrupted and left its
+// log, in which pages may be that the file has not yet. Constant cost.
 absl::Status CheckLength(const Connection& connection);
 
-// CheckWhole reads every page, index and row. It finds what does not fit
-// together: not a number that was changed into another that is possible.
+// CheckWhole reads every page, index and row of a store.
 absl::Status CheckWhole(Connection& connection);
 
 }  // namespace chainkeep::store

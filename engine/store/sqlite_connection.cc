@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <climits>
 
 #include "absl/strings/str_cat.h"
@@ -44,6 +45,26 @@ std::string FileNameOf(const std::string& path) {
   return path.front() == '/' ? path : absl::StrCat("./", path);
 }
 
+// SQLite knows for the whole process which files are open and locked (fcntl(2)
+// locks are the process's). A child that inherits open connections inherits
+// that knowledge, but not the locks: it must not open a file.
+class OpenConnections {
+ public:
+  // Whether this process may open one; if so, counts it.
+  static bool Add() {
+    const pid_t process = getpid();
+    if (count_.load() > 0 && owner_.load() != process) return false;
+    owner_.store(process);
+    ++count_;
+    return true;
+  }
+  static void Remove() { --count_; }
+
+ private:
+  static inline std::atomic<int> count_{0};
+  static inline std::atomic<pid_t> owner_{0};
+};
+
 // If it fails, so does opening, which says why.
 void CreatePrivately(const std::string& name) {
   // A file that was there before is not touched: to close it would give up the
@@ -77,12 +98,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
     CreatePrivately(name);
     flags |= SQLITE_OPEN_CREATE;
   }
-  auto connection = OpenNamed(name, flags, options);
-  if (!connection.ok()) return connection;
-  sqlite3_busy_timeout((*connection)->handle_,
-                       static_cast<int>(std::clamp<int64_t>(
-                           options.busy_timeout_millis, 0, INT_MAX)));
-  return connection;
+  return OpenNamed(name, flags, options);
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenInMemory() {
@@ -94,16 +110,26 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenInMemory() {
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenNamed(
     const std::string& name, int flags, const Options& options) {
+  if (!OpenConnections::Add()) {
+    return MakeError(ErrorCode::kInternalFailure,
+                     absl::StrCat("store ", options.path,
+                                  ": this process was forked by one that had "
+                                  "a store open"));
+  }
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(
       name.c_str(), &handle,
       flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, options.vfs);
   if (handle == nullptr) {
+    OpenConnections::Remove();
     return ErrorOf(options.path, code, sqlite3_errstr(code));
   }
   auto connection =
       std::unique_ptr<Connection>(new Connection(handle, options.path));
   if (code != SQLITE_OK) return connection->Error(code);
+  // First of all: what follows may read the file, and so wait for others.
+  sqlite3_busy_timeout(handle, static_cast<int>(std::clamp<int64_t>(
+                                   options.busy_timeout_millis, 0, INT_MAX)));
   sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   const absl::Status configured = connection->Execute(absl::StrCat(
@@ -117,6 +143,7 @@ Connection::~Connection() {
     for (sqlite3_stmt* statement : statements) sqlite3_finalize(statement);
   }
   sqlite3_close(handle_);
+  OpenConnections::Remove();
 }
 
 absl::Status Connection::Execute(const std::string& sql) {
@@ -149,7 +176,7 @@ absl::Status Connection::Damaged(std::string_view what) const {
                    absl::StrCat("store ", path_, ": ", what));
 }
 
-Statement::Statement(Connection& connection, const char* sql, Prepared)
+Statement::Statement(Connection& connection, const char* sql, Prepared prepared)
     : connection_(connection), sql_(sql) {
   std::vector<sqlite3_stmt*>& idle = connection.idle_[sql];
   if (!idle.empty()) {
@@ -159,6 +186,12 @@ Statement::Statement(Connection& connection, const char* sql, Prepared)
   }
   Check(sqlite3_prepare_v3(connection.handle_, sql, -1,
                            SQLITE_PREPARE_PERSISTENT, &handle_, nullptr));
+  // One that is forgotten would keep the value of the use before.
+  if (status_.ok() &&
+      sqlite3_bind_parameter_count(handle_) != prepared.parameters) {
+    status_ =
+        connection.Damaged(absl::StrCat("wrong number of parameters: ", sql));
+  }
 }
 
 Statement::~Statement() {

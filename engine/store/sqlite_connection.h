@@ -86,12 +86,13 @@ struct Null {};
 class Statement {
  public:
   // `sql` has static storage: its address is what it is known by. `values` are
-  // those of its parameters, in order: integers, texts, Blobs, Null, or
-  // optional ones of them, which are Null without a value. They must outlive
+  // those of its parameters, as many, in order: integers, texts, Blobs, Null,
+  // or optional ones of them, which are Null without a value. They must outlive
   // the statement.
   template <typename... Values>
   Statement(Connection& connection, const char* sql, const Values&... values)
-      : Statement(connection, sql, Prepared{}) {
+      : Statement(connection, sql,
+                  Prepared{static_cast<int>(sizeof...(values))}) {
     int parameter = 0;
     (Bind(++parameter, values), ...);
   }
@@ -105,6 +106,11 @@ class Statement {
   const absl::Status& Run();
   const absl::Status& status() const { return status_; }
 
+  // Connection::Damaged of its connection.
+  absl::Status Damaged(std::string_view what) const {
+    return connection_.Damaged(what);
+  }
+
   // Of the row that Step came to. Views live until the next Step.
   int type(int column) const { return sqlite3_column_type(handle_, column); }
   std::string_view ColumnName(int column) const;
@@ -115,8 +121,10 @@ class Statement {
   std::string_view BytesAt(int column) const;
 
  private:
-  struct Prepared {};
-  Statement(Connection& connection, const char* sql, Prepared);
+  struct Prepared {
+    int parameters;
+  };
+  Statement(Connection& connection, const char* sql, Prepared prepared);
 
   void Bind(int parameter, int64_t value);
   void Bind(int parameter, std::string_view text);

@@ -53,7 +53,7 @@ inline constexpr char kSelectCa[] =
     " ca.proof, ca.auto_registration, ca.subject_hash, ca.creation_date,"
     " ca.last_modified_date, ca.customer_version, ca.generation_id,"
     " ca.template_name, ca.template_body, ca.role_arn, ca.tags, c.not_before,"
-    " c.not_after, c.subject, c.der FROM ca ";
+    " c.not_after, c.subject, c.der, ca.checksum FROM ca ";
 inline constexpr char kJoinCa[] =
     " LEFT JOIN ca_certificate c ON c.certificate = ca.certificate"
     " LEFT JOIN tenant t ON t.tenant = ca.tenant"
@@ -108,12 +108,13 @@ inline constexpr char kPutCa[] =
     "INSERT INTO ca(certificate, tenant, region, id, mode, status, proof,"
     " auto_registration, subject_hash, creation_date, last_modified_date,"
     " customer_version, generation_id, template_name, template_body, role_arn,"
-    " tags) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-    " ?14, ?15, ?16, ?17) ON CONFLICT(certificate, tenant) DO UPDATE SET"
+    " tags, checksum) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+    " ?12, ?13, ?14, ?15, ?16, ?17, ?18) ON CONFLICT(certificate, tenant) DO "
+    "UPDATE SET"
     " mode = ?5, status = ?6, proof = ?7, auto_registration = ?8,"
     " subject_hash = ?9, creation_date = ?10, last_modified_date = ?11,"
     " customer_version = ?12, generation_id = ?13, template_name = ?14,"
-    " template_body = ?15, role_arn = ?16, tags = ?17";
+    " template_body = ?15, role_arn = ?16, tags = ?17, checksum = ?18";
 inline constexpr char kDeleteCa[] =
     "DELETE FROM ca WHERE certificate = ?1 AND tenant = ?2";
 inline constexpr char kDropCertificate[] =
@@ -130,7 +131,7 @@ inline constexpr char kSelectDevice[] =
     " device.generation_id, device.previous_owner, device.transfer_to,"
     " device.transfer_message, device.reject_reason, device.transfer_date,"
     " device.accept_date, device.reject_date, device.policies, device.things,"
-    " device.der FROM device ";
+    " device.der, device.checksum FROM device ";
 inline constexpr char kJoinDevice[] =
     " LEFT JOIN tenant t ON t.tenant = device.tenant"
     " LEFT JOIN region r ON r.region = t.region ";
@@ -172,29 +173,30 @@ inline constexpr char kPutDevice[] =
     " not_after, creation_date, last_modified_date, customer_version,"
     " generation_id, previous_owner, transfer_to, transfer_message,"
     " reject_reason, transfer_date, accept_date, reject_date, policies,"
-    " things, der) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-    " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
+    " things, der, checksum) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+    "?11, ?12,"
+    " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"
     " ON CONFLICT(id, tenant) DO UPDATE SET"
     " mode = ?4, status = ?5, ca = ?6, not_before = ?7, not_after = ?8,"
     " creation_date = ?9, last_modified_date = ?10, customer_version = ?11,"
     " generation_id = ?12, previous_owner = ?13, transfer_to = ?14,"
     " transfer_message = ?15, reject_reason = ?16, transfer_date = ?17,"
     " accept_date = ?18, reject_date = ?19, policies = ?20, things = ?21,"
-    " der = ?22";
+    " der = ?22, checksum = ?23";
 inline constexpr char kDeleteDevice[] =
     "DELETE FROM device WHERE id = ?1 AND tenant = ?2";
 
 // ---- Registration codes
 
-inline constexpr char kFindCode[] =
-    "SELECT code FROM registration_code WHERE tenant = ?1";
 inline constexpr char kEachCode[] =
-    "SELECT t.account, r.name AS region, k.code FROM registration_code k"
+    "SELECT t.account, r.name AS region, k.code, k.checksum"
+    " FROM registration_code k"
     " LEFT JOIN tenant t ON t.tenant = k.tenant"
     " LEFT JOIN region r ON r.region = t.region";
+inline constexpr auto kFindCode = Join(kEachCode, " WHERE k.tenant = ?1");
 inline constexpr char kPutCode[] =
-    "INSERT INTO registration_code(tenant, code) VALUES(?1, ?2)"
-    " ON CONFLICT(tenant) DO UPDATE SET code = ?2";
+    "INSERT INTO registration_code(tenant, code, checksum) VALUES(?1, ?2, ?3)"
+    " ON CONFLICT(tenant) DO UPDATE SET code = ?2, checksum = ?3";
 inline constexpr char kDeleteCode[] =
     "DELETE FROM registration_code WHERE tenant = ?1";
 
@@ -203,7 +205,8 @@ inline constexpr char kDeleteCode[] =
 inline constexpr char kSelectEndpoint[] =
     "SELECT t.account, r.name AS region, e.host_name,"
     " (t.region = e.region) AS numbers, e.service, e.status, e.configuration,"
-    " e.type, e.creation_date, e.last_status_change_date FROM endpoint e ";
+    " e.type, e.creation_date, e.last_status_change_date, e.checksum"
+    " FROM endpoint e ";
 inline constexpr char kJoinEndpoint[] =
     " LEFT JOIN tenant t ON t.tenant = e.tenant"
     " LEFT JOIN region r ON r.region = t.region ";
@@ -225,15 +228,17 @@ inline constexpr char kOthersBelow[] =
     " OR EXISTS(SELECT 1 FROM endpoint INDEXED BY endpoint_below"
     " WHERE region = ?1 AND parent = ?2 AND tenant > ?3)";
 
-inline constexpr char kEndpointTenant[] =
-    "SELECT tenant FROM endpoint WHERE region = ?1 AND host_name = ?2";
+inline constexpr char kEndpointOwner[] =
+    "SELECT t.account FROM endpoint e"
+    " LEFT JOIN tenant t ON t.tenant = e.tenant"
+    " WHERE e.region = ?1 AND e.host_name = ?2";
 inline constexpr char kPutEndpoint[] =
     "INSERT INTO endpoint(region, host_name, parent, tenant, service, status,"
-    " configuration, type, creation_date, last_status_change_date)"
-    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+    " configuration, type, creation_date, last_status_change_date, checksum)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
     " ON CONFLICT(region, host_name) DO UPDATE SET tenant = ?4, service = ?5,"
     " status = ?6, configuration = ?7, type = ?8, creation_date = ?9,"
-    " last_status_change_date = ?10";
+    " last_status_change_date = ?10, checksum = ?11";
 inline constexpr char kDeleteEndpoint[] =
     "DELETE FROM endpoint WHERE region = ?1 AND host_name = ?2";
 
@@ -242,7 +247,7 @@ inline constexpr char kDeleteEndpoint[] =
 inline constexpr char kSelectTemplate[] =
     "SELECT t.account, r.name AS region, x.name, x.type, x.enabled,"
     " x.description, x.body, x.role_arn, x.creation_date,"
-    " x.last_modified_date FROM template x"
+    " x.last_modified_date, x.checksum FROM template x"
     " LEFT JOIN tenant t ON t.tenant = x.tenant"
     " LEFT JOIN region r ON r.region = t.region ";
 inline constexpr auto kFindTemplate =
@@ -250,18 +255,19 @@ inline constexpr auto kFindTemplate =
 inline constexpr auto kEachTemplate = Join(kSelectTemplate);
 inline constexpr char kPutTemplate[] =
     "INSERT INTO template(tenant, name, type, enabled, description, body,"
-    " role_arn, creation_date, last_modified_date)"
-    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+    " role_arn, creation_date, last_modified_date, checksum)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
     " ON CONFLICT(tenant, name) DO UPDATE SET type = ?3, enabled = ?4,"
     " description = ?5, body = ?6, role_arn = ?7, creation_date = ?8,"
-    " last_modified_date = ?9";
+    " last_modified_date = ?9, checksum = ?10";
 inline constexpr char kDeleteTemplate[] =
     "DELETE FROM template WHERE tenant = ?1 AND name = ?2";
 
 // ---- CRLs
 
 inline constexpr char kSelectCrls[] =
-    "SELECT t.account, r.name AS region, k.id, k.ca, k.lists FROM crls k"
+    "SELECT t.account, r.name AS region, k.id, k.ca, k.lists, k.checksum"
+    " FROM crls k"
     " LEFT JOIN tenant t ON t.tenant = k.tenant"
     " LEFT JOIN region r ON r.region = t.region ";
 inline constexpr auto kFindCrls =
@@ -270,8 +276,9 @@ inline constexpr char kCountCrls[] =
     "SELECT count(*) FROM crls WHERE tenant = ?1";
 inline constexpr auto kEachCrls = Join(kSelectCrls);
 inline constexpr char kPutCrls[] =
-    "INSERT INTO crls(tenant, id, ca, lists) VALUES(?1, ?2, ?3, ?4)"
-    " ON CONFLICT(tenant, id) DO UPDATE SET ca = ?3, lists = ?4";
+    "INSERT INTO crls(tenant, id, ca, lists, checksum)"
+    " VALUES(?1, ?2, ?3, ?4, ?5)"
+    " ON CONFLICT(tenant, id) DO UPDATE SET ca = ?3, lists = ?4, checksum = ?5";
 inline constexpr char kDeleteCrls[] =
     "DELETE FROM crls WHERE tenant = ?1 AND id = ?2";
 
@@ -289,18 +296,21 @@ inline constexpr char kFirstRevision[] =
     "SELECT coalesce(min(revision), 0) FROM change";
 inline constexpr char kLastRevision[] =
     "SELECT coalesce(max(revision), 0) FROM change";
-inline constexpr char kListChanges[] =
+inline constexpr char kEachChange[] =
     "SELECT t.account, r.name AS region, k.id, k.revision, k.kind,"
-    " k.host_name FROM change k LEFT JOIN tenant t ON t.tenant = k.tenant"
-    " LEFT JOIN region r ON r.region = t.region"
-    " WHERE k.revision > ?1 ORDER BY k.revision LIMIT ?2";
+    " k.host_name, k.checksum FROM change k LEFT JOIN tenant t ON t.tenant = "
+    "k.tenant"
+    " LEFT JOIN region r ON r.region = t.region";
+inline constexpr auto kListChanges =
+    Join(kEachChange, " WHERE k.revision > ?1 ORDER BY k.revision LIMIT ?2");
 inline constexpr char kAddChange[] =
-    "INSERT INTO change(revision, kind, tenant, id, host_name)"
-    " VALUES(?1, ?2, ?3, ?4, ?5)";
+    "INSERT INTO change(revision, kind, tenant, id, host_name, checksum)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
 inline constexpr char kForgetChanges[] =
     "DELETE FROM change WHERE revision <= ?1";
 
-inline constexpr char kSubjectSeed[] = "SELECT subject_seed FROM store";
+inline constexpr char kSubjectSeed[] =
+    "SELECT subject_seed, checksum FROM store";
 
 // ---- All of them, for tests
 
@@ -334,7 +344,7 @@ inline constexpr const char* kLookups[] = {kFindRegion,
                                            kFindConfiguration,
                                            kListConfigurations,
                                            kOthersBelow,
-                                           kEndpointTenant,
+                                           kEndpointOwner,
                                            kPutEndpoint,
                                            kDeleteEndpoint,
                                            kFindTemplate,
@@ -350,7 +360,8 @@ inline constexpr const char* kLookups[] = {kFindRegion,
 
 // Those that read everything.
 inline constexpr const char* kWalks[] = {
-    kEachCa, kEachDevice, kEachCode, kEachEndpoint, kEachTemplate, kEachCrls};
+    kEachCa,       kEachDevice, kEachCode,  kEachEndpoint,
+    kEachTemplate, kEachCrls,   kEachChange};
 
 }  // namespace chainkeep::store
 

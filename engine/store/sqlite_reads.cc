@@ -134,7 +134,10 @@ std::vector<DeviceRow> SqliteTransaction::ListDevices(
 
 std::optional<std::string> SqliteTransaction::FindRegistrationCode(
     const Tenant& tenant) const {
-  return ReadOne(ReadCodeText, kFindCode, NumbersOf(tenant).tenant);
+  std::optional<CodeRow> row =
+      ReadOne(ReadCode, kFindCode, NumbersOf(tenant).tenant);
+  if (!row) return std::nullopt;
+  return std::move(row->code);
 }
 
 std::optional<EndpointRow> SqliteTransaction::FindEndpoint(

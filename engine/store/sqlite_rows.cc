@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "chainkeep/status.h"
 #include "engine/sni/endpoint_name.h"
+#include "engine/store/row_checksum.h"
 #include "engine/store/string_list.h"
 
 namespace chainkeep::store {
@@ -173,6 +173,15 @@ class RowReader {
     return row;
   }
 
+  // The last column is the checksum of what was read.
+  template <typename Row>
+  absl::StatusOr<Row> FinishChecked(Row row) {
+    const int column = next_;
+    const int64_t checksum = Integer();
+    if (ok() && checksum != ChecksumOf(row)) Refuse(column);
+    return Finish(std::move(row));
+  }
+
  private:
   bool Expect(int column, int type) {
     if (!ok()) return false;
@@ -183,10 +192,9 @@ class RowReader {
 
   void Refuse(int column) {
     if (!ok()) return;
-    status_ =
-        MakeError(ErrorCode::kInternalFailure,
-                  absl::StrCat("store: damaged row in table ", table_, key_,
-                               ": column ", statement_.ColumnName(column)));
+    status_ = statement_.Damaged(absl::StrCat("damaged row in table ", table_,
+                                              key_, ": column ",
+                                              statement_.ColumnName(column)));
   }
 
   const Statement& statement_;
@@ -234,7 +242,7 @@ absl::StatusOr<CaRow> ReadCa(const Statement& statement) {
   row.not_after = reader.Integer();
   row.subject = reader.Bytes();
   row.der = reader.Bytes();
-  return reader.Finish(std::move(row));
+  return reader.FinishChecked(std::move(row));
 }
 
 absl::StatusOr<DeviceRow> ReadDevice(const Statement& statement) {
@@ -264,7 +272,7 @@ absl::StatusOr<DeviceRow> ReadDevice(const Statement& statement) {
   row.policies = reader.Strings();
   row.things = reader.Strings();
   row.der = reader.Bytes();
-  return reader.Finish(std::move(row));
+  return reader.FinishChecked(std::move(row));
 }
 
 absl::StatusOr<EndpointRow> ReadEndpoint(const Statement& statement) {
@@ -281,7 +289,7 @@ absl::StatusOr<EndpointRow> ReadEndpoint(const Statement& statement) {
   row.type = reader.Enumerator(DomainType::kCustomerManaged);
   row.creation_date = reader.Integer();
   row.last_status_change_date = reader.Integer();
-  return reader.Finish(std::move(row));
+  return reader.FinishChecked(std::move(row));
 }
 
 absl::StatusOr<TemplateRow> ReadTemplate(const Statement& statement) {
@@ -296,7 +304,7 @@ absl::StatusOr<TemplateRow> ReadTemplate(const Statement& statement) {
   row.role_arn = reader.Text();
   row.creation_date = reader.Integer();
   row.last_modified_date = reader.Integer();
-  return reader.Finish(std::move(row));
+  return reader.FinishChecked(std::move(row));
 }
 
 absl::StatusOr<CrlRow> ReadCrls(const Statement& statement) {
@@ -305,7 +313,7 @@ absl::StatusOr<CrlRow> ReadCrls(const Statement& statement) {
   row.key = reader.Key();
   row.ca = reader.Bytes();
   row.crls = reader.Strings();
-  return reader.Finish(std::move(row));
+  return reader.FinishChecked(std::move(row));
 }
 
 absl::StatusOr<RegistryView::CodeRow> ReadCode(const Statement& statement) {
@@ -313,7 +321,7 @@ absl::StatusOr<RegistryView::CodeRow> ReadCode(const Statement& statement) {
   RegistryView::CodeRow row;
   row.tenant = reader.ReadTenant();
   row.code = reader.Text();
-  return reader.Finish(std::move(row));
+  return reader.FinishChecked(std::move(row));
 }
 
 absl::StatusOr<Change> ReadChange(const Statement& statement) {
@@ -325,8 +333,10 @@ absl::StatusOr<Change> ReadChange(const Statement& statement) {
   change.kind = reader.Enumerator(ChangeKind::kCrls);
   if (change.kind == ChangeKind::kEndpoint) {
     change.host_name = HostName(reader);
+  } else {
+    reader.TakeNulls(1);
   }
-  return reader.Finish(std::move(change));
+  return reader.FinishChecked(std::move(change));
 }
 
 absl::StatusOr<Account> ReadAccount(const Statement& statement) {
@@ -334,9 +344,12 @@ absl::StatusOr<Account> ReadAccount(const Statement& statement) {
   return reader.Finish(reader.Identifier<Account>());
 }
 
-absl::StatusOr<std::string> ReadCodeText(const Statement& statement) {
-  RowReader reader(statement, "registration_code");
-  return reader.Finish(reader.Text());
+absl::StatusOr<uint64_t> ReadSeed(const Statement& statement) {
+  RowReader reader(statement, "store");
+  const auto seed = static_cast<uint64_t>(reader.Integer());
+  const int64_t checksum = reader.Integer();
+  if (checksum != ChecksumOfSeed(seed)) reader.RefuseLast();
+  return reader.Finish(seed);
 }
 
 }  // namespace chainkeep::store

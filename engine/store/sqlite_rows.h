@@ -2,9 +2,10 @@
 //
 // A stored row is input like any other: somebody may have edited the file.
 // Whatever the columns hold, reading gives a row whose identifiers are
-// well-formed, whose enumerations have a name and whose texts are within the
-// limits of the API, or kInternalFailure that names the table, the row and the
-// column. What is merely untrue is believed.
+// well-formed, whose enumerations have a name and whose host names are
+// canonical, and that bears the checksum of all that (row_checksum.h);
+// or kInternalFailure that names the table, the row and the column. What is
+// merely untrue is believed.
 //
 //   Statement find(connection, kFindCa, Blob{id}, tenant);
 //   if (find.Step()) { absl::StatusOr<CaRow> row = ReadCa(find); … }
@@ -35,9 +36,10 @@ absl::StatusOr<TemplateRow> ReadTemplate(const Statement& statement);
 absl::StatusOr<CrlRow> ReadCrls(const Statement& statement);
 absl::StatusOr<RegistryView::CodeRow> ReadCode(const Statement& statement);
 absl::StatusOr<Change> ReadChange(const Statement& statement);
-// One column, an account or a code.
+// An account, and nothing else.
 absl::StatusOr<Account> ReadAccount(const Statement& statement);
-absl::StatusOr<std::string> ReadCodeText(const Statement& statement);
+// A subject seed.
+absl::StatusOr<uint64_t> ReadSeed(const Statement& statement);
 
 }  // namespace chainkeep::store
 

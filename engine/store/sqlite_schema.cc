@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
 #include "engine/store/change_signal.h"
+#include "engine/store/row_checksum.h"
 #include "openssl/rand.h"
 
 namespace chainkeep::store {
@@ -20,13 +21,15 @@ namespace {
 // "ckep", big-endian, as in the file.
 constexpr int64_t kApplicationId = 0x636b6570;
 
+// Every row of something that is stored bears a checksum (row_checksum.h).
 // Columns in the order in which queries want them; `place` indexes are the
 // order of lists (Page). Enumerations are numbered as in the C++ headers, so
 // mode 0 is DEFAULT, and status 3 of a device PENDING_TRANSFER.
 constexpr char kCasAndEndpoints[] = R"sql(
 CREATE TABLE store(
   store INTEGER PRIMARY KEY CHECK(store = 1),
-  subject_seed INTEGER NOT NULL
+  subject_seed INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE region(
@@ -68,6 +71,7 @@ CREATE TABLE ca(
   template_body TEXT,
   role_arn TEXT,
   tags BLOB NOT NULL,
+  checksum INTEGER NOT NULL,
   PRIMARY KEY(certificate, tenant)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX ca_default ON ca(certificate, region) WHERE mode = 0;
@@ -78,7 +82,8 @@ CREATE INDEX ca_template ON ca(tenant, template_name, creation_date, id)
 
 CREATE TABLE registration_code(
   tenant INTEGER PRIMARY KEY REFERENCES tenant,
-  code TEXT NOT NULL
+  code TEXT NOT NULL,
+  checksum INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE endpoint(
@@ -92,6 +97,7 @@ CREATE TABLE endpoint(
   type INTEGER NOT NULL,
   creation_date INTEGER NOT NULL,
   last_status_change_date INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
   PRIMARY KEY(region, host_name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX endpoint_below ON endpoint(region, parent, tenant);
@@ -103,6 +109,7 @@ CREATE TABLE crls(
   id BLOB NOT NULL CHECK(length(id) = 32),
   ca BLOB NOT NULL,
   lists BLOB NOT NULL,
+  checksum INTEGER NOT NULL,
   UNIQUE(tenant, id)
 ) STRICT;
 
@@ -111,7 +118,8 @@ CREATE TABLE change(
   kind INTEGER NOT NULL,
   tenant INTEGER NOT NULL REFERENCES tenant,
   id BLOB,
-  host_name TEXT
+  host_name TEXT,
+  checksum INTEGER NOT NULL
 ) STRICT;
 )sql";
 
@@ -139,6 +147,7 @@ CREATE TABLE device(
   reject_date INTEGER,
   policies BLOB NOT NULL,
   things BLOB NOT NULL,
+  checksum INTEGER NOT NULL,
   der BLOB NOT NULL,
   UNIQUE(id, tenant)
 ) STRICT;
@@ -159,6 +168,7 @@ CREATE TABLE template(
   role_arn TEXT NOT NULL,
   creation_date INTEGER NOT NULL,
   last_modified_date INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
   UNIQUE(tenant, name)
 ) STRICT;
 )sql";
@@ -189,11 +199,12 @@ absl::Status TakeSteps(Connection& connection, int64_t from, int64_t to) {
     if (!status.ok()) return status;
   }
   if (from == 0) {
-    int64_t seed = 0;
+    uint64_t seed = 0;
     RAND_bytes(reinterpret_cast<uint8_t*>(&seed), sizeof(seed));
-    absl::Status status = connection.Execute(
-        absl::StrCat("PRAGMA application_id = ", kApplicationId,
-                     ";INSERT INTO store VALUES(1, ", seed, ");"));
+    absl::Status status = connection.Execute(absl::StrCat(
+        "PRAGMA application_id = ", kApplicationId,
+        ";INSERT INTO store VALUES(1, ", static_cast<int64_t>(seed), ", ",
+        ChecksumOfSeed(seed), ");"));
     if (!status.ok()) return status;
   }
   return connection.Execute(absl::StrCat("PRAGMA user_version = ", to, ";"));

@@ -11,6 +11,7 @@
 #include "chainkeep/status.h"
 #include "engine/store/sqlite_check.h"
 #include "engine/store/sqlite_queries.h"
+#include "engine/store/sqlite_rows.h"
 #include "engine/store/sqlite_schema.h"
 
 namespace chainkeep::store {
@@ -30,6 +31,13 @@ constexpr auto kPollInterval = std::chrono::milliseconds(20);
 absl::Status InChild() {
   return MakeError(ErrorCode::kInternalFailure,
                    "store: it belongs to the process that forked this one");
+}
+
+absl::StatusOr<uint64_t> FindSeed(Connection& connection) {
+  Statement find(connection, kSubjectSeed);
+  if (find.Step()) return ReadSeed(find);
+  if (!find.status().ok()) return find.status();
+  return connection.Damaged("damaged: it has no seed");
 }
 
 // Ends a transaction that is not to be committed. SQLite has ended it by itself
@@ -78,15 +86,14 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
     status = CheckWhole(**writer);
   }
   if (!status.ok()) return status;
-  const absl::StatusOr<int64_t> seed = (*writer)->Ask(kSubjectSeed);
+  const absl::StatusOr<uint64_t> seed = FindSeed(**writer);
   if (!seed.ok()) return seed.status();
 
   Connection::Options reader_options = writer_options;
   reader_options.if_missing = Connection::Options::IfMissing::kRefuse;
   reader_options.cache_kib = kReaderCacheKib;
   return std::unique_ptr<SqliteStore>(
-      new SqliteStore(std::move(reader_options), *std::move(writer),
-                      static_cast<uint64_t>(*seed)));
+      new SqliteStore(std::move(reader_options), *std::move(writer), *seed));
 }
 
 SqliteStore::~SqliteStore() {

@@ -132,10 +132,13 @@ class SqliteTransaction final : public Transaction {
   absl::Status ForEach(Read read, const char* sql,
                        const Visit<Row>& visit) const;
 
-  void Note(ChangeKind kind, const TenantNumbers& tenant,
-            const CertificateId& id);
-  void NoteEndpoint(int64_t tenant, std::string_view host_name);
-  Revision NextRevision();
+  std::optional<Account> EndpointOwner(const Region& region,
+                                       std::string_view host_name) const;
+
+  // Notes `change` under the next revision.
+  void Note(Change change);
+  void Note(ChangeKind kind, const CertificateKey& key);
+  void NoteEndpoint(const Tenant& tenant, std::string_view host_name);
 
   Connection& connection_;
   const uint64_t subject_seed_;

@@ -1,8 +1,10 @@
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/sni/endpoint_name.h"
+#include "engine/store/row_checksum.h"
 #include "engine/store/sqlite_queries.h"
 #include "engine/store/sqlite_rows.h"
 #include "engine/store/sqlite_statements.h"
@@ -104,9 +106,10 @@ void SqliteTransaction::PutCa(const CaRow& row) {
                 row.last_modified_date, row.customer_version, row.generation_id,
                 Text(config, &RegistrationConfig::template_name),
                 Text(config, &RegistrationConfig::template_body),
-                Text(config, &RegistrationConfig::role_arn), Blob{*tags});
+                Text(config, &RegistrationConfig::role_arn), Blob{*tags},
+                ChecksumOf(row));
   Fail(put.Run());
-  Note(ChangeKind::kCa, numbers, row.key.id);
+  Note(ChangeKind::kCa, row.key);
 }
 
 void SqliteTransaction::DeleteCa(const CaKey& key) {
@@ -114,7 +117,7 @@ void SqliteTransaction::DeleteCa(const CaKey& key) {
   const int64_t certificate = CertificateNumber(key.id);
   Write(kDeleteCa, certificate, numbers.tenant);
   Write(kDropCertificate, certificate);
-  Note(ChangeKind::kCa, numbers, key.id);
+  Note(ChangeKind::kCa, key);
 }
 
 void SqliteTransaction::PutDevice(const DeviceRow& row) {
@@ -138,20 +141,21 @@ void SqliteTransaction::PutDevice(const DeviceRow& row) {
                 Date(transfer, &Transfer::transfer_date),
                 Date(transfer, &Transfer::accept_date),
                 Date(transfer, &Transfer::reject_date), Blob{*policies},
-                Blob{*things}, Blob{row.der});
+                Blob{*things}, Blob{row.der}, ChecksumOf(row));
   Fail(put.Run());
-  Note(ChangeKind::kDevice, numbers, row.key.id);
+  Note(ChangeKind::kDevice, row.key);
 }
 
 void SqliteTransaction::DeleteDevice(const DeviceKey& key) {
   const TenantNumbers numbers = MakeNumbers(key.tenant);
   Write(kDeleteDevice, AsBlob(key.id), numbers.tenant);
-  Note(ChangeKind::kDevice, numbers, key.id);
+  Note(ChangeKind::kDevice, key);
 }
 
 void SqliteTransaction::PutRegistrationCode(const Tenant& tenant,
                                             std::string_view code) {
-  Write(kPutCode, MakeNumbers(tenant).tenant, code);
+  Write(kPutCode, MakeNumbers(tenant).tenant, code,
+        ChecksumOf(CodeRow{tenant, std::string(code)}));
 }
 
 void SqliteTransaction::DeleteRegistrationCode(const Tenant& tenant) {
@@ -160,10 +164,10 @@ void SqliteTransaction::DeleteRegistrationCode(const Tenant& tenant) {
 
 void SqliteTransaction::PutEndpoint(const EndpointRow& row) {
   const Endpoint& endpoint = row.endpoint;
-  const TenantNumbers numbers =
-      MakeNumbers({endpoint.account, endpoint.region});
-  const int64_t before =
-      AskFor(kEndpointTenant, numbers.region, endpoint.host_name);
+  const Tenant tenant = {endpoint.account, endpoint.region};
+  const TenantNumbers numbers = MakeNumbers(tenant);
+  const std::optional<Account> before =
+      EndpointOwner(endpoint.region, endpoint.host_name);
   if (failed()) return;
   const std::optional<std::string_view> configuration =
       row.configuration.empty()
@@ -173,27 +177,27 @@ void SqliteTransaction::PutEndpoint(const EndpointRow& row) {
                 sni::EndpointName::ParentOf(endpoint.host_name), numbers.tenant,
                 Number(endpoint.service), Number(endpoint.status),
                 configuration, Number(row.type), row.creation_date,
-                row.last_status_change_date);
+                row.last_status_change_date, ChecksumOf(row));
   Fail(put.Run());
-  if (before != 0 && before != numbers.tenant) {
-    NoteEndpoint(before, endpoint.host_name);
+  if (before && *before != tenant.account) {
+    NoteEndpoint({*before, tenant.region}, endpoint.host_name);
   }
-  NoteEndpoint(numbers.tenant, endpoint.host_name);
+  NoteEndpoint(tenant, endpoint.host_name);
 }
 
 void SqliteTransaction::DeleteEndpoint(const Region& region,
                                        std::string_view host_name) {
-  const int64_t number = RegionNumber(region);
-  const int64_t tenant = AskFor(kEndpointTenant, number, host_name);
-  if (tenant == 0) return;
-  Write(kDeleteEndpoint, number, host_name);
-  NoteEndpoint(tenant, host_name);
+  const std::optional<Account> owner = EndpointOwner(region, host_name);
+  if (!owner) return;
+  Write(kDeleteEndpoint, RegionNumber(region), host_name);
+  NoteEndpoint({*owner, region}, host_name);
 }
 
 void SqliteTransaction::PutTemplate(const TemplateRow& row) {
   Write(kPutTemplate, MakeNumbers(row.tenant).tenant, row.name,
         Number(row.type), Number(row.enabled), row.description, row.body,
-        row.role_arn, row.creation_date, row.last_modified_date);
+        row.role_arn, row.creation_date, row.last_modified_date,
+        ChecksumOf(row));
 }
 
 void SqliteTransaction::DeleteTemplate(const Tenant& tenant,
@@ -209,28 +213,45 @@ void SqliteTransaction::PutCrls(const CrlRow& row) {
     const std::optional<std::string> lists = Encode(row.crls);
     if (!lists) return FailWith("CRLs that are too long");
     Write(kPutCrls, numbers.tenant, AsBlob(row.key.id), Blob{row.ca},
-          Blob{*lists});
+          Blob{*lists}, ChecksumOf(row));
   }
-  Note(ChangeKind::kCrls, numbers, row.key.id);
+  Note(ChangeKind::kCrls, row.key);
 }
 
-Revision SqliteTransaction::NextRevision() {
+std::optional<Account> SqliteTransaction::EndpointOwner(
+    const Region& region, std::string_view host_name) const {
+  return ReadOne(ReadAccount, kEndpointOwner, RegionNumber(region), host_name);
+}
+
+void SqliteTransaction::Note(Change change) {
+  const TenantNumbers numbers = MakeNumbers(change.tenant);
   if (!noted_) noted_ = revision();
-  return ++*noted_;
-}
-
-void SqliteTransaction::Note(ChangeKind kind, const TenantNumbers& tenant,
-                             const CertificateId& id) {
   if (failed()) return;
-  Write(kAddChange, NextRevision(), Number(kind), tenant.tenant, AsBlob(id),
-        Null{});
+  change.revision = ++*noted_;
+  const bool is_endpoint = change.kind == ChangeKind::kEndpoint;
+  const auto id = is_endpoint ? std::nullopt : std::optional(AsBlob(change.id));
+  const auto host_name = is_endpoint
+                             ? std::optional<std::string_view>(change.host_name)
+                             : std::nullopt;
+  Write(kAddChange, change.revision, Number(change.kind), numbers.tenant, id,
+        host_name, ChecksumOf(change));
 }
 
-void SqliteTransaction::NoteEndpoint(int64_t tenant,
+void SqliteTransaction::Note(ChangeKind kind, const CertificateKey& key) {
+  Change change;
+  change.kind = kind;
+  change.tenant = key.tenant;
+  change.id = key.id;
+  Note(std::move(change));
+}
+
+void SqliteTransaction::NoteEndpoint(const Tenant& tenant,
                                      std::string_view host_name) {
-  if (failed()) return;
-  Write(kAddChange, NextRevision(), Number(ChangeKind::kEndpoint), tenant,
-        Null{}, host_name);
+  Change change;
+  change.kind = ChangeKind::kEndpoint;
+  change.tenant = tenant;
+  change.host_name = host_name;
+  Note(std::move(change));
 }
 
 void SqliteTransaction::ForgetOldChanges() {

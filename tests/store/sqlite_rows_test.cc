@@ -3,6 +3,7 @@
 
 #include "engine/store/sqlite_rows.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
+#include "engine/store/row_checksum.h"
 #include "engine/store/sqlite_connection.h"
 #include "gtest/gtest.h"
 #include "tests/store/store_fixture.h"
@@ -102,6 +104,24 @@ constexpr Edit kEdits[] = {
     {"UPDATE ca SET role_arn = NULL", "ca", "role_arn"},
     {"UPDATE device SET transfer_to = NULL", "device", "transfer_message"},
     {"UPDATE device SET accept_date = NULL", "device", "accept_date"},
+    // What is possible, and is not what was written
+    {"UPDATE ca SET status = 0", "ca", "checksum"},
+    {"UPDATE ca SET checksum = checksum + 1", "ca", "checksum"},
+    {"UPDATE ca SET subject_hash = 1", "ca", "checksum"},
+    {"UPDATE ca SET tags = x''", "ca", "checksum"},
+    {"UPDATE ca_certificate SET der = x'3000fe'", "ca", "checksum"},
+    {"UPDATE ca_certificate SET not_after = 5", "ca", "checksum"},
+    {"UPDATE tenant SET account = 'b'", "ca", "checksum"},
+    {"UPDATE region SET name = 'r2'", "ca", "checksum"},
+    {"UPDATE device SET status = 1", "device", "checksum"},
+    {"UPDATE device SET ca = NULL", "device", "checksum"},
+    {"UPDATE device SET things = x''", "device", "checksum"},
+    {"UPDATE endpoint SET status = 1", "endpoint", "checksum"},
+    {"UPDATE endpoint SET host_name = 'x.example'", "endpoint", "checksum"},
+    {"UPDATE template SET body = ''", "template", "checksum"},
+    {"UPDATE crls SET lists = x'0400'", "crls", "checksum"},
+    {"UPDATE registration_code SET code = 'mine'", "registration_code",
+     "checksum"},
 };
 
 class SqliteRowsTest : public ::testing::TestWithParam<Edit> {};
@@ -134,6 +154,8 @@ TEST_P(SqliteRowsTest, AnEditedRowIsToldByTableRowAndColumn) {
       << dump;
   EXPECT_TRUE(absl::StrContains(dump, absl::StrCat("column ", edit.column)))
       << dump;
+  EXPECT_EQ(ErrorCodeOf(TryToOpen(path, StoreOptions::Check::kWhole)),
+            ErrorCode::kInternalFailure);
   // A command ends so too, whatever it made of what it was told.
   const absl::Status command = store->Transact([](Transaction& t) {
     const auto ignore = [](const auto&) { return absl::OkStatus(); };
@@ -162,7 +184,8 @@ TEST(SqliteRows, TheMessageNamesTheRow) {
   });
   EXPECT_EQ(ErrorCodeOf(status), ErrorCode::kInternalFailure);
   EXPECT_EQ(status.message(),
-            absl::StrCat("store: damaged row in table ca, account a, region "
+            absl::StrCat("store ", path,
+                         ": damaged row in table ca, account a, region "
                          "r1, id ",
                          IdOf('1').ToHex(), ": column mode"));
 }
@@ -176,13 +199,33 @@ TEST(SqliteRows, ValuesOfAnotherTypeAreRefused) {
     EXPECT_TRUE(statement.Step());
     return ReadCode(statement).status();
   };
-  EXPECT_TRUE(read("SELECT 'a', 'r', 'code'").ok());
+  EXPECT_EQ(ErrorCodeOf(read("SELECT 'a', 'r', 'code', 7")),
+            ErrorCode::kInternalFailure);
+  const std::string good = absl::StrCat(
+      "SELECT 'a', 'r', 'code', ",
+      ChecksumOf(RegistryView::CodeRow{TenantOf("a", "r"), "code"}));
+  EXPECT_TRUE(read(good.c_str()).ok());
   for (const char* sql :
        {"SELECT NULL, 'r', 'code'", "SELECT 1, 'r', 'code'",
         "SELECT x'61', 'r', 'code'", "SELECT 'a', 1.5, 'code'",
         "SELECT 'a', 'r', NULL", "SELECT 'a', 'r', x'00'", "SELECT 'a', 'r', 7",
         "SELECT 'a', 'r'", "SELECT 'a'"}) {
     EXPECT_EQ(ErrorCodeOf(read(sql)), ErrorCode::kInternalFailure) << sql;
+  }
+}
+
+TEST(SqliteRows, AStoreWithAnotherSeedIsRefused) {
+  TempFolder folder;
+  const std::string path = folder.File("store");
+  for (const char* sql :
+       {"UPDATE store SET subject_seed = 1", "UPDATE store SET checksum = 1",
+        "DELETE FROM store"}) {
+    Fill(path);
+    ASSERT_TRUE(Connect(path)->Execute(sql).ok());
+    EXPECT_EQ(ErrorCodeOf(TryToOpen(path, StoreOptions::Check::kQuick)),
+              ErrorCode::kInternalFailure)
+        << sql;
+    std::filesystem::remove(path);
   }
 }
 
@@ -193,6 +236,8 @@ TEST(SqliteRows, ChangesAreCheckedToo) {
         "UPDATE change SET id = x'00' WHERE kind = 0",
         "UPDATE change SET host_name = '-' WHERE kind = 2",
         "UPDATE change SET host_name = NULL WHERE kind = 2",
+        "UPDATE change SET host_name = 'x' WHERE kind = 0",
+        "UPDATE change SET kind = 1 WHERE kind = 0",
         "DELETE FROM change WHERE revision = 2"}) {
     const std::string path = folder.File(absl::StrCat("store", sql));
     Fill(path);

@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
+#include "engine/store/row_checksum.h"
 #include "engine/store/sqlite_connection.h"
 #include "engine/store/sqlite_queries.h"
 #include "gtest/gtest.h"
@@ -108,11 +109,15 @@ TEST_F(SqliteSchemaTest, PagesAreReadInTheOrderOfAnIndex) {
 void MakeVersion1(const std::string& path) {
   const std::unique_ptr<Connection> connection = Connect(path);
   ASSERT_TRUE(CreateSchema(*connection, 1).ok());
-  ASSERT_TRUE(connection
-                  ->Execute("INSERT INTO region VALUES(1, 'r1');"
-                            "INSERT INTO tenant VALUES(1, 1, 'a');"
-                            "INSERT INTO registration_code VALUES(1, 'code');")
-                  .ok());
+  ASSERT_TRUE(
+      connection
+          ->Execute(absl::StrCat(
+              "INSERT INTO region VALUES(1, 'r1');"
+              "INSERT INTO tenant VALUES(1, 1, 'a');"
+              "INSERT INTO registration_code VALUES(1, 'code', ",
+              ChecksumOf(RegistryView::CodeRow{TenantOf("a", "r1"), "code"}),
+              ")"))
+          .ok());
 }
 
 TEST_F(SqliteSchemaTest, AnOlderFileIsMigratedAndKeepsWhatItHad) {

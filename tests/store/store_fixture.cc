@@ -1,6 +1,9 @@
 #include "tests/store/store_fixture.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <set>
@@ -99,7 +102,7 @@ std::string LineOf(const RegistryView::CodeRow& row) {
 }  // namespace
 
 TempFolder::TempFolder() {
-  path_ = absl::StrCat(::testing::TempDir(), "/store_XXXXXX");
+  path_ = absl::StrCat(::testing::TempDir(), "store_XXXXXX");
   if (mkdtemp(path_.data()) == nullptr) abort();
 }
 
@@ -111,6 +114,25 @@ TempFolder::~TempFolder() {
 std::string TempFolder::File(std::string_view name) const {
   return absl::StrCat(path_, "/", name);
 }
+
+Child::Child(const std::function<int()>& work) : pid_(fork()) {
+  if (pid_ == 0) _exit(work());
+}
+
+Child::~Child() {
+  if (pid_ <= 0) return;
+  Kill();
+  Wait();
+}
+
+int Child::Wait() {
+  int status = 0;
+  if (waitpid(pid_, &status, 0) != pid_) return -1;
+  pid_ = 0;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void Child::Kill() { kill(pid_, SIGKILL); }
 
 std::unique_ptr<SqliteStore> OpenSqlite(const std::string& path,
                                         StoreOptions::Check check,

@@ -4,6 +4,9 @@
 #ifndef CHAINKEEP_TESTS_STORE_STORE_FIXTURE_H_
 #define CHAINKEEP_TESTS_STORE_STORE_FIXTURE_H_
 
+#include <sys/types.h>
+
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +39,23 @@ std::unique_ptr<SqliteStore> OpenSqlite(
     const char* vfs = nullptr);
 // One that need not.
 absl::Status TryToOpen(const std::string& path, StoreOptions::Check check);
+
+// Child is a process forked from this one, which must have no store open.
+class Child {
+ public:
+  // Runs `work` in it, and ends it with what that returns.
+  explicit Child(const std::function<int()>& work);
+  ~Child();  // kills it
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  // What it ended with; -1 if a signal ended it.
+  int Wait();
+  void Kill();
+
+ private:
+  pid_t pid_;
+};
 
 Tenant TenantOf(std::string_view account, std::string_view region);
 // An id of which all hex digits are `digit`.
