@@ -1,6 +1,7 @@
 #include "engine/registry/ca_commands.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "engine/catalog/ca_record.h"
 #include "engine/registry/arn.h"
 #include "engine/registry/certificate_rules.h"
+#include "engine/registry/provisioning_template.h"
 #include "engine/registry/registration_code.h"
 #include "engine/registry/rules.h"
 #include "engine/registry/tag_rules.h"
@@ -81,15 +83,6 @@ absl::StatusOr<std::string> ExamineProof(const CommandContext& context,
   return OfferedCode(*verification);
 }
 
-absl::Status ExamineArguments(const RegisterCaCertificateRequest& request) {
-  if (absl::Status status = CheckTags(request.tags); !status.ok()) {
-    return status;
-  }
-  return request.registration_config.has_value()
-             ? CheckRegistrationConfig(*request.registration_config)
-             : absl::OkStatus();
-}
-
 absl::StatusOr<Candidate> Examine(const CommandContext& context,
                                   const RegisterCaCertificateRequest& request) {
   const UnixSeconds now = context.Now();
@@ -99,7 +92,9 @@ absl::StatusOr<Candidate> Examine(const CommandContext& context,
   const absl::StatusOr<Mode> mode =
       CheckMode(request.certificate_mode, request.verification_certificate);
   if (!mode.ok()) return mode.status();
-  const absl::Status arguments = ExamineArguments(request);
+  absl::Status arguments = CheckTags(request.tags);
+  if (arguments.ok())
+    arguments = CheckFirstConnect(request.registration_config);
   if (!arguments.ok()) return arguments;
   absl::StatusOr<CaPtr> ca = ExamineCa(context, request.ca_certificate, now);
   if (!ca.ok()) return ca.status();
@@ -188,6 +183,14 @@ CaDescription Describe(const CaRow& row) {
 
 }  // namespace
 
+absl::Status CheckFirstConnect(
+    const std::optional<RegistrationConfig>& config) {
+  if (!config.has_value()) return absl::OkStatus();
+  const absl::Status status = CheckRegistrationConfig(*config);
+  if (!status.ok() || config->template_body.empty()) return status;
+  return ProvisioningTemplate::Parse(config->template_body).status();
+}
+
 void FillFromCertificate(const x509::Certificate& ca, uint64_t subject_seed,
                          CaRow& row) {
   const Bytes subject = ca.subject().der();
@@ -240,6 +243,8 @@ absl::Status UpdateCaCertificate(const CommandContext& context,
   if (!tenant.ok()) return tenant.status();
   const absl::StatusOr<CaChange> change = CheckCaChange(request);
   if (!change.ok()) return change.status();
+  const absl::Status config = CheckFirstConnect(request.registration_config);
+  if (!config.ok()) return config;
   const absl::StatusOr<CaKey> key = CheckCertificateKey(
       request.account, request.region, request.ca_certificate_id);
   if (!key.ok()) return key.status();

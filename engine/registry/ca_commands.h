@@ -7,6 +7,7 @@
 #define CHAINKEEP_ENGINE_REGISTRY_CA_COMMANDS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -28,6 +29,11 @@ absl::Status UpdateCaCertificate(const CommandContext& context,
 absl::Status DeleteCaCertificate(const CommandContext& context,
                                  const Account& account, const Region& region,
                                  std::string_view ca_certificate_id);
+
+// CheckFirstConnect returns whether what a configuration wants done at a first
+// connection can be done, as far as can be told without a device. Errors:
+// kInvalidRequest.
+absl::Status CheckFirstConnect(const std::optional<RegistrationConfig>& config);
 
 // FillFromCertificate sets what a row repeats of its certificate.
 void FillFromCertificate(const x509::Certificate& ca, uint64_t subject_seed,

@@ -19,6 +19,7 @@
 #include "engine/registry/device_rules.h"
 #include "engine/registry/endpoint_rules.h"
 #include "engine/registry/made_host_name.h"
+#include "engine/registry/provisioning_template.h"
 #include "engine/registry/registration_code.h"
 #include "engine/registry/row_json.h"
 #include "engine/registry/rules.h"
@@ -132,9 +133,7 @@ absl::Status CheckRow(DeviceRow& row) {
 
 absl::Status CheckRow(const CaRow& row) {
   return FirstError(CheckVersion(row), CheckTags(row.tags),
-                    row.registration_config.has_value()
-                        ? CheckRegistrationConfig(*row.registration_config)
-                        : absl::OkStatus());
+                    CheckFirstConnect(row.registration_config));
 }
 
 absl::Status CheckRow(const EndpointRow& row) {
@@ -161,7 +160,9 @@ absl::Status CheckRow(const TemplateRow& row) {
   request.description = row.description;
   request.body = row.body;
   request.role_arn = row.role_arn;
-  return CheckTemplate(request);
+  const absl::Status status = CheckTemplate(request);
+  if (!status.ok() || row.type != TemplateType::kJitp) return status;
+  return ProvisioningTemplate::Parse(row.body).status();
 }
 
 Outcome ApplyCa(Transaction& t, const JsonValue& json, CaRow row) {

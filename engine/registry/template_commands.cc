@@ -5,6 +5,7 @@
 #include "chainkeep/status.h"
 #include "engine/registry/arn.h"
 #include "engine/registry/certificate_rules.h"
+#include "engine/registry/provisioning_template.h"
 #include "engine/registry/template_rules.h"
 #include "engine/store/registry_store.h"
 #include "engine/store/template_row.h"
@@ -52,7 +53,11 @@ absl::StatusOr<ProvisioningTemplateDescription> CreateProvisioningTemplate(
   if (!tenant.ok()) return tenant.status();
   const absl::StatusOr<TemplateType> type = CheckTemplateType(request.type);
   if (!type.ok()) return type.status();
-  const absl::Status check = CheckTemplate(request);
+  absl::Status check = CheckTemplate(request);
+  // Only those run here; of others no more is known than that they are JSON.
+  if (check.ok() && *type == TemplateType::kJitp) {
+    check = ProvisioningTemplate::Parse(request.body).status();
+  }
   if (!check.ok()) return check;
   TemplateRow row;
   row.tenant = *tenant;

@@ -83,7 +83,10 @@ TEST_F(Commands, RegistrationCodeIsMadeKeptAndForgotten) {
 TEST_F(Commands, RegisterCaWithAllOptions) {
   OpensslCa(shell_, "Test CA");
   shell_.Write("config.json",
-               R"({"templateBody": "{\"Resources\": {}}",
+               R"({"templateBody": "{\"Resources\": {\"c\": {\"Type\": )"
+               R"(\"AWS::IoT::Certificate\", \"Properties\": {)"
+               R"(\"CertificateId\": {)"
+               R"(\"Ref\": \"AWS::IoT::Certificate::Id\"}}}}}",
                    "roleArn": "arn:aws:iam::111122223333:role/provision"})");
   const std::string id = Answer(
       "register-ca-certificate --tags Key=team,Value=locks "

@@ -41,7 +41,10 @@ class Import : public testing::Test {
   void Fill() {
     OpensslCa(shell_, "Test CA");
     OpensslDevice(shell_, "device");
-    shell_.Write("template.json", "{\"Resources\": {}}");
+    shell_.Write("template.json",
+                 R"({"Resources": {"c": {"Type": "AWS::IoT::Certificate",
+                     "Properties": {"CertificateId":
+                     {"Ref": "AWS::IoT::Certificate::Id"}}}}})");
     for (const char* line :
          {"get-registration-code",
           "create-provisioning-template --template-name fleet --type JITP "

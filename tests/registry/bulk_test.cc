@@ -31,7 +31,10 @@ class BulkTest : public DeviceRules {
                          .region = r1_,
                          .name = "t",
                          .description = "\"quoted\" \xc3\xbc",
-                         .body = "{\"a\": \"\\n\"}",
+                         .body = "{\"Resources\": {\"c\":\n{\"Type\":"
+                                 "\"AWS::IoT::Certificate\",\"Properties\":"
+                                 "{\"CertificateId\":{\"Ref\":"
+                                 "\"AWS::IoT::Certificate::Id\"}}}}}",
                          .enabled = true,
                          .role_arn = "arn:aws:iam::111122223333:role/r",
                          .type = "JITP"})
@@ -282,6 +285,7 @@ TEST_F(BulkTest, BadLinesAreReportedAndLeftOut) {
       CaLine(ca_, R"(,"tags":{})"),
       CaLine(ca_, R"(,"registrationConfig":{"templateName":"none"})"),
       CaLine(ca_, R"(,"registrationConfig":{"templateBody":"{"})"),
+      CaLine(ca_, R"(,"registrationConfig":{"templateBody":"{}"})"),
       CaLine(ca_, R"(,"registrationConfig":{"x":""})"),
       CaLine(ca_, R"(,"registrationConfig":{})"),
       device + R"(,"status":"PENDING_TRANSFER"})",
@@ -417,6 +421,31 @@ TEST_F(BulkTest, AnOutputThatFailsIsAnError) {
 TEST_F(BulkTest, AnEmptyRegistryIsAnEmptyExport) {
   EXPECT_EQ(Exported(*registry_), "");
   EXPECT_EQ(Imported(*registry_, "").imported, 0);
+}
+
+TEST_F(BulkTest, R102_AnAccountHasCrlsOf128Cas) {
+  std::vector<TestCertificate> cas;
+  const auto set = [&](const Account& account, const TestCertificate& ca,
+                       bool any) {
+    const std::string pem = ToPem(ca.der);
+    const std::string crl = MakeCrl({}, ca);
+    SetCrlsRequest request = {
+        .account = account, .region = r1_, .ca_certificate = pem};
+    if (any) request.crls = {crl};
+    return registry_->SetCrls(request);
+  };
+  for (int i = 0; i <= 128; ++i) {
+    cas.push_back(MakeCa(absl::StrCat("CA ", i)));
+    EXPECT_TRUE(HasCode(set(a_, cas[i], true),
+                        i < 128 ? ErrorCode::kOk : ErrorCode::kLimitExceeded));
+  }
+  // Replacing is within any limit, as is another account's; taking away makes
+  // room.
+  EXPECT_TRUE(HasCode(set(a_, cas[7], true), ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(set(b_, cas[128], true), ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(set(a_, cas[7], false), ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(set(a_, cas[128], true), ErrorCode::kOk));
+  EXPECT_EQ(registry_->GetRegistryStats()->crl_sets, 129);
 }
 
 TEST_F(BulkTest, ACrlIsAddedToThoseThatAreThere) {

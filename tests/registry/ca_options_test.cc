@@ -12,7 +12,9 @@ namespace chainkeep::test {
 namespace {
 
 constexpr std::string_view kRole = "arn:aws:iam::111122223333:role/provision";
-constexpr std::string_view kBody = R"({"Resources":{}})";
+constexpr std::string_view kBody =
+    R"({"Resources":{"c":{"Type":"AWS::IoT::Certificate","Properties":)"
+    R"({"CertificateId":{"Ref":"AWS::IoT::Certificate::Id"}}}}})";
 
 class CaOptionRules : public DeviceRules {
  protected:
@@ -84,8 +86,9 @@ TEST_F(CaOptionRules, R35_ConfigurationsAreChecked) {
   ASSERT_TRUE(HasCode(CreateTemplate(a_, "fleet", "FLEET_PROVISIONING"),
                       ErrorCode::kOk));
   ASSERT_TRUE(HasCode(CreateTemplate(b_, "others"), ErrorCode::kOk));
+  const std::string body(kBody);
   const std::string long_body =
-      absl::StrCat("{\"a\":\"", std::string(10'240 - 8, 'x'), "\"}");
+      absl::StrCat(kBody, std::string(10'240 - kBody.size(), ' '));
   struct Case {
     const char* name;
     RegistrationConfig config;
@@ -95,16 +98,17 @@ TEST_F(CaOptionRules, R35_ConfigurationsAreChecked) {
   constexpr ErrorCode kInvalid = ErrorCode::kInvalidRequest;
   const Case kCases[] = {
       {"a name", {.template_name = "jitp"}, kOk},
-      {"a body", {.template_body = "{}", .role_arn = std::string(kRole)}, kOk},
-      {"a body without a role", {.template_body = "{}"}, kOk},
+      {"a body", {.template_body = body, .role_arn = std::string(kRole)}, kOk},
+      {"a body without a role", {.template_body = body}, kOk},
       {"a longest body", {.template_body = long_body}, kOk},
       {"a longer body", {.template_body = long_body + " "}, kInvalid},
       {"no JSON", {.template_body = "{"}, kInvalid},
       {"no object", {.template_body = "[]"}, kInvalid},
+      {"no template", {.template_body = "{}"}, kInvalid},
       {"a key twice", {.template_body = R"({"a":1,"a":2})"}, kInvalid},
       {"nothing", {}, kInvalid},
       {"a role alone", {.role_arn = std::string(kRole)}, kInvalid},
-      {"both", {.template_body = "{}", .template_name = "jitp"}, kInvalid},
+      {"both", {.template_body = body, .template_name = "jitp"}, kInvalid},
       {"a short role",
        {.role_arn = std::string(19, 'x'), .template_name = "jitp"},
        kInvalid},
@@ -153,7 +157,7 @@ TEST_F(CaOptionRules, R38_DescribeSaysTheConfiguration) {
 
 TEST_F(CaOptionRules, R40_FieldsNotGivenStay) {
   const TestCertificate ca = MakeCa("CA");
-  const RegistrationConfig config = {.template_body = "{}"};
+  const RegistrationConfig config = {.template_body = std::string(kBody)};
   ASSERT_TRUE(HasCode(RegisterWith(ca, config), ErrorCode::kOk));
   ASSERT_TRUE(HasCode(SetStatus(a_, r1_, ca, "ACTIVE"), ErrorCode::kOk));
   ASSERT_TRUE(HasCode(Update(ca, std::nullopt, "ENABLE"), ErrorCode::kOk));
@@ -165,7 +169,7 @@ TEST_F(CaOptionRules, R40_FieldsNotGivenStay) {
 
 TEST_F(CaOptionRules, R40_RemovingAutoRegistrationRemovesTheConfiguration) {
   const TestCertificate ca = MakeCa("CA");
-  const RegistrationConfig config = {.template_body = "{}"};
+  const RegistrationConfig config = {.template_body = std::string(kBody)};
   ASSERT_TRUE(HasCode(RegisterWith(ca, config), ErrorCode::kOk));
   ASSERT_TRUE(HasCode(Update(ca, std::nullopt, "ENABLE"), ErrorCode::kOk));
   // Removing and setting up at the same time says nothing.
@@ -261,6 +265,7 @@ TEST_F(CaOptionRules, R35_TemplatesAreChecked) {
       {"no body", [](auto& r) { r.body = ""; }},
       {"no JSON", [](auto& r) { r.body = "x"; }},
       {"no object", [](auto& r) { r.body = "\"x\""; }},
+      {"no template", [](auto& r) { r.body = "{}"; }},
       {"a long body", [](auto& r) { r.body = kLong; }},
       {"no role", [](auto& r) { r.role_arn = ""; }},
       {"a long role",

@@ -43,7 +43,7 @@ void InParallel(const std::function<void(int)>& body) {
 Account AccountNumber(int i) { return AccountOf(absl::StrCat("account-", i)); }
 
 TEST_F(RegistryRules, R12_OneOfManyAccountsGetsTheDefaultSlot) {
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < 100; ++round) {
     const TestCertificate ca = MakeCa(absl::StrCat("CA ", round));
     std::atomic<int> winner{-1};
     std::atomic<int> winners{0};

@@ -213,15 +213,18 @@ TEST_F(ListRules, R46_CasAreListedWithWhatTheyAre) {
 }
 
 TEST_F(ListRules, R46_ATemplateNameFilters) {
-  ASSERT_TRUE(registry_
-                  ->CreateProvisioningTemplate(
-                      {.account = a_,
-                       .region = r1_,
-                       .name = "mine",
-                       .body = "{}",
-                       .role_arn = "arn:aws:iam::111122223333:role/r",
-                       .type = "JITP"})
-                  .ok());
+  ASSERT_TRUE(
+      registry_
+          ->CreateProvisioningTemplate(
+              {.account = a_,
+               .region = r1_,
+               .name = "mine",
+               .body = R"({"Resources":{"c":{"Type":"AWS::IoT::Certificate",)"
+                       R"("Properties":{"CertificateId":)"
+                       R"({"Ref":"AWS::IoT::Certificate::Id"}}}}})",
+               .role_arn = "arn:aws:iam::111122223333:role/r",
+               .type = "JITP"})
+          .ok());
   std::vector<CertificateId> with;
   for (int i = 0; i < 6; ++i) {
     clock_.Advance(1);

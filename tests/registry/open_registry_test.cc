@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "chainkeep/registry.h"
 #include "chainkeep/store.h"
 #include "tests/registry/registry_fixture.h"
+#include "tests/support/test_crls.h"
 
 namespace chainkeep::test {
 namespace {
@@ -75,6 +77,59 @@ TEST_F(OpenRegistryTest, TwoOnOneFileSeeEachOther) {
   const auto code = (*first)->GetRegistrationCode(a_, r1_);
   ASSERT_TRUE(HasCode(code.status(), ErrorCode::kOk));
   EXPECT_EQ(*(*second)->GetRegistrationCode(a_, r1_), *code);
+}
+
+// What a file exports, another takes, whatever the store.
+TEST_F(OpenRegistryTest, WhatIsExportedIsImportedJustSo) {
+  auto first = OpenRegistry(Open(), options());
+  ASSERT_TRUE(HasCode(first.status(), ErrorCode::kOk));
+  const TestCertificate ca = MakeCertificate(CaSpec("CA"), nullptr);
+  const TestCertificate leaf = MakeCertificate(LeafSpec("device"), &ca);
+  const std::string ca_pem = ToPem(ca.der);
+  const std::string leaf_pem = ToPem(leaf.der);
+  const std::string crl = MakeCrl({}, ca);
+  ASSERT_TRUE((*first)->GetRegistrationCode(a_, r1_).ok());
+  ASSERT_TRUE((*first)
+                  ->RegisterCaCertificate({.account = a_,
+                                           .region = r1_,
+                                           .ca_certificate = ca_pem,
+                                           .certificate_mode = "SNI_ONLY",
+                                           .set_as_active = true})
+                  .ok());
+  ASSERT_TRUE((*first)
+                  ->RegisterCertificate(
+                      {.account = a_, .region = r1_, .certificate = leaf_pem})
+                  .ok());
+  ASSERT_TRUE((*first)
+                  ->SetCrls({.account = a_,
+                             .region = r1_,
+                             .ca_certificate = ca_pem,
+                             .crls = {crl}})
+                  .ok());
+  ASSERT_TRUE((*first)->DescribeEndpoint({.account = a_, .region = r1_}).ok());
+  std::ostringstream lines;
+  ASSERT_TRUE(HasCode((*first)->Export(lines), ErrorCode::kOk));
+
+  auto other = OpenStore({.path = folder_ / "other.db"});
+  ASSERT_TRUE(HasCode(other.status(), ErrorCode::kOk));
+  auto second = OpenRegistry(*std::move(other), options());
+  ASSERT_TRUE(HasCode(second.status(), ErrorCode::kOk));
+  std::istringstream input(lines.str());
+  ImportReport report;
+  ASSERT_TRUE(HasCode((*second)->Import(input, report), ErrorCode::kOk));
+  EXPECT_EQ(report.imported, 5);
+  EXPECT_EQ(report.refused, 0);
+  std::ostringstream again;
+  ASSERT_TRUE(HasCode((*second)->Export(again), ErrorCode::kOk));
+  EXPECT_EQ(again.str(), lines.str());
+  const auto stats = (*second)->GetRegistryStats();
+  ASSERT_TRUE(HasCode(stats.status(), ErrorCode::kOk));
+  EXPECT_EQ(stats->ca_registrations, 1);
+  EXPECT_EQ(stats->device_certificates, 1);
+  EXPECT_EQ(stats->endpoints, 1);
+  EXPECT_EQ(stats->provisioning_templates, 0);
+  EXPECT_EQ(stats->crl_sets, 1);
+  EXPECT_GE(stats->revision, 4);
 }
 
 TEST_F(OpenRegistryTest, OptionsAreChecked) {
