@@ -442,6 +442,37 @@ TEST_F(Commands, ListsWalkOnOrStopWhereTheyAreTold) {
   }
 }
 
+// Processes take turns at the store: none is told that it is busy.
+TEST_F(Commands, ManyAtATime) {
+  OpensslCa(shell_, "Test CA");
+  const Said said = shell_.Type(
+      "for i in 1 2 3 4 5 6 7 8; do chainkeep register-ca-certificate "
+      "--ca-certificate file://rootCA.pem --certificate-mode SNI_ONLY "
+      "--account account-$i > out.$i 2>&1 & done; wait; cat out.*");
+  EXPECT_EQ(said.err, "");
+  EXPECT_EQ(said.out.find("error"), std::string::npos) << said.out;
+  for (int i = 1; i <= 8; ++i) {
+    shell_.As(absl::StrCat("account-", i));
+    EXPECT_EQ(Answer("list-ca-certificates")["certificates"].size(), 1u) << i;
+  }
+}
+
+// Of many that want a CA in mode DEFAULT one gets it (R12).
+TEST_F(Commands, R12_OneOfManyGetsACaInModeDefault) {
+  OpensslCa(shell_, "Test CA");
+  const Said said = shell_.Type(
+      "proof() { openssl req -new -key rootCA.key -subj \"/CN=$(chainkeep "
+      "get-registration-code --account account-$1 --query registrationCode "
+      "--output text)\" | openssl x509 -req -CA rootCA.pem -CAkey rootCA.key "
+      "-set_serial $1 -days 1 -out proof.$1 2> openssl.$1; }\n"
+      "for i in 1 2 3 4 5 6; do proof $i; done\n"
+      "for i in 1 2 3 4 5 6; do { chainkeep register-ca-certificate "
+      "--ca-certificate file://rootCA.pem --verification-certificate "
+      "file://proof.$i --account account-$i > out.$i 2> err.$i; echo $? > "
+      "code.$i; } & done; wait; cat code.* | sort | uniq -c | tr -s ' '");
+  EXPECT_EQ(said.out, " 1 0\n 5 14\n") << said.err;
+}
+
 TEST_F(Commands, OutputIsForProgramsScriptsOrPeople) {
   const std::string id = RegisterCa();
   EXPECT_EQ(shell_.Text("chainkeep list-ca-certificates --output text --query "
