@@ -97,11 +97,11 @@ Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
                      VerdictFields fields) {
   const SignerResult found = FindSignerFor(asker, handshake, leaf, now);
   fields.spent = found.spent;
+  if (found.leaf != Reason::kAccepted) {
+    fields.failing_certificate = 0;
+    return Refuse(fields, found.leaf);
+  }
   if (found.signer) {
-    if (found.leaf != Reason::kAccepted) {
-      fields.failing_certificate = 0;
-      return Refuse(fields, found.leaf);
-    }
     fields.ca = *found.signer->id;
     fields.completion = Completion::kFirstConnect;
     return Refuse(fields, Reason::kDeviceNotRegistered);

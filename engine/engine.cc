@@ -13,9 +13,12 @@
 #include "chainkeep/store.h"
 #include "engine/catalog/catalog.h"
 #include "engine/device_gate.h"
+#include "engine/hook_call.h"
 #include "engine/options_check.h"
 #include "engine/path/path_builder.h"
 #include "engine/projection/projection.h"
+#include "engine/registry/command_context.h"
+#include "engine/registry/first_connect.h"
 #include "engine/registry/registry_impl.h"
 #include "engine/sni/endpoint_table.h"
 #include "engine/sni/host_name.h"
@@ -32,6 +35,15 @@ namespace {
 EventObserver* NobodyListens() {
   static EventObserver& nobody = *new EventObserver;
   return &nobody;
+}
+
+RegistryOptions RegistryOptionsOf(const EngineOptions& options,
+                                  const Clock* clock) {
+  return {.clock = clock,
+          .observer = options.observer,
+          .registration_algorithms = options.registration_algorithms,
+          .wildcard_endpoints = options.wildcard_endpoints,
+          .endpoint_domain = options.endpoint_domain};
 }
 
 // What a handshake says of its server name: a name, or nothing because it says
@@ -218,12 +230,12 @@ struct Engine::Impl {
                     .catalog = &catalog,
                     .observer = observer,
                     .algorithms = options.registration_algorithms}),
-        registry(registry::MakeRegistry(
-            store, &projection,
-            {.clock = clock,
-             .observer = observer,
-             .registration_algorithms = options.registration_algorithms,
-             .wildcard_endpoints = options.wildcard_endpoints})) {
+        registry(registry::MakeRegistry(store, &projection,
+                                        RegistryOptionsOf(options, clock))),
+        first_connect(
+            registry::CommandContext(store, &projection,
+                                     RegistryOptionsOf(options, clock)),
+            observer, options.provisioning, options.first_connects_per_second) {
     if (options.endpoint_source == nullptr) return;
     names = std::make_unique<sni::SniCache>(
         sni::SniCache::Uses{
@@ -247,6 +259,22 @@ struct Engine::Impl {
     return id * 0x9e3779b97f4a7c15 + listener.id();
   }
 
+  // Whose the device of a verdict that needs completion is, or is to be.
+  std::optional<Account> FindOwner(
+      const Listener& listener,
+      const std::optional<sni::ResolvedTenant>& tenant,
+      const Verdict& verdict) const {
+    const catalog::Catalog::Pin pin = catalog.Acquire();
+    const auto record = FindRecord({pin, listener, tenant}, verdict.device());
+    if (record) return *record->account;
+    if (tenant) return tenant->account();
+    path::Anchor anchor;
+    if (!pin.View(listener.options().region).FindById(verdict.ca(), &anchor)) {
+      return std::nullopt;
+    }
+    return *anchor.account;
+  }
+
   const uint64_t id = NextId();
   const Clock* const clock;
   EventObserver* const observer;
@@ -254,6 +282,7 @@ struct Engine::Impl {
   const std::shared_ptr<store::RegistryStore> store;
   projection::Projection projection;
   const std::unique_ptr<Registry> registry;
+  registry::FirstConnect first_connect;
   std::unique_ptr<sni::SniCache> names;  // null without an EndpointSource
   std::atomic<uint64_t> accepted{0};
   std::atomic<uint64_t> refused{0};
@@ -417,16 +446,73 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
   return versions == verdict.trust_versions();
 }
 
+// Who waits to be registered, or to be activated, has proven the key.
+Verdict Engine::CompleteFirstConnect(const Listener& listener,
+                                     const Handshake& handshake,
+                                     const Verdict& verdict) {
+  VerdictFields fields = FieldsFor(listener);
+  fields.device = verdict.device();
+  fields.ca = verdict.ca();
+  const NameAnswer name = impl_->Resolve(listener, handshake.server_name);
+  if (name.refusal) return *name.refusal;
+  if (name.tenant) {
+    fields.account = name.tenant->account();
+    fields.trust_versions.endpoint = name.tenant->version();
+  }
+  const der::Result<x509::Certificate> leaf =
+      x509::Certificate::Parse(handshake.leaf);
+  const std::optional<Account> owner =
+      impl_->FindOwner(listener, name.tenant, verdict);
+  if (!leaf.ok() || !owner) {
+    return RefuseFor(fields, Reason::kDeviceNotRegistered);
+  }
+  Reason reason =
+      impl_->first_connect.Run({.tenant = {*owner, listener.options().region},
+                                .ca = verdict.ca(),
+                                .device = verdict.device(),
+                                .leaf = *leaf});
+  if (reason == Reason::kDeviceNotRegistered &&
+      IsAnothers({impl_->catalog.Acquire(), listener, name.tenant},
+                 verdict.device())) {
+    reason = Reason::kServerNameMisused;
+  }
+  return RefuseFor(fields, reason);
+}
+
+Verdict Engine::CompleteWithHook(const Listener& listener,
+                                 const Handshake& handshake,
+                                 const Verdict& verdict) {
+  const Reason reason = AskHook(listener, handshake, verdict, *impl_->clock);
+  if (reason == Reason::kAccepted) {
+    // The hook may have taken its time.
+    return StillHolds(listener, handshake, verdict)
+               ? verdict
+               : Validate(listener, handshake);
+  }
+  VerdictFields fields = FieldsFor(listener);
+  if (handshake.server_name) fields.account = verdict.account();
+  fields.device = verdict.device();
+  fields.ca = verdict.ca();
+  return RefuseFor(fields, reason,
+                   handshake.server_name ? "" : "a server name is needed");
+}
+
 Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
                          const Verdict& verdict) {
   Verdict final = verdict;
-  if (!verdict.accepted()) {
+  if (!verdict.accepted() && !verdict.needs_completion()) {
     // Said again below, now of a client that has proven its key.
   } else if (verdict.device() != ComputeCertificateId(handshake.leaf)) {
     final = RefuseFor(FieldsFor(listener), Reason::kNoVerdict,
                       "the verdict is about another certificate");
   } else if (!StillHolds(listener, handshake, verdict)) {
     final = Validate(listener, handshake);
+  }
+  if (final.accepted() && listener.options().hook != nullptr) {
+    final = CompleteWithHook(listener, handshake, final);
+  }
+  if (final.needs_completion()) {
+    final = CompleteFirstConnect(listener, handshake, final);
   }
   if (final.accepted()) {
     impl_->accepted.fetch_add(1, std::memory_order_relaxed);

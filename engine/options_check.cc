@@ -116,6 +116,10 @@ absl::Status CheckListenerOptions(const ListenerOptions& options) {
   if (status.ok()) status = CheckBudgets(validation.budgets);
   if (status.ok()) status = CheckPolicies(validation.policies);
   if (status.ok()) status = CheckRevocation(validation.revocation);
+  if (status.ok() && (options.hook_timeout_millis < 1 ||
+                      options.hook_timeout_millis > 60'000)) {
+    status = Invalid("hook_timeout_millis must be 1 to 60000");
+  }
   if (status.ok() && validation.policy == ValidationPolicy::kRegisteredDevice &&
       validation.revocation.scope != RevocationOptions::Scope::kOff) {
     // A CRL speaks of what an issuer has signed, and no issuer is looked for.

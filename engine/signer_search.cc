@@ -22,7 +22,11 @@ class Search {
     if (!result_.signer && request_.choice == SignerChoice::kAllOfTheName) {
       TryAllOfTheName();
     }
-    if (result_.signer) result_.leaf = CheckLeaf();
+    if (result_.signer) {
+      result_.leaf = CheckLeaf();
+    } else if (result_.spent.steps > 0) {
+      result_.leaf = algorithm_.reason;
+    }
     return result_;
   }
 
@@ -56,12 +60,14 @@ class Search {
       return false;
     }
     ++result_.spent.steps;
-    if (result_.spent.signatures == request_.budgets.signatures) return false;
-    ++result_.spent.signatures;
     // An algorithm that the policy leaves out is not tried: whoever signed so,
     // the leaf would be refused.
     if (algorithm_.reason != Reason::kAccepted ||
-        !anchor.key->Verify(algorithm_.algorithm, request_.leaf.tbs(),
+        result_.spent.signatures == request_.budgets.signatures) {
+      return false;
+    }
+    ++result_.spent.signatures;
+    if (!anchor.key->Verify(algorithm_.algorithm, request_.leaf.tbs(),
                             request_.leaf.signature())) {
       return false;
     }

@@ -40,7 +40,8 @@ struct SignerRequest {
 
 struct SignerResult {
   std::optional<path::Anchor> signer;
-  // What is wrong with the leaf all the same (R91); kAccepted: nothing.
+  // What is wrong with the leaf all the same (R91); kAccepted: nothing. Without
+  // a signer: why none was tried of those that are named as its issuer.
   Reason leaf = Reason::kAccepted;
   BudgetSpent spent;
 };

@@ -60,6 +60,10 @@ struct Handshake {
   // The DER of the rest of that message, in any order. Hints for finding a
   // path, never trusted.
   std::span<const Bytes> presented = {};
+
+  // What the host calls this connection, for ValidationHook. "": the engine
+  // makes a name.
+  std::string_view connection_id = {};
 };
 
 // Listener is a checked set of ListenerOptions, of the engine that made it.
@@ -179,6 +183,12 @@ class Engine {
   // validates once more; it tells the observer, and returns what holds now.
   // Only what it returns lets a device in.
   //
+  // A verdict that needs completion is a refusal, and stays one: Complete
+  // registers the device (provisioning.h), which takes a look into the store
+  // and, the first time, a transaction. A listener's hook is asked here too. So
+  // with kRegisteredDevice or a hook a call may take as long as a disk or the
+  // host does; otherwise it takes what Validate takes.
+  //
   // A host that closes connections when OnCaDeactivated says so must first put
   // a connection where that will find it, and then ask StillHolds once more:
   // otherwise a change between the two goes unnoticed.
@@ -222,6 +232,12 @@ class Engine {
  private:
   struct Impl;
   explicit Engine(std::unique_ptr<Impl> impl);
+
+  Verdict CompleteFirstConnect(const Listener& listener,
+                               const Handshake& handshake,
+                               const Verdict& verdict);
+  Verdict CompleteWithHook(const Listener& listener, const Handshake& handshake,
+                           const Verdict& verdict);
 
   std::unique_ptr<Impl> impl_;
 };

@@ -68,6 +68,26 @@ struct ChangeEvent {
   UnixMillis time = 0;
 };
 
+// FirstConnectEvent says that a device has proven its key whose certificate is
+// PENDING_ACTIVATION: registered just now, or earlier and not activated since.
+// Its connection is refused; it will try again.
+struct FirstConnectEvent {
+  Account account;
+  Region region;
+  CertificateId device;
+  CertificateId ca;
+  DeviceStatus status = DeviceStatus::kPendingActivation;
+  UnixMillis time = 0;
+  UnixMillis registration_time = 0;  // the same each time
+};
+
+// The topic and the payload of that event as AWS IoT publishes it: JSON with
+// the keys certificateId, caCertificateId, timestamp (a number, milliseconds),
+// certificateStatus, awsAccountId and certificateRegistrationTimestamp (a
+// string of the same kind).
+std::string FirstConnectTopic(const FirstConnectEvent& event);
+std::string FirstConnectPayload(const FirstConnectEvent& event);
+
 // KeyProof says whether the client had proven that it holds the key of the
 // certificate it sent. Refusals usually come before that: what they say of a
 // device is then what somebody claimed, who may only have seen its certificate.
@@ -99,6 +119,11 @@ class EventObserver {
   // The record of a device certificate stopped being ACTIVE, or was deleted, or
   // came to be in another status: its connections should be dropped.
   virtual void OnDeviceDeactivated(const DeviceEvent&) {}
+
+  // A device that waits to be activated has connected, and was refused. Its
+  // owner decides: Registry::UpdateCertificate. Not told of devices of a CA
+  // with a RegistrationConfig, whose template decides (provisioning.h).
+  virtual void OnFirstConnect(const FirstConnectEvent&) {}
 
   // Told each time that the record is come across.
   virtual void OnRecordSkipped(const SkippedRecord&) {}

@@ -26,7 +26,9 @@
 
 namespace chainkeep {
 
-class EventObserver;  // events.h
+class EventObserver;         // events.h
+class ProvisioningObserver;  // provisioning.h
+class ValidationHook;        // hook.h
 
 // Clock tells the time to everything that judges a validity. Implementations
 // must be thread-safe and must not block: Now() is called on each handshake.
@@ -321,6 +323,15 @@ struct ListenerOptions {
   // did. For fleets that cannot be changed: it makes a server name mean less
   // than it says. Nothing of mode SNI_ONLY is ever reached so.
   bool legacy_default_routing = false;
+
+  // Who is asked last, once a device has proven its key and would be let in.
+  // Not owned; outlives the engine. A listener with a hook refuses handshakes
+  // without a server name (kRefusedByHook): nobody gets past it by sending
+  // none. Null: nobody is asked.
+  ValidationHook* hook = nullptr;
+  // An answer that comes later refuses (kHookTimeout). Told by the engine's
+  // clock. 1 to 60,000.
+  int64_t hook_timeout_millis = 5000;
 };
 
 // EndpointCacheOptions bound what is kept of an EndpointSource's answers, for
@@ -385,6 +396,17 @@ struct EngineOptions {
   // Who is asked for server names that no registered endpoint serves. Null:
   // nobody; they are refused.
   EndpointSource* endpoint_source = nullptr;
+
+  // What host names that the registry makes end with, after the region.
+  std::string endpoint_domain = "example.com";
+
+  // Who creates what provisioning templates ask for. Null: nobody; a device
+  // becomes ACTIVE all the same.
+  ProvisioningObserver* provisioning = nullptr;
+  // How many devices of one account may be registered at their first
+  // connection, or run its template, in a second; as many at once after a rest
+  // (AWS's quota). Beyond: kRegistrationThrottled, and no record.
+  uint32_t first_connects_per_second = 15;
   EndpointCacheOptions endpoint_cache = {};
 };
 

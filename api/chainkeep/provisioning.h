@@ -1,5 +1,14 @@
-// What happens when a device of a CA with a provisioning template connects for
-// the first time.
+// What happens when a device connects for the first time.
+//
+// Under ValidationPolicy::kRegisteredDevice a device that is not registered,
+// and whose certificate was signed by a registered, ACTIVE CA with
+// auto-registration, is registered when it connects and has proven its key, as
+// PENDING_ACTIVATION. That connection is refused, and so is every later one
+// until the device is ACTIVE. Where the CA has no RegistrationConfig the host
+// decides, which is told of each such connection
+// (EventObserver::OnFirstConnect). Where it has one, the provisioning template
+// does: it is run, at each connection until it succeeds, and then the device is
+// ACTIVE.
 //
 // Things and policies are names to this library. What a template wants created
 // is told to a ProvisioningObserver of the host, which creates it, or says why

@@ -120,7 +120,8 @@ constexpr ReasonRow kRows[] = {
     {Reason::kDeviceProvisioned, kAccessDenied, "kDeviceProvisioned",
      "The device has been provisioned and may connect again."},
     {Reason::kProvisioningFailed, kAccessDenied, "kProvisioningFailed",
-     "The provisioning template could not be run for the device."},
+     "The device could not be registered, or its provisioning template not be "
+     "run."},
     {Reason::kRegistrationThrottled, kAccessDenied, "kRegistrationThrottled",
      "More devices of the account connect for the first time than it may "
      "register at once."},

@@ -79,7 +79,7 @@ enum class Reason : uint8_t {
 
   // The first connection (R83 to R95 of docs/usage.md).
   kDeviceProvisioned,      // it went well: the device may connect again
-  kProvisioningFailed,     // the template did not run to its end
+  kProvisioningFailed,     // the record or the template could not be done
   kRegistrationThrottled,  // the account has too many at a time
 
   // The validation hook (hook.h).

@@ -1,0 +1,91 @@
+// First connect: what happens when a device that is not registered, or waits to
+// be activated, has proven its key (R83 to R95).
+//
+// One run goes these steps:
+//   1. one look at the store: is the CA there, ACTIVE, valid, with
+//      auto-registration; is there a record already? Most runs that register
+//      nobody end here, and lock nothing;
+//   2. if there is none, one transaction asks all of that again and makes the
+//      record, PENDING_ACTIVATION, in the CA's mode;
+//   3. the follower catches up;
+//   4. a CA without a RegistrationConfig: the observer is told (R84, R85). One
+//      with it: the template runs, what it would create goes to the host, and
+//      if all went well a second transaction makes the device ACTIVE (R92).
+//
+// Of two that run for one device at the same time one makes the record, and
+// both go on from there (R86). Nothing is done for an account but the CA's own
+// (R95).
+//
+// Thread-safety: any thread; no lock is held while the host is called.
+
+#ifndef CHAINKEEP_ENGINE_REGISTRY_FIRST_CONNECT_H_
+#define CHAINKEEP_ENGINE_REGISTRY_FIRST_CONNECT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "chainkeep/events.h"
+#include "chainkeep/provisioning.h"
+#include "chainkeep/types.h"
+#include "chainkeep/verdict.h"
+#include "engine/registry/command_context.h"
+#include "engine/registry/provisioning_template.h"
+#include "engine/registry/rate_limit.h"
+#include "engine/store/ca_row.h"
+#include "engine/store/device_row.h"
+#include "engine/store/registry_view.h"
+#include "engine/x509/certificate.h"
+
+namespace chainkeep::registry {
+
+class FirstConnect {
+ public:
+  // `observer` and `provisioning` may be null; none is owned.
+  FirstConnect(CommandContext context, EventObserver* observer,
+               ProvisioningObserver* provisioning, uint32_t per_second)
+      : context_(std::move(context)),
+        observer_(observer),
+        provisioning_(provisioning),
+        limit_(per_second) {}
+
+  struct Request {
+    store::Tenant tenant;
+    // The CA that was found to have signed the leaf.
+    CertificateId ca;
+    CertificateId device;
+    const x509::Certificate& leaf;
+  };
+
+  // Run returns the reason for which the connection is refused now; always one.
+  Reason Run(const Request& request);
+
+ private:
+  // What the store says of a request.
+  struct Found {
+    Reason refusal = Reason::kAccepted;  // kAccepted: none
+    store::CaRow ca;
+    std::optional<store::DeviceRow> device;
+    // The template's body, where the CA has a configuration; an error if there
+    // is none that can be run.
+    std::optional<absl::StatusOr<std::string>> body;
+  };
+
+  Found Look(const store::RegistryView& view, const Request& request) const;
+  absl::StatusOr<Found> Register(const Request& request);
+  void Announce(const Found& found) const;
+  Reason Provision(const Request& request, const Found& found);
+  absl::Status Activate(const Request& request, const Found& found,
+                        const ProvisioningPlan& plan);
+
+  const CommandContext context_;
+  EventObserver* const observer_;
+  ProvisioningObserver* const provisioning_;
+  RateLimit limit_;
+};
+
+}  // namespace chainkeep::registry
+
+#endif  // CHAINKEEP_ENGINE_REGISTRY_FIRST_CONNECT_H_

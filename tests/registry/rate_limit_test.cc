@@ -1,0 +1,61 @@
+#include "engine/registry/rate_limit.h"
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace chainkeep::registry {
+namespace {
+
+class RateLimitRules : public testing::Test {
+ protected:
+  int TakeAll(RateLimit& limit, const Account& account, UnixMillis now) {
+    int taken = 0;
+    while (taken < 1000 && limit.Take(account, now)) ++taken;
+    return taken;
+  }
+
+  const Account a_ = *Account::Parse("a");
+  const Account b_ = *Account::Parse("b");
+};
+
+TEST_F(RateLimitRules, R94_ABucketFillsWithTime) {
+  RateLimit limit(15);
+  const struct {
+    UnixMillis now;
+    int taken;
+  } kRows[] = {
+      {1'000'000, 15},         {1'000'000, 0},
+      {1'000'066, 0},  // a fifteenth of a second is 66.7 ms
+      {1'000'067, 1},          {1'001'067, 15},
+      {1'900'000, 15},          // a long rest gives no more
+      {1'900'000 - 50'000, 0},  // the clock was set back
+      {1'901'000, 15},
+  };
+  for (const auto& row : kRows) {
+    EXPECT_EQ(TakeAll(limit, a_, row.now), row.taken) << row.now;
+  }
+}
+
+TEST_F(RateLimitRules, R94_AccountsDoNotShare) {
+  RateLimit limit(3);
+  EXPECT_EQ(TakeAll(limit, a_, 0), 3);
+  EXPECT_EQ(TakeAll(limit, b_, 0), 3);
+}
+
+TEST_F(RateLimitRules, R94_ZeroAllowsNothing) {
+  RateLimit limit(0);
+  EXPECT_EQ(TakeAll(limit, a_, 5000), 0);
+}
+
+TEST_F(RateLimitRules, IdleAccountsAreForgotten) {
+  RateLimit limit(2);
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_TRUE(limit.Take(*Account::Parse(absl::StrCat("x", i)), 0));
+  }
+  EXPECT_EQ(limit.size(), 1000u);
+  EXPECT_TRUE(limit.Take(a_, 10'000));
+  EXPECT_EQ(limit.size(), 1u);
+}
+
+}  // namespace
+}  // namespace chainkeep::registry

@@ -1,0 +1,123 @@
+// First connections in real handshakes: the key is proven before anything
+// happens, and whoever is registered for the first time has to come back.
+
+#include <string>
+#include <vector>
+
+#include "chainkeep/tls.h"
+#include "gtest/gtest.h"
+#include "tests/engine/gate_fixture.h"
+#include "tests/tls/tls_pair.h"
+
+namespace chainkeep {
+namespace {
+
+using test::ClientSpec;
+using test::HandshakeOutcome;
+using test::LeafSpec;
+using test::MakeCertificate;
+using test::RunHandshake;
+using test::TestCertificate;
+
+class FirstConnectRules : public test::GateFixture {
+ protected:
+  FirstConnectRules()
+      : server_(test::ServerContext(TLS_with_buffers_method())) {
+    ListenerOptions options;
+    options.region = east_;
+    options.validation.policy = ValidationPolicy::kRegisteredDevice;
+    EXPECT_TRUE(InstallGate(server_.get(), engine_.get(),
+                            *engine_->CreateListener(options))
+                    .ok());
+    EXPECT_TRUE(
+        registry()
+            .RegisterCaCertificate({.account = a_,
+                                    .region = east_,
+                                    .ca_certificate = test::ToPem(ca_.der),
+                                    .certificate_mode = "SNI_ONLY",
+                                    .set_as_active = true,
+                                    .allow_auto_registration = true})
+            .ok());
+    events_.clear();
+  }
+
+  HandshakeOutcome Connect(const ClientSpec& client) {
+    return RunHandshake(server_.get(), client);
+  }
+
+  std::string StatusOf(const TestCertificate& device) {
+    const auto record = registry().DescribeCertificate(
+        {.account = a_, .region = east_, .certificate_id = IdOf(device)});
+    return record.ok() ? std::string(DeviceStatusName(record->status)) : "none";
+  }
+
+  bssl::UniquePtr<SSL_CTX> server_;
+};
+
+constexpr uint16_t kVersions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+TEST_F(FirstConnectRules, R83_TheHandshakeFinishesAndIsRefused) {
+  for (const uint16_t version : kVersions) {
+    const TestCertificate leaf = MakeCertificate(LeafSpec("device"), &ca_);
+    const ClientSpec client{
+        .server_name = kNameA, .certificate = &leaf, .version = version};
+    HandshakeOutcome outcome = Connect(client);
+    EXPECT_TRUE(outcome.finished);
+    EXPECT_EQ(outcome.verdict.reason(), Reason::kDevicePendingActivation);
+    EXPECT_FALSE(outcome.verdict.accepted());
+    EXPECT_FALSE(outcome.verdict.needs_completion());
+    EXPECT_EQ(StatusOf(leaf), "PENDING_ACTIVATION");
+    // A second call says the same and does nothing again.
+    const size_t told = events_.log().size();
+    EXPECT_EQ(CompleteHandshake(outcome.server.get()).reason(),
+              Reason::kDevicePendingActivation);
+    EXPECT_EQ(events_.log().size(), told);
+
+    ASSERT_TRUE(SetDeviceStatus(a_, leaf, "ACTIVE").ok());
+    EXPECT_TRUE(Connect(client).verdict.accepted());
+    ASSERT_TRUE(SetDeviceStatus(a_, leaf, "REVOKED").ok());
+    outcome = Connect(client);
+    EXPECT_FALSE(outcome.finished);
+    EXPECT_EQ(outcome.alert, SSL_AD_CERTIFICATE_REVOKED);
+  }
+}
+
+// Somebody else's certificate, without its key.
+TEST_F(FirstConnectRules, R83_AStolenCertificateRegistersNobody) {
+  const TestCertificate thief = MakeCertificate(LeafSpec("thief"), &ca_);
+  for (const uint16_t version : kVersions) {
+    const HandshakeOutcome outcome = Connect({.server_name = kNameA,
+                                              .certificate = &leaf_,
+                                              .key = thief.key.get(),
+                                              .version = version});
+    EXPECT_FALSE(outcome.finished);
+    EXPECT_EQ(outcome.verdict.reason(), Reason::kNoVerdict);
+    EXPECT_EQ(StatusOf(leaf_), "none");
+    EXPECT_TRUE(events_.log().empty());
+  }
+}
+
+// R69: whether a device is unknown or hidden, a client without a server name
+// gets the same alert at the same moment.
+TEST_F(FirstConnectRules, R69_TheAlertTellsNothingOfSniOnlyRecords) {
+  const TestCertificate other = MakeCertificate(test::CaSpec("other"), nullptr);
+  const TestCertificate stranger = MakeCertificate(LeafSpec("d"), &other);
+  ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
+  for (const uint16_t version : kVersions) {
+    const HandshakeOutcome hidden =
+        Connect({.certificate = &leaf_, .version = version});
+    const HandshakeOutcome unknown =
+        Connect({.certificate = &stranger, .version = version});
+    EXPECT_FALSE(hidden.finished);
+    EXPECT_FALSE(unknown.finished);
+    EXPECT_EQ(hidden.alert, SSL_AD_UNKNOWN_CA);
+    EXPECT_EQ(unknown.alert, hidden.alert);
+    EXPECT_TRUE(
+        Connect(
+            {.server_name = kNameA, .certificate = &leaf_, .version = version})
+            .verdict.accepted());
+  }
+}
+
+}  // namespace
+}  // namespace chainkeep
