@@ -394,6 +394,19 @@ void Connection::OnCaDeactivated(const chainkeep::CaEvent& event,
   End(chainkeep::TlsAlertOf(Reason::kCaInactive), now);
 }
 
+void Connection::OnDeviceDeactivated(const chainkeep::DeviceEvent& event,
+                                     TimePoint now) {
+  if (!established() || verdict_.device() != event.device ||
+      verdict_.account() != event.account ||
+      verdict_.region() != event.region) {
+    return;
+  }
+  End(chainkeep::TlsAlertOf(event.status == chainkeep::DeviceStatus::kRevoked
+                                ? Reason::kDeviceRevoked
+                                : Reason::kDeviceInactive),
+      now);
+}
+
 void Connection::CloseIfExpired(chainkeep::UnixSeconds wall_clock,
                                 TimePoint now) {
   if (established() && wall_clock > verdict_.not_after()) {

@@ -102,8 +102,10 @@ class Connection {
   void Retire(TimePoint now);
 
   // Ends a connection that lost its trust: the CA that let it in was
-  // deactivated, or a certificate of its path has expired. No effect on others.
+  // deactivated, or its device, or a certificate of its path has expired. No
+  // effect on others.
   void OnCaDeactivated(const chainkeep::CaEvent& event, TimePoint now);
+  void OnDeviceDeactivated(const chainkeep::DeviceEvent& event, TimePoint now);
   void CloseIfExpired(chainkeep::UnixSeconds wall_clock, TimePoint now);
 
  private:

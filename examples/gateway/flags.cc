@@ -71,6 +71,21 @@ absl::Status Apply(std::string_view name, std::string_view value,
     flags->key = std::string(value);
     return absl::OkStatus();
   }
+  if (name == "--store") {
+    flags->store = std::string(value);
+    return absl::OkStatus();
+  }
+  if (name == "--policy") {
+    using chainkeep::ValidationPolicy;
+    if (value != "trusted-chain" && value != "registered-device") {
+      return absl::InvalidArgumentError(
+          "--policy must be trusted-chain or registered-device");
+    }
+    flags->policy = value == "trusted-chain"
+                        ? ValidationPolicy::kTrustedChain
+                        : ValidationPolicy::kRegisteredDevice;
+    return absl::OkStatus();
+  }
   if (name == "--max-connections" || name == "--max-connections-per-device" ||
       name == "--handshake-seconds" || name == "--idle-seconds") {
     return ApplyLimit(name, value, &flags->limits);
@@ -108,7 +123,9 @@ absl::StatusOr<Flags> ParseFlags(std::span<const std::string_view> arguments) {
 std::string_view Usage() {
   return "usage: gateway --certificate FILE --key FILE\n"
          "               --listen REGION=ADDRESS:PORT ...\n"
-         "               [--upstream HOST:PORT] [--max-connections N]\n"
+         "               [--upstream HOST:PORT] [--store FILE]\n"
+         "               [--policy trusted-chain|registered-device]\n"
+         "               [--max-connections N]\n"
          "               [--max-connections-per-device N]\n"
          "               [--handshake-seconds N] [--idle-seconds N]\n"
          "       gateway --help\n";

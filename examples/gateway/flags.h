@@ -3,10 +3,12 @@
 //   gateway --certificate server.pem --key server.key
 //           --listen us-east-1=127.0.0.1:8883
 //           [--listen eu-west-1=127.0.0.1:0] [--upstream localhost:1884]
+//           [--store registry.db] [--policy trusted-chain|registered-device]
 //           [--max-connections 1024] [--max-connections-per-device 8]
 //           [--handshake-seconds 10] [--idle-seconds 300]
 //
-// Port 0 takes a free port, which the gateway's first line tells.
+// Port 0 takes a free port, which the gateway's first line tells. Without
+// --store the registry lives in memory and ends with the gateway.
 
 #ifndef CHAINKEEP_EXAMPLES_GATEWAY_FLAGS_H_
 #define CHAINKEEP_EXAMPLES_GATEWAY_FLAGS_H_
@@ -20,6 +22,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "chainkeep/options.h"
 #include "chainkeep/types.h"
 #include "examples/gateway/sockets.h"
 
@@ -56,6 +59,9 @@ struct Flags {
   std::string certificate;
   std::string key;
   std::optional<HostPort> upstream;
+  std::string store;
+  chainkeep::ValidationPolicy policy =
+      chainkeep::ValidationPolicy::kTrustedChain;
   Limits limits;
 };
 

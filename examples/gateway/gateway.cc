@@ -10,10 +10,12 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "chainkeep/options.h"
+#include "chainkeep/store.h"
 #include "examples/gateway/json.h"
 
 namespace gateway {
@@ -41,7 +43,13 @@ constexpr size_t kClosing = 64;
 constexpr rlim_t kOwnDescriptors = 64;
 
 // Places in what Waits() returns; listeners follow, then two a connection.
-enum Place : size_t { kSignals, kCommands, kOutput, kFirstDoor };
+enum Place : size_t { kSignals, kCommands, kOutput, kMailbox, kFirstDoor };
+
+// How long the follower waits for a change before it looks whether to end.
+constexpr int64_t kFollowMillis = 1000;
+
+// Between attempts to read a store that cannot be read.
+constexpr milliseconds kFollowPause{1000};
 
 TimePoint Now() { return std::chrono::steady_clock::now(); }
 
@@ -78,13 +86,20 @@ absl::Status ReserveDescriptors(size_t connections) {
   return absl::OkStatus();
 }
 
+// Who reads our standard output waits for our first line: progress goes to the
+// other one.
+void TellProgress(int64_t done, int64_t total) {
+  std::fprintf(stderr, "gateway: %lld of %lld records loaded\n",
+               static_cast<long long>(done), static_cast<long long>(total));
+}
+
 }  // namespace
 
-Gateway::Gateway(const Limits& limits)
-    : limits_(limits), output_(STDOUT_FILENO) {}
+Gateway::Gateway(const Flags& flags)
+    : limits_(flags.limits), policy_(flags.policy), output_(STDOUT_FILENO) {}
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Flags& flags) {
-  std::unique_ptr<Gateway> gateway(new Gateway(flags.limits));
+  std::unique_ptr<Gateway> gateway(new Gateway(flags));
   absl::Status status = gateway->Open(flags);
   if (!status.ok()) return status;
   return gateway;
@@ -97,15 +112,20 @@ absl::Status Gateway::Open(const Flags& flags) {
   if (!signals.ok()) return signals.status();
   signals_ = *std::move(signals);
 
+  absl::Status mailbox = mailbox_.Open();
+  if (!mailbox.ok()) return mailbox;
+
   if (flags.upstream.has_value()) {
     auto upstream = Resolve(*flags.upstream);
     if (!upstream.ok()) return upstream.status();
     upstream_ = *std::move(upstream);
+    auto publisher = Publisher::Create(*flags.upstream);
+    if (!publisher.ok()) return publisher.status();
+    publisher_ = *std::move(publisher);
   }
 
-  auto engine = chainkeep::Engine::Create({.observer = this});
-  if (!engine.ok()) return engine.status();
-  engine_ = *std::move(engine);
+  absl::Status engine = OpenEngine(flags);
+  if (!engine.ok()) return engine;
   control_plane_ = std::make_unique<ControlPlane>(engine_.get(), [this] {
     return JsonObject()
         .Integer("openConnections", static_cast<int64_t>(connections_.size()))
@@ -121,10 +141,49 @@ absl::Status Gateway::Open(const Flags& flags) {
   return absl::OkStatus();
 }
 
+absl::Status Gateway::OpenEngine(const Flags& flags) {
+  const chainkeep::EngineOptions options = {.observer = this};
+  if (flags.store.empty()) {
+    auto engine = chainkeep::Engine::Create(options);
+    if (!engine.ok()) return engine.status();
+    engine_ = *std::move(engine);
+    return absl::OkStatus();
+  }
+  auto store = chainkeep::OpenStore({.path = flags.store});
+  if (!store.ok()) return store.status();
+  auto engine = chainkeep::Engine::Create(
+      options, *std::move(store),
+      {.threads = std::max(1u, std::thread::hardware_concurrency()),
+       .progress = TellProgress});
+  if (!engine.ok()) return engine.status();
+  engine_ = *std::move(engine);
+  follower_ = std::thread([this] { Follow(); });
+  return absl::OkStatus();
+}
+
+Gateway::~Gateway() {
+  if (!follower_.joinable()) return;
+  following_ = false;
+  engine_->StopFollowing();
+  follower_.join();
+}
+
+void Gateway::Follow() {
+  while (following_) {
+    const absl::Status status = engine_->Follow(kFollowMillis);
+    if (status.ok()) continue;
+    mailbox_.Post([this, status] {
+      output_.Log(JsonObject().Text("store", status.message()).Finish());
+    });
+    std::this_thread::sleep_for(kFollowPause);
+  }
+}
+
 absl::Status Gateway::OpenDoor(const ListenFlag& listen,
                                const Identity& identity) {
   chainkeep::ListenerOptions options;
   options.region = listen.region;
+  options.validation.policy = policy_;
   auto listener = engine_->CreateListener(options);
   if (!listener.ok()) return listener.status();
   auto context = MakeServerContext(identity, engine_.get(), *listener);
@@ -174,6 +233,7 @@ std::vector<pollfd> Gateway::Waits() const {
   waits[kCommands] = {output_.has_room() ? STDIN_FILENO : -1, POLLIN, 0};
   waits[kOutput] = {output_.fd(),
                     static_cast<short>(output_.empty() ? 0 : POLLOUT), 0};
+  waits[kMailbox] = {mailbox_.fd(), POLLIN, 0};
   const bool accepting = Now() >= accept_again_;
   for (const Door& door : doors_) {
     waits.push_back({accepting ? door.socket.get() : -1, POLLIN, 0});
@@ -186,7 +246,9 @@ std::vector<pollfd> Gateway::Waits() const {
 }
 
 int Gateway::Timeout(TimePoint now) const {
-  if (connections_.empty() && now >= accept_again_) return -1;
+  if (connections_.empty() && now >= accept_again_ && publisher_ == nullptr) {
+    return -1;
+  }
   // Once a second at least: a verdict's not_after is a time of the wall clock,
   // which may jump.
   milliseconds wait(1000);
@@ -207,6 +269,8 @@ void Gateway::Serve(const std::vector<pollfd>& waits) {
     return Stop();
   }
   if (waits[kCommands].revents != 0) ReadCommands();
+  if (waits[kMailbox].revents != 0) mailbox_.Run();
+  if (publisher_ != nullptr) publisher_->Tick();
 
   const TimePoint now = Now();
   const chainkeep::UnixSeconds wall_clock = chainkeep::SystemClock().Now();
@@ -345,10 +409,46 @@ void Gateway::Finish() {
   }
 }
 
+// An event is told after the change is visible to handshakes. So a connection
+// that this work does not find established yet is looked at again by
+// CompleteHandshake, which sees the change.
 void Gateway::OnCaDeactivated(const chainkeep::CaEvent& event) {
-  for (const auto& connection : connections_) {
-    connection->OnCaDeactivated(event, Now());
+  // Registered devices do not need their CA any more.
+  if (policy_ == chainkeep::ValidationPolicy::kRegisteredDevice) return;
+  mailbox_.Post([this, event] {
+    for (const auto& connection : connections_) {
+      connection->OnCaDeactivated(event, Now());
+    }
+  });
+}
+
+void Gateway::OnDeviceDeactivated(const chainkeep::DeviceEvent& event) {
+  mailbox_.Post([this, event] {
+    for (const auto& connection : connections_) {
+      connection->OnDeviceDeactivated(event, Now());
+    }
+  });
+}
+
+void Gateway::OnFirstConnect(const chainkeep::FirstConnectEvent& event) {
+  const std::string topic = chainkeep::FirstConnectTopic(event);
+  if (publisher_ != nullptr) {
+    publisher_->Publish(topic, chainkeep::FirstConnectPayload(event));
   }
+  mailbox_.Post([this, topic] {
+    output_.Log(JsonObject().Text("event", topic).Finish());
+  });
+}
+
+void Gateway::OnRecordSkipped(const chainkeep::SkippedRecord& record) {
+  mailbox_.Post([this, record] {
+    output_.Log(JsonObject()
+                    .Text("skipped", record.name)
+                    .Text("account", record.account.text())
+                    .Text("region", record.region.text())
+                    .Text("detail", record.status.message())
+                    .Finish());
+  });
 }
 
 }  // namespace gateway

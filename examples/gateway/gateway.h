@@ -17,6 +17,10 @@
 //     choose --max-connections for the devices you have.
 //   - A few connections beyond the cap may be closing. They cost a socket each.
 //
+// With --store the registry is a file that other processes may change, too: a
+// thread follows it. What it sees, and what the engine tells from whichever
+// thread, comes to the loop by a Mailbox.
+//
 // poll() takes time proportional to the connections, which is fine for the
 // thousand of this example; use epoll for more.
 
@@ -26,9 +30,11 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -38,7 +44,9 @@
 #include "examples/gateway/connection.h"
 #include "examples/gateway/control_plane.h"
 #include "examples/gateway/flags.h"
+#include "examples/gateway/mailbox.h"
 #include "examples/gateway/output.h"
+#include "examples/gateway/publisher.h"
 #include "examples/gateway/server_context.h"
 #include "examples/gateway/sockets.h"
 
@@ -50,6 +58,7 @@ class Gateway : private chainkeep::EventObserver {
   // the files they name, or with the addresses.
   static absl::StatusOr<std::unique_ptr<Gateway>> Create(const Flags& flags);
 
+  ~Gateway() override;
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
@@ -67,9 +76,10 @@ class Gateway : private chainkeep::EventObserver {
 
   using Connections = std::vector<std::unique_ptr<Connection>>;  // oldest first
 
-  explicit Gateway(const Limits& limits);
+  explicit Gateway(const Flags& flags);
 
   absl::Status Open(const Flags& flags);
+  absl::Status OpenEngine(const Flags& flags);
   absl::Status OpenDoor(const ListenFlag& listen, const Identity& identity);
   void Announce();
 
@@ -90,12 +100,21 @@ class Gateway : private chainkeep::EventObserver {
   void Finish();
   void Stop() { running_ = false; }
 
-  // chainkeep::EventObserver. Called by ControlPlane, so by our own thread.
+  // The body of follower_.
+  void Follow();
+
+  // chainkeep::EventObserver, by any thread.
   void OnCaDeactivated(const chainkeep::CaEvent& event) override;
+  void OnDeviceDeactivated(const chainkeep::DeviceEvent& event) override;
+  void OnFirstConnect(const chainkeep::FirstConnectEvent& event) override;
+  void OnRecordSkipped(const chainkeep::SkippedRecord& record) override;
 
   const Limits limits_;
+  const chainkeep::ValidationPolicy policy_;
   Output output_;
+  Mailbox mailbox_;
   std::vector<SocketAddress> upstream_;
+  std::unique_ptr<Publisher> publisher_;  // null without a broker
   // The engine outlives the contexts, and they the connections.
   std::unique_ptr<chainkeep::Engine> engine_;
   std::unique_ptr<ControlPlane> control_plane_;
@@ -107,6 +126,8 @@ class Gateway : private chainkeep::EventObserver {
   int64_t next_connection_ = 1;
   TimePoint accept_again_;
   bool running_ = true;
+  std::atomic<bool> following_{true};
+  std::thread follower_;
 };
 
 }  // namespace gateway

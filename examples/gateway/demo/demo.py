@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Tells the story of story.py and prints it as a table.
+"""Tells the stories of story.py and registry_story.py, as tables.
 
-    demo.py --gateway BINARY [--sustained BINARY] [--pause {start,end}]
+    demo.py --gateway BINARY [--command-line BINARY] [--sustained BINARY]
+            [--pause {start,end}]
 
 Exit status 0: every line was as expected. With --pause it stays at that place,
 with gateway and broker running, until it is killed or one of them ends.
@@ -18,6 +19,7 @@ import time
 import gateway as gateway_module
 import pki as pki_module
 import processes
+import registry_story
 import story
 import workspace
 
@@ -32,6 +34,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--gateway", required=True)
+    parser.add_argument("--command-line")
     parser.add_argument("--sustained")
     parser.add_argument("--pause", choices=("start", "end"))
     arguments = parser.parse_args()
@@ -69,7 +72,10 @@ def run(arguments):
                 arguments.gateway, pki, story.REGIONS, broker.port)
             if arguments.pause == "start":
                 pause(gateway.child, broker.child)
-            failures = tell(story.Lab(folder, pki, broker, gateway))
+            failures = tell(story.Lab(folder, pki, broker, gateway),
+                            story.tell)
+            if arguments.command_line:
+                failures += tell_of_registry(arguments, folder, pki, broker)
             if arguments.sustained:
                 sustain(arguments.sustained)
             if arguments.pause == "end":
@@ -81,8 +87,17 @@ def run(arguments):
     return 1 if failures else 0
 
 
-def tell(lab):
-    """Prints the story and returns how many rows differ."""
+def tell_of_registry(arguments, folder, pki, broker):
+    """The story of a registry that lasts, with a gateway of its own."""
+    print("\nA registry in a file, changed by the command line while the "
+          "gateway runs\n")
+    with registry_story.Stage(folder, pki, broker, arguments.gateway,
+                              arguments.command_line) as stage:
+        return tell(stage.lab, stage.tell)
+
+
+def tell(lab, tell_story):
+    """Prints a story and returns how many rows differ."""
     print("Gateway: %s; broker: mosquitto at port %d\n" % (
         ", ".join("%s at port %d" % item
                   for item in sorted(lab.gateway.ports.items())),
@@ -90,7 +105,7 @@ def tell(lab):
     print(_row(_HEAD))
     print(_row("-" * width for width in _WIDTHS), flush=True)
     rows = failures = 0
-    for line in story.tell(lab):
+    for line in tell_story(lab):
         rows += 1
         print(row_of(line), flush=True)
         if line.problem:
