@@ -33,112 +33,12 @@ std::string Line(const Endpoint& endpoint) {
 }  // namespace
 
 absl::Status ForgetfulStore::Read(const Query& query) const {
-  if (!damaged_) return store_.Read(query);
-  // Which rows a query reads is not to be seen from here: it is run to find out
-  // whether the damaged one is among them.
-  bool is_met = false;
-  const absl::Status status = store_.Read([&](const RegistryView& view) {
-    class Watch final : public RegistryView {
-     public:
-      Watch(const RegistryView& view, const CertificateId& id, bool* is_met)
-          : view_(view), id_(id), is_met_(*is_met) {}
-      std::optional<CaRow> FindCa(const store::CaKey& key) const override {
-        is_met_ |= key.id == id_;
-        return view_.FindCa(key);
-      }
-      std::optional<DeviceRow> FindDevice(
-          const store::DeviceKey& key) const override {
-        is_met_ |= key.id == id_;
-        return view_.FindDevice(key);
-      }
-      std::optional<Account> FindDefaultHolder(
-          const Region&, const CertificateId&) const override {
-        return {};
-      }
-      std::vector<CaRow> FindCasBySubject(const store::Tenant&,
-                                          uint64_t) const override {
-        return {};
-      }
-      uint64_t subject_seed() const override { return 0; }
-      std::vector<CaRow> ListCas(const store::Tenant&, std::string_view,
-                                 const store::Page&) const override {
-        return {};
-      }
-      std::optional<Account> FindDefaultDeviceHolder(
-          const Region&, const CertificateId&) const override {
-        return {};
-      }
-      std::optional<DeviceRow> FindTransferTo(
-          const store::Tenant&, const CertificateId&) const override {
-        return {};
-      }
-      std::vector<DeviceRow> ListDevices(const store::Tenant&,
-                                         const std::optional<CertificateId>&,
-                                         const store::Page&) const override {
-        return {};
-      }
-      std::optional<std::string> FindRegistrationCode(
-          const store::Tenant&) const override {
-        return {};
-      }
-      std::optional<EndpointRow> FindEndpoint(
-          const Region& region, std::string_view name) const override {
-        return view_.FindEndpoint(region, name);
-      }
-      bool OthersHaveEndpointsBelow(const store::Tenant&,
-                                    std::string_view) const override {
-        return false;
-      }
-      std::optional<EndpointRow> FindConfiguration(
-          const store::Tenant&, std::string_view) const override {
-        return {};
-      }
-      std::vector<EndpointRow> ListConfigurations(
-          const store::Tenant&) const override {
-        return {};
-      }
-      std::optional<store::TemplateRow> FindTemplate(
-          const store::Tenant&, std::string_view) const override {
-        return {};
-      }
-      std::optional<store::CrlRow> FindCrls(
-          const store::CertificateKey& ca) const override {
-        return view_.FindCrls(ca);
-      }
-      store::Revision revision() const override { return view_.revision(); }
-      absl::Status ForEachCa(const Visit<CaRow>& visit) const override {
-        return view_.ForEachCa(visit);
-      }
-      absl::Status ForEachDevice(const Visit<DeviceRow>& visit) const override {
-        return view_.ForEachDevice(visit);
-      }
-      absl::Status ForEachEndpoint(
-          const Visit<EndpointRow>& visit) const override {
-        return view_.ForEachEndpoint(visit);
-      }
-      absl::Status ForEachTemplate(
-          const Visit<store::TemplateRow>& visit) const override {
-        return view_.ForEachTemplate(visit);
-      }
-      absl::Status ForEachCrls(
-          const Visit<store::CrlRow>& visit) const override {
-        return view_.ForEachCrls(visit);
-      }
-      absl::Status ForEachCode(const Visit<CodeRow>& visit) const override {
-        return view_.ForEachCode(visit);
-      }
-
-     private:
-      const RegistryView& view_;
-      const CertificateId id_;
-      bool& is_met_;
-    };
-    return query(Watch(view, *damaged_, &is_met));
-  });
-  if (status.ok() && is_met) {
-    return MakeError(ErrorCode::kInternalFailure, "a row is damaged");
-  }
-  return status;
+  const absl::Status status = store_.Read(query);
+  if (next_reads_.empty()) return status;
+  const bool fails = next_reads_.front();
+  next_reads_.erase(next_reads_.begin());
+  return fails ? MakeError(ErrorCode::kInternalFailure, "a row is damaged")
+               : status;
 }
 
 absl::StatusOr<store::Changes> ForgetfulStore::ReadChanges(

@@ -27,8 +27,8 @@ class ForgetfulStore final : public store::RegistryStore {
   // The next ReadChanges after another revision than the last one is answered
   // with "read everything".
   void Forget() { forgets_ = true; }
-  // Reads of the row of `id` fail.
-  void Damage(std::optional<CertificateId> id) { damaged_ = id; }
+  // Whether each of the next reads fails, as on a damaged row.
+  void FailReads(std::vector<bool> fails) { next_reads_ = std::move(fails); }
 
   absl::Status Transact(const Command& command) override {
     return store_.Transact(command);
@@ -45,7 +45,7 @@ class ForgetfulStore final : public store::RegistryStore {
  private:
   store::MemoryStore store_;
   mutable bool forgets_ = false;
-  std::optional<CertificateId> damaged_;
+  mutable std::vector<bool> next_reads_;
 };
 
 // Writes down what it is told: "registered a", "device-off a", "skipped a".

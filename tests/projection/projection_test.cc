@@ -247,13 +247,13 @@ TEST_F(ProjectionTest, ARowThatCannotBeReadLeavesTheOthersAlone) {
   log_.Take();
   Put(Ca(a_, ca_, kSniOnly, CaStatus::kInactive));
   Put(Ca(b_, other));
-  store_.Damage(IdOf(ca_));
+  // Both at once, then one by one.
+  store_.FailReads({true, true, false});
   CatchUp();
   EXPECT_EQ(log_.Take(), (Lines{"registered b", "activated b", "skipped a"}));
   // What was shown of it stays.
   EXPECT_EQ(catalog_.FindRegistration(a_, region_, IdOf(ca_))->status,
             CaStatus::kActive);
-  store_.Damage({});
   Put(Ca(a_, ca_, kSniOnly, CaStatus::kInactive));
   CatchUp();
   EXPECT_EQ(Shown(), Stored());
