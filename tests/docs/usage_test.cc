@@ -85,6 +85,12 @@ TEST(Usage, ListsEveryErrorWithItsNameAndHttpStatus) {
       {ErrorCode::kResourceAlreadyExists, "kResourceAlreadyExists"},
       {ErrorCode::kResourceNotFound, "kResourceNotFound"},
       {ErrorCode::kLimitExceeded, "kLimitExceeded"},
+      {ErrorCode::kCertificateConflict, "kCertificateConflict"},
+      {ErrorCode::kDeleteConflict, "kDeleteConflict"},
+      {ErrorCode::kTransferConflict, "kTransferConflict"},
+      {ErrorCode::kTransferAlreadyCompleted, "kTransferAlreadyCompleted"},
+      {ErrorCode::kThrottling, "kThrottling"},
+      {ErrorCode::kServiceUnavailable, "kServiceUnavailable"},
       {ErrorCode::kInternalFailure, "kInternalFailure"},
   };
   for (const auto& [code, name] : kCodes) {
