@@ -235,6 +235,16 @@ absl::StatusOr<Identity> ReadIdentity(Connection& connection) {
   return identity;
 }
 
+// Of one state of the file: another process may be making it between two of the
+// questions, and it would seem to be a database of something else.
+absl::StatusOr<Identity> ReadIdentityAtOnce(Connection& connection) {
+  absl::Status status = connection.Execute("BEGIN");
+  if (!status.ok()) return status;
+  absl::StatusOr<Identity> identity = ReadIdentity(connection);
+  connection.Execute("ROLLBACK").IgnoreError();
+  return identity;
+}
+
 // Whether the steps that are missing may be taken.
 absl::Status CheckIdentity(const Connection& connection,
                            const Identity& identity) {
@@ -311,7 +321,7 @@ absl::Status CompareSchema(Connection& connection) {
 int64_t SchemaVersion() { return kSteps.size(); }
 
 absl::Status PrepareSchema(Connection& connection, int64_t patience_millis) {
-  const absl::StatusOr<Identity> identity = ReadIdentity(connection);
+  const absl::StatusOr<Identity> identity = ReadIdentityAtOnce(connection);
   if (!identity.ok()) return identity.status();
   absl::Status status = CheckIdentity(connection, *identity);
   if (status.ok()) status = WriteAhead(connection, patience_millis);
