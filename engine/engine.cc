@@ -505,8 +505,15 @@ Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
   } else if (verdict.device() != ComputeCertificateId(handshake.leaf)) {
     final = RefuseFor(FieldsFor(listener), Reason::kNoVerdict,
                       "the verdict is about another certificate");
-  } else if (!StillHolds(listener, handshake, verdict)) {
-    final = Validate(listener, handshake);
+  } else {
+    if (verdict.needs_completion()) {
+      // Another process may have registered or activated it a moment ago. If
+      // that cannot be read, nor can the first connection be written.
+      impl_->projection.CatchUp().IgnoreError();
+    }
+    if (!StillHolds(listener, handshake, verdict)) {
+      final = Validate(listener, handshake);
+    }
   }
   if (final.accepted() && listener.options().hook != nullptr) {
     final = CompleteWithHook(listener, handshake, final);

@@ -10,8 +10,7 @@ namespace gateway {
 
 absl::StatusOr<std::unique_ptr<Publisher>> Publisher::Create(
     const HostPort& broker) {
-  const std::string uri =
-      absl::StrCat("tcp://", broker.host, ":", broker.port);
+  const std::string uri = absl::StrCat("tcp://", broker.host, ":", broker.port);
   MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
   options.sendWhileDisconnected = 1;
   options.allowDisconnectedSendAtAnyTime = 1;
@@ -22,8 +21,8 @@ absl::StatusOr<std::unique_ptr<Publisher>> Publisher::Create(
       &client, uri.c_str(), absl::StrCat("gateway-", getpid()).c_str(),
       MQTTCLIENT_PERSISTENCE_NONE, nullptr, &options);
   if (result != MQTTASYNC_SUCCESS) {
-    return absl::InternalError(absl::StrCat(
-        "an MQTT client for ", uri, ": ", MQTTAsync_strerror(result)));
+    return absl::InternalError(absl::StrCat("an MQTT client for ", uri, ": ",
+                                            MQTTAsync_strerror(result)));
   }
   std::unique_ptr<Publisher> publisher(new Publisher(client));
   publisher->Connect();

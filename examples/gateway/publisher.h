@@ -5,9 +5,9 @@
 //   (*publisher)->Publish("$aws/events/certificates/registered/4f…", "{…}");
 //
 // Messages go out at least once (MQTT QoS 1) and in order, by a thread of the
-// MQTT library's own. While the broker is away they wait, the newest kMaxWaiting
-// of them. Why that is enough: a device whose event was lost is refused, tries
-// again, and causes another.
+// MQTT library's own. While the broker is away they wait, the newest
+// kMaxWaiting of them. Why that is enough: a device whose event was lost is
+// refused, tries again, and causes another.
 //
 // Thread-safety: Publish by any thread; Tick by the gateway's loop.
 

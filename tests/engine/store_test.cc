@@ -156,6 +156,42 @@ TEST_F(StoreTest, R97_FollowSeesAnotherProcesssChangesInTime) {
                                       "deactivated 111122223333"}));
 }
 
+// Whoever has proven a key is looked up in the store, not only in what this
+// process has seen of it.
+TEST_F(StoreTest, R83_ADeviceThatAnotherProcessHasActivatedComesInAtOnce) {
+  const std::unique_ptr<Engine> gateway = Open();
+  const std::unique_ptr<Engine> other = Open();
+  ASSERT_TRUE(gateway->registry()
+                  .RegisterCaCertificate({.account = a_,
+                                          .region = east_,
+                                          .ca_certificate = ToPem(ca_.der),
+                                          .certificate_mode = "SNI_ONLY",
+                                          .set_as_active = true,
+                                          .allow_auto_registration = true})
+                  .ok());
+  ASSERT_TRUE(gateway->registry()
+                  .PutEndpoint({.host_name = std::string(kNameA),
+                                .account = a_,
+                                .region = east_})
+                  .ok());
+  ListenerOptions options;
+  options.region = east_;
+  options.validation.policy = ValidationPolicy::kRegisteredDevice;
+  const Listener listener = *gateway->CreateListener(options);
+  const Handshake handshake = {.server_name = kNameA, .leaf = leaf_.bytes()};
+  const Verdict verdict = gateway->Validate(listener, handshake);
+  ASSERT_TRUE(verdict.needs_completion()) << ReasonName(verdict.reason());
+
+  ASSERT_TRUE(other->registry()
+                  .RegisterCertificate({.account = a_,
+                                        .region = east_,
+                                        .certificate = ToPem(leaf_.der),
+                                        .status = "ACTIVE"})
+                  .ok());
+  const Verdict answer = gateway->Complete(listener, handshake, verdict);
+  EXPECT_EQ(answer.reason(), Reason::kAccepted) << ReasonName(answer.reason());
+}
+
 TEST_F(StoreTest, FollowReturnsWhenItsTimeIsOverOrItIsStopped) {
   const std::unique_ptr<Engine> engine = Open();
   EXPECT_TRUE(engine->Follow(0).ok());
