@@ -119,6 +119,11 @@ absl::Status Gateway::Open(const Flags& flags) {
     auto upstream = Resolve(*flags.upstream);
     if (!upstream.ok()) return upstream.status();
     upstream_ = *std::move(upstream);
+  }
+
+  // Only registered devices have something to tell a broker.
+  if (flags.upstream.has_value() &&
+      policy_ == chainkeep::ValidationPolicy::kRegisteredDevice) {
     auto publisher = Publisher::Create(*flags.upstream);
     if (!publisher.ok()) return publisher.status();
     publisher_ = *std::move(publisher);

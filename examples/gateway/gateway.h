@@ -114,7 +114,7 @@ class Gateway : private chainkeep::EventObserver {
   Output output_;
   Mailbox mailbox_;
   std::vector<SocketAddress> upstream_;
-  std::unique_ptr<Publisher> publisher_;  // null without a broker
+  std::unique_ptr<Publisher> publisher_;  // null: nobody to tell
   // The engine outlives the contexts, and they the connections.
   std::unique_ptr<chainkeep::Engine> engine_;
   std::unique_ptr<ControlPlane> control_plane_;
