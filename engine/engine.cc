@@ -459,6 +459,7 @@ Verdict Engine::CompleteFirstConnect(const Listener& listener,
     fields.account = name.tenant->account();
     fields.trust_versions.endpoint = name.tenant->version();
   }
+  using Sight = registry::FirstConnect::Sight;
   const der::Result<x509::Certificate> leaf =
       x509::Certificate::Parse(handshake.leaf);
   const std::optional<Account> owner =
@@ -466,11 +467,12 @@ Verdict Engine::CompleteFirstConnect(const Listener& listener,
   if (!leaf.ok() || !owner) {
     return RefuseFor(fields, Reason::kDeviceNotRegistered);
   }
-  Reason reason =
-      impl_->first_connect.Run({.tenant = {*owner, listener.options().region},
-                                .ca = verdict.ca(),
-                                .device = verdict.device(),
-                                .leaf = *leaf});
+  Reason reason = impl_->first_connect.Run(
+      {.tenant = {*owner, listener.options().region},
+       .sight = name.tenant ? Sight::kBothModes : Sight::kDefaultOnly,
+       .ca = verdict.ca(),
+       .device = verdict.device(),
+       .leaf = *leaf});
   if (reason == Reason::kDeviceNotRegistered &&
       IsAnothers({impl_->catalog.Acquire(), listener, name.tenant},
                  verdict.device())) {
@@ -484,10 +486,15 @@ Verdict Engine::CompleteWithHook(const Listener& listener,
                                  const Verdict& verdict) {
   const Reason reason = AskHook(listener, handshake, verdict, *impl_->clock);
   if (reason == Reason::kAccepted) {
-    // The hook may have taken its time.
-    return StillHolds(listener, handshake, verdict)
-               ? verdict
-               : Validate(listener, handshake);
+    // The hook may have taken its time. What it said was of this account.
+    if (StillHolds(listener, handshake, verdict)) return verdict;
+    const Verdict again = Validate(listener, handshake);
+    if (again.accepted() ? again.account() == verdict.account()
+                         : !again.needs_completion()) {
+      return again;
+    }
+    return RefuseFor(FieldsFor(listener), Reason::kRefusedByHook,
+                     "it was asked about another account");
   }
   VerdictFields fields = FieldsFor(listener);
   if (handshake.server_name) fields.account = verdict.account();

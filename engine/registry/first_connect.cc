@@ -65,8 +65,16 @@ void Attach(const std::vector<std::string>& names,
 
 FirstConnect::Found FirstConnect::Look(const RegistryView& view,
                                        const Request& request) const {
+  const auto is_hidden = [&](Mode mode) {
+    return request.sight == Sight::kDefaultOnly && mode != Mode::kDefault;
+  };
   Found found;
   found.device = view.FindDevice({request.tenant, request.device});
+  if (found.device && is_hidden(found.device->mode)) {
+    found.device.reset();
+    found.refusal = Reason::kDeviceNotRegistered;
+    return found;
+  }
   if (found.device) {
     found.refusal = RefusalOf(found.device->status);
     if (found.refusal != Reason::kAccepted) return found;
@@ -74,7 +82,7 @@ FirstConnect::Found FirstConnect::Look(const RegistryView& view,
   const std::optional<CaRow> ca = view.FindCa(
       {request.tenant, found.device ? found.device->ca : request.ca});
   if (ca) found.ca = *ca;
-  if (!ca || !MayRegister(*ca, context_.Now())) {
+  if (!ca || is_hidden(ca->mode) || !MayRegister(*ca, context_.Now())) {
     if (!found.device) {
       found.refusal = Reason::kDeviceNotRegistered;
     } else if (ca && ca->registration_config) {

@@ -51,8 +51,13 @@ class FirstConnect {
         provisioning_(provisioning),
         limit_(per_second) {}
 
+  // Sight says whether the device has sent a server name: without one nothing
+  // of mode SNI_ONLY is there for it (R69).
+  enum class Sight : uint8_t { kDefaultOnly, kBothModes };
+
   struct Request {
     store::Tenant tenant;
+    Sight sight;
     // The CA that was found to have signed the leaf.
     CertificateId ca;
     CertificateId device;

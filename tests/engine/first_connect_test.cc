@@ -323,6 +323,17 @@ TEST_F(FirstConnectRules, R88_AnSniOnlyCaRegistersNobodyWithoutAName) {
   EXPECT_EQ(StatusOf(a_, leaf_), "none");
 }
 
+// A record stays SNI_ONLY when its CA is registered anew in mode DEFAULT (R44).
+TEST_F(FirstConnectRules, R88_AnSniOnlyRecordIsNotThereWithoutAName) {
+  RegisterCa(a_, ca_, Mode::kSniOnly);
+  ASSERT_EQ(Connect(kNameA, leaf_), Reason::kDevicePendingActivation);
+  ASSERT_TRUE(SetStatus(a_, ca_, "INACTIVE").ok());
+  ASSERT_TRUE(registry().DeleteCaCertificate(a_, east_, IdOf(ca_)).ok());
+  RegisterCa(a_, ca_, Mode::kDefault, Config(kTemplate));
+  EXPECT_EQ(Connect({}, leaf_, {&ca_}), Reason::kDeviceNotRegistered);
+  EXPECT_EQ(StatusOf(a_, leaf_), "PENDING_ACTIVATION");
+}
+
 TEST_F(FirstConnectRules, R89_TheOneWhoseKeySignedItIsChosen) {
   std::vector<TestCertificate> cas;
   for (int i = 0; i < 4; ++i) {

@@ -135,6 +135,18 @@ TEST_F(HookRules, R80_ItsYesDoesNotOutliveTheCa) {
   EXPECT_EQ(Connect(kNameA).reason(), Reason::kCaInactive);
 }
 
+TEST_F(HookRules, R80_ItsYesIsForTheAccountThatItWasAskedAbout) {
+  RegisterSniOnly(b_, ca_);
+  hook_.while_at_it = [&] {
+    ASSERT_TRUE(registry().DeleteEndpoint(a_, east_, kNameA).ok());
+    ASSERT_TRUE(
+        registry()
+            .PutEndpoint({.host_name = kNameA, .account = b_, .region = east_})
+            .ok());
+  };
+  EXPECT_EQ(Connect(kNameA).reason(), Reason::kRefusedByHook);
+}
+
 TEST_F(HookRules, TheTimeoutHasBounds) {
   for (const int64_t millis : {int64_t{0}, int64_t{-1}, int64_t{60'001}}) {
     ListenerOptions options;
