@@ -59,6 +59,11 @@ bool Oracle::PutEndpoint(int host, int account, int region,
                          EndpointService service, EndpointStatus status) {
   const auto found = names_.find({region, host});
   if (found != names_.end() && found->second.account != account) return false;
+  // Saying again what is said changes nothing, for no answer either.
+  if (found != names_.end() && found->second.service == service &&
+      found->second.status == status) {
+    return true;
+  }
   names_[{region, host}] = {account, service, status, ++now_};
   return true;
 }
