@@ -78,18 +78,8 @@ absl::StatusOr<Result> Delete(Context& context) {
 
 absl::StatusOr<Result> ListCas(Context& context) {
   ListCaCertificatesRequest request;
-  request.account = context.account;
-  request.region = context.region;
   request.template_name = context.arguments.Text("template-name");
-  return ListPages(
-      PagingOf(context.arguments), "certificates",
-      [&](const ListOptions& options) {
-        request.list = options;
-        return context.registry->ListCaCertificates(request);
-      },
-      [&](const CaSummary& value) {
-        return JsonOf(value, context.timestamps);
-      });
+  return ListCertificates(context, request, &Registry::ListCaCertificates);
 }
 
 absl::StatusOr<Result> SetCrls(Context& context) {

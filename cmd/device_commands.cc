@@ -68,34 +68,14 @@ absl::StatusOr<Result> Delete(Context& context) {
 }
 
 absl::StatusOr<Result> ListDevices(Context& context) {
-  ListCertificatesRequest request;
-  request.account = context.account;
-  request.region = context.region;
-  return ListPages(
-      PagingOf(context.arguments), "certificates",
-      [&](const ListOptions& options) {
-        request.list = options;
-        return context.registry->ListCertificates(request);
-      },
-      [&](const DeviceSummary& value) {
-        return JsonOf(value, context.timestamps);
-      });
+  return ListCertificates(context, ListCertificatesRequest(),
+                          &Registry::ListCertificates);
 }
 
 absl::StatusOr<Result> ListByCa(Context& context) {
   ListCertificatesByCaRequest request;
-  request.account = context.account;
-  request.region = context.region;
   request.ca_certificate_id = context.arguments.Text("ca-certificate-id");
-  return ListPages(
-      PagingOf(context.arguments), "certificates",
-      [&](const ListOptions& options) {
-        request.list = options;
-        return context.registry->ListCertificatesByCa(request);
-      },
-      [&](const DeviceSummary& value) {
-        return JsonOf(value, context.timestamps);
-      });
+  return ListCertificates(context, request, &Registry::ListCertificatesByCa);
 }
 
 // The certificate id in arn:aws:iot:<region>:<account>:cert/<id>. An ARN that

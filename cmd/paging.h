@@ -21,7 +21,9 @@
 
 #include "absl/status/statusor.h"
 #include "chainkeep/list.h"
+#include "chainkeep/registry.h"
 #include "cmd/command.h"
+#include "cmd/shapes.h"
 
 namespace chainkeep::cmd {
 
@@ -66,6 +68,23 @@ absl::StatusOr<Result> ListPages(const Paging& paging, const char* name,
     json[one ? "nextMarker" : "NextToken"] = options.marker;
   }
   return result;
+}
+
+// ListCertificates does that with what `list`, a member of the registry, gives
+// for `request`, as the account that asks.
+template <typename Request, typename Item>
+absl::StatusOr<Result> ListCertificates(
+    Context& context, Request request,
+    absl::StatusOr<List<Item>> (Registry::*list)(const Request&)) {
+  request.account = context.account;
+  request.region = context.region;
+  return ListPages(
+      PagingOf(context.arguments), "certificates",
+      [&](const ListOptions& options) {
+        request.list = options;
+        return (context.registry->*list)(request);
+      },
+      [&](const Item& item) { return JsonOf(item, context.timestamps); });
 }
 
 }  // namespace chainkeep::cmd

@@ -1,7 +1,5 @@
 #include "engine/device_gate.h"
 
-#include <string_view>
-
 #include "engine/path/rules.h"
 #include "engine/signer_search.h"
 #include "engine/verdict/mint.h"
@@ -12,38 +10,19 @@ namespace {
 
 using catalog::DeviceView;
 
-Verdict Refuse(VerdictFields fields, Reason reason,
-               std::string_view detail = {}) {
-  fields.reason = reason;
-  fields.detail = detail;
-  return VerdictMint::Refuse(fields);
-}
-
-// The registration of the CA that a record names, in the view of the record's
-// account.
-std::optional<path::Anchor> FindCa(const Asker& asker,
-                                   const DeviceView& record) {
-  path::Anchor anchor;
-  const bool is_found =
-      asker.tenant && asker.tenant->account() == *record.account
-          ? asker.pin.View(*asker.tenant).FindById(record.ca, &anchor)
-          : asker.pin.View(asker.listener.options().region)
-                .FindById(record.ca, &anchor);
-  if (!is_found || *anchor.account != *record.account) return std::nullopt;
-  return anchor;
-}
-
 Verdict AcceptUnderCa(const Asker& asker, const RegisteredDevice& device,
                       UnixSeconds now, VerdictFields fields) {
-  const std::optional<path::Anchor> anchor = FindCa(asker, device.record());
-  if (!anchor) return Refuse(fields, Reason::kNoRegisteredCa);
+  const DeviceView& record = device.record();
+  const std::optional<path::Anchor> anchor =
+      FindAnchor(asker, *record.account, record.ca);
+  if (!anchor) return VerdictMint::Refuse(fields, Reason::kNoRegisteredCa);
   if (anchor->status != CaStatus::kActive) {
-    return Refuse(fields, Reason::kCaInactive);
+    return VerdictMint::Refuse(fields, Reason::kCaInactive);
   }
   const Reason validity = path::CheckValidity(*anchor->certificate, now);
   if (validity != Reason::kAccepted) {
     fields.failing_certificate = 1;
-    return Refuse(fields, validity);
+    return VerdictMint::Refuse(fields, validity);
   }
   return VerdictMint::Accept(fields, device.Under(*anchor));
 }
@@ -58,15 +37,16 @@ Verdict JudgeFound(const Asker& asker, const DeviceView& record,
     fields.completion = Completion::kFirstConnect;
   }
   const Reason status = ReasonOf(record.status);
-  if (status != Reason::kAccepted) return Refuse(fields, status);
+  if (status != Reason::kAccepted) return VerdictMint::Refuse(fields, status);
   fields.failing_certificate = 0;
   const Reason validity = path::CheckValidity(leaf, now);
-  if (validity != Reason::kAccepted) return Refuse(fields, validity);
+  if (validity != Reason::kAccepted)
+    return VerdictMint::Refuse(fields, validity);
   const Reason key = path::CheckSubjectKey(leaf, options.algorithms);
-  if (key != Reason::kAccepted) return Refuse(fields, key);
+  if (key != Reason::kAccepted) return VerdictMint::Refuse(fields, key);
   fields.failing_certificate = -1;
   const auto device = RegisteredDevice::From(record, leaf, now);
-  if (!device) return Refuse(fields, Reason::kDeviceInactive);
+  if (!device) return VerdictMint::Refuse(fields, Reason::kDeviceInactive);
   return options.registered_ca == RegisteredCa::kMustBeActive
              ? AcceptUnderCa(asker, *device, now, fields)
              : VerdictMint::Accept(fields, *device);
@@ -99,24 +79,37 @@ Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
   fields.spent = found.spent;
   if (found.leaf != Reason::kAccepted) {
     fields.failing_certificate = 0;
-    return Refuse(fields, found.leaf);
+    return VerdictMint::Refuse(fields, found.leaf);
   }
   if (found.signer) {
     fields.ca = *found.signer->id;
     fields.completion = Completion::kFirstConnect;
-    return Refuse(fields, Reason::kDeviceNotRegistered);
+    return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
   }
   if (IsAnothers(asker, fields.device)) {
-    return Refuse(fields, Reason::kServerNameMisused);
+    return VerdictMint::Refuse(fields, Reason::kServerNameMisused);
   }
   if (!asker.tenant && asker.pin.HasSniOnlyIssuer(
                            asker.listener.options().region, leaf.issuer())) {
-    return Refuse(fields, Reason::kServerNameRequired);
+    return VerdictMint::Refuse(fields, Reason::kServerNameRequired);
   }
-  return Refuse(fields, Reason::kDeviceNotRegistered);
+  return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
 }
 
 }  // namespace
+
+std::optional<path::Anchor> FindAnchor(const Asker& asker,
+                                       const Account& account,
+                                       const CertificateId& ca) {
+  path::Anchor anchor;
+  const bool is_found =
+      asker.tenant && asker.tenant->account() == account
+          ? asker.pin.View(*asker.tenant).FindById(ca, &anchor)
+          : asker.pin.View(asker.listener.options().region)
+                .FindById(ca, &anchor);
+  if (!is_found || *anchor.account != account) return std::nullopt;
+  return anchor;
+}
 
 std::optional<DeviceView> FindRecord(const Asker& asker,
                                      const CertificateId& id) {

@@ -15,6 +15,7 @@
 #include "chainkeep/engine.h"
 #include "chainkeep/verdict.h"
 #include "engine/catalog/catalog.h"
+#include "engine/path/anchor_source.h"
 #include "engine/sni/resolution.h"
 #include "engine/x509/certificate.h"
 
@@ -26,6 +27,12 @@ struct Asker {
   const Listener& listener;
   const std::optional<sni::ResolvedTenant>& tenant;
 };
+
+// The registration that `account` has of a CA, in the asker's tenant's view if
+// that is its own, or else among the region's DEFAULT ones.
+std::optional<path::Anchor> FindAnchor(const Asker& asker,
+                                       const Account& account,
+                                       const CertificateId& ca);
 
 // The record of `id` that the asker sees.
 std::optional<catalog::DeviceView> FindRecord(const Asker& asker,

@@ -73,13 +73,6 @@ VerdictFields FieldsFor(const Listener& listener) {
   return fields;
 }
 
-Verdict RefuseFor(VerdictFields fields, Reason reason,
-                  std::string_view detail = {}) {
-  fields.reason = reason;
-  fields.detail = detail;
-  return VerdictMint::Refuse(fields);
-}
-
 AskedName ReadName(const Listener& listener,
                    std::optional<std::string_view> server_name) {
   if (!server_name || (listener.options().ip_literal_as_absent &&
@@ -88,7 +81,9 @@ AskedName ReadName(const Listener& listener,
   }
   const std::optional<sni::HostName> name = sni::HostName::Parse(*server_name);
   if (name) return {name, {}};
-  return {{}, RefuseFor(FieldsFor(listener), Reason::kServerNameMalformed)};
+  return {
+      {},
+      VerdictMint::Refuse(FieldsFor(listener), Reason::kServerNameMalformed)};
 }
 
 // What the registered endpoints say of a name, and of those they do not know,
@@ -116,7 +111,7 @@ NameAnswer ResolveName(const sni::EndpointTable& endpoints,
   VerdictFields fields = FieldsFor(listener);
   fields.account = resolution.account;
   fields.trust_versions.endpoint = resolution.version;
-  return {{}, RefuseFor(fields, resolution.refusal)};
+  return {{}, VerdictMint::Refuse(fields, resolution.refusal)};
 }
 
 // The version of the CRLs that an answer for `account` rests on.
@@ -146,7 +141,7 @@ Verdict JudgeChain(const ChainQuestion& question,
   if (record) {
     fields.trust_versions.device = record->version;
     const Reason status = ReasonOf(record->status);
-    if (status != Reason::kAccepted) return RefuseFor(fields, status);
+    if (status != Reason::kAccepted) return VerdictMint::Refuse(fields, status);
   }
   const ValidationOptions& options = question.listener.options().validation;
   const catalog::CrlView crls =
@@ -162,8 +157,9 @@ Verdict JudgeChain(const ChainQuestion& question,
   if (result.path) {
     const Account& account = *result.path->anchor().account;
     if (record && *record->account != account) {
-      return RefuseFor(fields, Reason::kNoRegisteredCa,
-                       "another account than the CA's has the device's record");
+      return VerdictMint::Refuse(
+          fields, Reason::kNoRegisteredCa,
+          "another account than the CA's has the device's record");
     }
     fields.trust_versions.revocation =
         CrlVersion(crls, question.listener, account);
@@ -171,11 +167,12 @@ Verdict JudgeChain(const ChainQuestion& question,
   }
   if (options.direct_issuer_only &&
       result.failure.reason == Reason::kBudgetPathLength) {
-    return RefuseFor(fields, Reason::kNoRegisteredCa,
-                     "only a direct issuer would do");
+    return VerdictMint::Refuse(fields, Reason::kNoRegisteredCa,
+                               "only a direct issuer would do");
   }
   fields.failing_certificate = result.failure.certificate;
-  return RefuseFor(fields, result.failure.reason, result.failure.detail);
+  return VerdictMint::Refuse(fields, result.failure.reason,
+                             result.failure.detail);
 }
 
 // Without a tenant: what the region's DEFAULT registrations say.
@@ -191,7 +188,7 @@ Verdict JudgeInRegion(const ChainQuestion& question,
   }
   VerdictFields required = fields;
   required.spent = verdict.spent();
-  return RefuseFor(required, Reason::kServerNameRequired);
+  return VerdictMint::Refuse(required, Reason::kServerNameRequired);
 }
 
 Verdict JudgeInTenant(const ChainQuestion& question,
@@ -213,7 +210,7 @@ Verdict JudgeInTenant(const ChainQuestion& question,
   }
   VerdictFields misused = fields;
   misused.spent = verdict.spent();
-  return RefuseFor(misused, Reason::kServerNameMisused);
+  return VerdictMint::Refuse(misused, Reason::kServerNameMisused);
 }
 
 }  // namespace
@@ -350,15 +347,16 @@ NameState Engine::ResolveServerName(const Listener& listener,
       names->Use(options.region, *asked.name) == NameState::kReady) {
     return NameState::kReady;
   }
-  names->Await(options.region, *asked.name,
-               [fields = FieldsFor(listener), callback = std::move(callback)](
-                   const sni::NameOutcome& outcome) {
-                 std::optional<Verdict> refusal;
-                 if (outcome.reason != Reason::kAccepted) {
-                   refusal = RefuseFor(fields, outcome.reason, outcome.detail);
-                 }
-                 callback(refusal);
-               });
+  names->Await(
+      options.region, *asked.name,
+      [fields = FieldsFor(listener),
+       callback = std::move(callback)](const sni::NameOutcome& outcome) {
+        std::optional<Verdict> refusal;
+        if (outcome.reason != Reason::kAccepted) {
+          refusal = VerdictMint::Refuse(fields, outcome.reason, outcome.detail);
+        }
+        callback(refusal);
+      });
   return NameState::kPending;
 }
 
@@ -391,13 +389,13 @@ Verdict Engine::Validate(const Listener& listener,
   const Reason excess =
       path::MeasureInput(handshake.leaf, handshake.presented,
                          listener.options().validation.budgets);
-  if (excess != Reason::kAccepted) return RefuseFor(fields, excess);
+  if (excess != Reason::kAccepted) return VerdictMint::Refuse(fields, excess);
 
   const der::Result<x509::Certificate> leaf =
       x509::Certificate::Parse(handshake.leaf);
   if (!leaf.ok()) {
     fields.failing_certificate = 0;
-    return RefuseFor(fields, Reason::kMalformed, leaf.fault().what);
+    return VerdictMint::Refuse(fields, Reason::kMalformed, leaf.fault().what);
   }
   fields.device = ComputeCertificateId(handshake.leaf);
 
@@ -434,12 +432,10 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
              : pin.FindDevice(options.region, verdict.device());
   if (record) versions.device = record->version;
   if (verdict.trust_versions().anchor != 0) {
-    path::Anchor anchor;
-    const bool is_found =
-        is_own ? pin.View(*name.tenant).FindById(verdict.ca(), &anchor)
-               : pin.View(options.region).FindById(verdict.ca(), &anchor);
-    if (!is_found || *anchor.account != verdict.account()) return false;
-    versions.anchor = anchor.version;
+    const std::optional<path::Anchor> anchor = FindAnchor(
+        {pin, listener, name.tenant}, verdict.account(), verdict.ca());
+    if (!anchor) return false;
+    versions.anchor = anchor->version;
   }
   versions.revocation =
       CrlVersion(pin.Crls(options.region), listener, verdict.account());
@@ -465,7 +461,7 @@ Verdict Engine::CompleteFirstConnect(const Listener& listener,
   const std::optional<Account> owner =
       impl_->FindOwner(listener, name.tenant, verdict);
   if (!leaf.ok() || !owner) {
-    return RefuseFor(fields, Reason::kDeviceNotRegistered);
+    return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
   }
   Reason reason = impl_->first_connect.Run(
       {.tenant = {*owner, listener.options().region},
@@ -478,7 +474,7 @@ Verdict Engine::CompleteFirstConnect(const Listener& listener,
                  verdict.device())) {
     reason = Reason::kServerNameMisused;
   }
-  return RefuseFor(fields, reason);
+  return VerdictMint::Refuse(fields, reason);
 }
 
 Verdict Engine::CompleteWithHook(const Listener& listener,
@@ -493,15 +489,15 @@ Verdict Engine::CompleteWithHook(const Listener& listener,
                          : !again.needs_completion()) {
       return again;
     }
-    return RefuseFor(FieldsFor(listener), Reason::kRefusedByHook,
-                     "it was asked about another account");
+    return VerdictMint::Refuse(FieldsFor(listener), Reason::kRefusedByHook,
+                               "it was asked about another account");
   }
   VerdictFields fields = FieldsFor(listener);
   if (handshake.server_name) fields.account = verdict.account();
   fields.device = verdict.device();
   fields.ca = verdict.ca();
-  return RefuseFor(fields, reason,
-                   handshake.server_name ? "" : "a server name is needed");
+  return VerdictMint::Refuse(
+      fields, reason, handshake.server_name ? "" : "a server name is needed");
 }
 
 Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
@@ -510,8 +506,8 @@ Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
   if (!verdict.accepted() && !verdict.needs_completion()) {
     // Said again below, now of a client that has proven its key.
   } else if (verdict.device() != ComputeCertificateId(handshake.leaf)) {
-    final = RefuseFor(FieldsFor(listener), Reason::kNoVerdict,
-                      "the verdict is about another certificate");
+    final = VerdictMint::Refuse(FieldsFor(listener), Reason::kNoVerdict,
+                                "the verdict is about another certificate");
   } else {
     if (verdict.needs_completion()) {
       // Another process may have registered or activated it a moment ago. If

@@ -1,7 +1,7 @@
 // CA certificates as the registry's commands speak of them (registry.h).
 //
-// Plain values. The views in a request belong to the caller and are read during
-// the call only.
+// Plain values; any thread may read a const one. The views in a request belong
+// to the caller and are read during the call only.
 
 #ifndef CHAINKEEP_API_CHAINKEEP_CA_CERTIFICATES_H_
 #define CHAINKEEP_API_CHAINKEEP_CA_CERTIFICATES_H_

@@ -2,8 +2,9 @@
 //
 // A device is known by the SHA-256 of its certificate. A record of it is needed
 // where a listener's ValidationPolicy is kRegisteredDevice; elsewhere one that
-// exists and is not ACTIVE refuses. Plain values. The views in a request belong
-// to the caller and are read during the call only.
+// exists and is not ACTIVE refuses. Plain values; any thread may read a const
+// one. The views in a request belong to the caller and are read during the call
+// only.
 
 #ifndef CHAINKEEP_API_CHAINKEEP_DEVICE_CERTIFICATES_H_
 #define CHAINKEEP_API_CHAINKEEP_DEVICE_CERTIFICATES_H_

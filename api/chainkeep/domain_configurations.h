@@ -1,8 +1,8 @@
 // Domain configurations: endpoints that have a name of their own in their
 // account, as the registry's commands speak of them (registry.h).
 //
-// Plain values. The views in a request belong to the caller and are read during
-// the call only.
+// Plain values; any thread may read a const one. The views in a request belong
+// to the caller and are read during the call only.
 
 #ifndef CHAINKEEP_API_CHAINKEEP_DOMAIN_CONFIGURATIONS_H_
 #define CHAINKEEP_API_CHAINKEEP_DOMAIN_CONFIGURATIONS_H_

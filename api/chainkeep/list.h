@@ -9,7 +9,7 @@
 //   } while (!list.marker.empty());
 //
 // Walking so gives each item that is there all the time exactly once, whatever
-// comes and goes meanwhile. Plain values.
+// comes and goes meanwhile. Plain values; any thread may read a const one.
 
 #ifndef CHAINKEEP_API_CHAINKEEP_LIST_H_
 #define CHAINKEEP_API_CHAINKEEP_LIST_H_

@@ -1,8 +1,8 @@
 // Provisioning templates: what happens when a device connects for the first
 // time, as the registry's commands speak of them (registry.h).
 //
-// Plain values. The views in a request belong to the caller and are read during
-// the call only.
+// Plain values; any thread may read a const one. The views in a request belong
+// to the caller and are read during the call only.
 
 #ifndef CHAINKEEP_API_CHAINKEEP_PROVISIONING_TEMPLATES_H_
 #define CHAINKEEP_API_CHAINKEEP_PROVISIONING_TEMPLATES_H_

@@ -25,9 +25,6 @@ constexpr std::string_view kThing = "AWS::IoT::Thing";
 constexpr std::string_view kCertificate = "AWS::IoT::Certificate";
 constexpr std::string_view kPolicy = "AWS::IoT::Policy";
 
-// As many as a certificate may have attached.
-constexpr size_t kMaxPolicies = 10;
-
 absl::Status Invalid(std::string_view what) {
   return MakeError(ErrorCode::kInvalidRequest,
                    absl::StrCat("Invalid registration template. ", what));

@@ -5,6 +5,8 @@
 #ifndef CHAINKEEP_ENGINE_VERDICT_MINT_H_
 #define CHAINKEEP_ENGINE_VERDICT_MINT_H_
 
+#include <string_view>
+
 #include "chainkeep/verdict.h"
 #include "engine/path/path_builder.h"
 #include "engine/verdict/registered_device.h"
@@ -13,10 +15,12 @@ namespace chainkeep {
 
 class VerdictMint {
  public:
-  // A refusal. If `fields` says kAccepted the result is kNoVerdict: a mistake
-  // here must not let anybody in.
-  static Verdict Refuse(VerdictFields fields) {
-    if (fields.reason == Reason::kAccepted) fields.reason = Reason::kNoVerdict;
+  // A refusal. For kAccepted the result is kNoVerdict: a mistake here must not
+  // let anybody in. `detail` lives forever.
+  static Verdict Refuse(VerdictFields fields, Reason reason,
+                        std::string_view detail = {}) {
+    fields.reason = reason == Reason::kAccepted ? Reason::kNoVerdict : reason;
+    fields.detail = detail;
     return Verdict(fields);
   }
 

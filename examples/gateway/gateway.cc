@@ -45,7 +45,7 @@ constexpr rlim_t kOwnDescriptors = 64;
 // Places in what Waits() returns; listeners follow, then two a connection.
 enum Place : size_t { kSignals, kCommands, kOutput, kMailbox, kFirstDoor };
 
-// How long the follower waits for a change before it looks whether to end.
+// How long the follower waits for a change at a time.
 constexpr int64_t kFollowMillis = 1000;
 
 // Between attempts to read a store that cannot be read.
@@ -168,14 +168,13 @@ absl::Status Gateway::OpenEngine(const Flags& flags) {
 
 Gateway::~Gateway() {
   if (!follower_.joinable()) return;
-  following_ = false;
   engine_->StopFollowing();
   follower_.join();
 }
 
 void Gateway::Follow() {
-  while (following_) {
-    const absl::Status status = engine_->Follow(kFollowMillis);
+  absl::Status status;
+  while (!absl::IsCancelled(status = engine_->Follow(kFollowMillis))) {
     if (status.ok()) continue;
     mailbox_.Post([this, status] {
       output_.Log(JsonObject().Text("store", status.message()).Finish());

@@ -30,7 +30,6 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -126,7 +125,6 @@ class Gateway : private chainkeep::EventObserver {
   int64_t next_connection_ = 1;
   TimePoint accept_again_;
   bool running_ = true;
-  std::atomic<bool> following_{true};
   std::thread follower_;
 };
 

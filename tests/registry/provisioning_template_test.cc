@@ -285,7 +285,8 @@ TEST(ProvisioningTemplate, ItsValuesHaveABudget) {
         R"({"Parameters":{"n":{"Type":"String"},)"
         R"("AWS::IoT::Certificate::Id":{"Type":"String"}},)"
         R"("Resources":{"c":{"Type":"AWS::IoT::Certificate","Properties":{)"
-        R"("CertificateId":{"Ref":"AWS::IoT::Certificate::Id"},"x":{"Fn::Sub":")",
+        R"("CertificateId":{"Ref":"AWS::IoT::Certificate::Id"},)"
+        R"("x":{"Fn::Sub":")",
         text, R"("}}}}})");
   };
   TemplateParameters parameters = Device("");
