@@ -243,6 +243,7 @@ TEST_F(EpochsTest, AfterForkTheChildForgetsThePinsOfOtherThreads) {
 
   const pid_t child = fork();
   if (child == 0) {
+    alarm(20);  // a lock that nobody gives back
     bool good = AliveAfterCollect() == 0;
     {
       const Epochs::Pin pin = epochs_.Acquire();

@@ -307,6 +307,7 @@ TEST_F(EndpointTableTest, LooksUpAndWritesAfterFork) {
     const pid_t child = fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
+      alarm(20);  // a lock that nobody gives back
       table_.Put(Name("b.example"), EndpointOf(kA, kEast), 9);
       const bool good = Owner(kEast, "a.example") == kA &&
                         Owner(kEast, "b.example") == kA &&

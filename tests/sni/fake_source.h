@@ -3,6 +3,7 @@
 #ifndef CHAINKEEP_TESTS_SNI_FAKE_SOURCE_H_
 #define CHAINKEEP_TESTS_SNI_FAKE_SOURCE_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <functional>
@@ -29,15 +30,15 @@ class FakeSource final : public EndpointSource {
 
   void Lookup(const Region& region, std::string_view host_name,
               Done done) override {
-    {
-      const std::lock_guard lock(mutex_);
-      ++count_;
-      if (rule_ == nullptr) {
-        asked_.push_back({region, std::string(host_name), std::move(done)});
-        return;
-      }
+    ++count_;
+    if (rule_ != nullptr) {
+      // Without the lock: a child of fork may ask too, and would find it held
+      // for ever by a thread that it has not.
+      done(rule_(region, host_name));
+      return;
     }
-    done(rule_(region, host_name));
+    const std::lock_guard lock(mutex_);
+    asked_.push_back({region, std::string(host_name), std::move(done)});
   }
 
   // From now on each Lookup is answered at once, by `rule`. Not while others
@@ -64,16 +65,13 @@ class FakeSource final : public EndpointSource {
     return asked_.size();
   }
   // Lookups there have been.
-  size_t count() const {
-    const std::lock_guard lock(mutex_);
-    return count_;
-  }
+  size_t count() const { return count_; }
 
  private:
-  mutable std::mutex mutex_;
-  std::vector<Asked> asked_;
-  size_t count_ = 0;
+  std::atomic<size_t> count_ = 0;
   Rule rule_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::vector<Asked> asked_;
 };
 
 }  // namespace chainkeep::test
