@@ -1,6 +1,7 @@
 #include "engine/device_gate.h"
 
 #include "engine/path/rules.h"
+#include "engine/registry/device_status.h"
 #include "engine/signer_search.h"
 #include "engine/verdict/mint.h"
 #include "engine/verdict/registered_device.h"
@@ -27,16 +28,29 @@ Verdict AcceptUnderCa(const Asker& asker, const RegisteredDevice& device,
   return VerdictMint::Accept(fields, device.Under(*anchor));
 }
 
+// What may not be registered is not activated either (R91).
+Verdict JudgePending(const DeviceView& record, const x509::Certificate& leaf,
+                     const AlgorithmPolicy& algorithms, UnixSeconds now,
+                     VerdictFields fields) {
+  fields.ca = record.ca;
+  const Reason fault = path::CheckRegistrable(leaf, algorithms, now);
+  if (fault != Reason::kAccepted) {
+    fields.failing_certificate = 0;
+    return VerdictMint::Refuse(fields, fault);
+  }
+  fields.completion = Completion::kFirstConnect;
+  return VerdictMint::Refuse(fields, registry::ReasonOf(record.status));
+}
+
 Verdict JudgeFound(const Asker& asker, const DeviceView& record,
                    const x509::Certificate& leaf, UnixSeconds now,
                    VerdictFields fields) {
   const ValidationOptions& options = asker.listener.options().validation;
   fields.trust_versions.device = record.version;
   if (record.status == DeviceStatus::kPendingActivation) {
-    fields.ca = record.ca;
-    fields.completion = Completion::kFirstConnect;
+    return JudgePending(record, leaf, options.algorithms, now, fields);
   }
-  const Reason status = ReasonOf(record.status);
+  const Reason status = registry::ReasonOf(record.status);
   if (status != Reason::kAccepted) return VerdictMint::Refuse(fields, status);
   fields.failing_certificate = 0;
   const Reason validity = path::CheckValidity(leaf, now);
@@ -127,21 +141,6 @@ bool IsAnothers(const Asker& asker, const CertificateId& id) {
   const std::optional<DeviceView> record =
       asker.pin.FindDevice(asker.listener.options().region, id);
   return record && *record->account != asker.tenant->account();
-}
-
-Reason ReasonOf(DeviceStatus status) {
-  switch (status) {
-    case DeviceStatus::kActive:
-      return Reason::kAccepted;
-    case DeviceStatus::kRevoked:
-      return Reason::kDeviceRevoked;
-    case DeviceStatus::kPendingActivation:
-      return Reason::kDevicePendingActivation;
-    case DeviceStatus::kInactive:
-    case DeviceStatus::kPendingTransfer:
-      return Reason::kDeviceInactive;
-  }
-  return Reason::kDeviceInactive;
 }
 
 Verdict JudgeRecord(const Asker& asker, const Handshake& handshake,

@@ -42,9 +42,6 @@ std::optional<catalog::DeviceView> FindRecord(const Asker& asker,
 // account of the region has it in mode DEFAULT (R71).
 bool IsAnothers(const Asker& asker, const CertificateId& id);
 
-// What a status refuses for; kAccepted of an ACTIVE one.
-Reason ReasonOf(DeviceStatus status);
-
 // JudgeRecord answers under kRegisteredDevice. `fields` say what is known so
 // far, the device's id included. The verdict needs completion where the device
 // may be registered now.

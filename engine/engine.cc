@@ -11,6 +11,7 @@
 #include "chainkeep/registry.h"
 #include "chainkeep/status.h"
 #include "chainkeep/store.h"
+#include "engine/asked_name.h"
 #include "engine/catalog/catalog.h"
 #include "engine/device_gate.h"
 #include "engine/hook_call.h"
@@ -18,6 +19,7 @@
 #include "engine/path/path_builder.h"
 #include "engine/projection/projection.h"
 #include "engine/registry/command_context.h"
+#include "engine/registry/device_status.h"
 #include "engine/registry/first_connect.h"
 #include "engine/registry/registry_impl.h"
 #include "engine/sni/endpoint_table.h"
@@ -46,13 +48,6 @@ RegistryOptions RegistryOptionsOf(const EngineOptions& options,
           .endpoint_domain = options.endpoint_domain};
 }
 
-// What a handshake says of its server name: a name, or nothing because it says
-// none, or a refusal.
-struct AskedName {
-  std::optional<sni::HostName> name;
-  std::optional<Verdict> refusal;
-};
-
 // What the server name of a handshake led to: a tenant, or nothing because
 // there is none, or a refusal.
 struct NameAnswer {
@@ -73,19 +68,6 @@ VerdictFields FieldsFor(const Listener& listener) {
   return fields;
 }
 
-AskedName ReadName(const Listener& listener,
-                   std::optional<std::string_view> server_name) {
-  if (!server_name || (listener.options().ip_literal_as_absent &&
-                       sni::IsIpLiteral(*server_name))) {
-    return {};
-  }
-  const std::optional<sni::HostName> name = sni::HostName::Parse(*server_name);
-  if (name) return {name, {}};
-  return {
-      {},
-      VerdictMint::Refuse(FieldsFor(listener), Reason::kServerNameMalformed)};
-}
-
 // What the registered endpoints say of a name, and of those they do not know,
 // what is at hand of the source's answers. `cache` is null without a source.
 sni::Resolution Resolve(const sni::EndpointTable& endpoints,
@@ -104,7 +86,12 @@ NameAnswer ResolveName(const sni::EndpointTable& endpoints,
                        const sni::SniCache* cache, const Listener& listener,
                        std::optional<std::string_view> server_name) {
   const AskedName asked = ReadName(listener, server_name);
-  if (!asked.name) return {{}, asked.refusal};
+  if (asked.kind == AskedName::Kind::kAbsent) return {};
+  if (asked.kind == AskedName::Kind::kMalformed) {
+    return {
+        {},
+        VerdictMint::Refuse(FieldsFor(listener), Reason::kServerNameMalformed)};
+  }
   const sni::Resolution resolution =
       Resolve(endpoints, cache, listener.options(), *asked.name);
   if (resolution.tenant) return {resolution.tenant, {}};
@@ -140,7 +127,7 @@ Verdict JudgeChain(const ChainQuestion& question,
                    VerdictFields fields) {
   if (record) {
     fields.trust_versions.device = record->version;
-    const Reason status = ReasonOf(record->status);
+    const Reason status = registry::ReasonOf(record->status);
     if (status != Reason::kAccepted) return VerdictMint::Refuse(fields, status);
   }
   const ValidationOptions& options = question.listener.options().validation;
@@ -492,12 +479,14 @@ Verdict Engine::CompleteWithHook(const Listener& listener,
     return VerdictMint::Refuse(FieldsFor(listener), Reason::kRefusedByHook,
                                "it was asked about another account");
   }
+  const bool has_name = ReadName(listener, handshake.server_name).kind !=
+                        AskedName::Kind::kAbsent;
   VerdictFields fields = FieldsFor(listener);
-  if (handshake.server_name) fields.account = verdict.account();
+  if (has_name) fields.account = verdict.account();
   fields.device = verdict.device();
   fields.ca = verdict.ca();
-  return VerdictMint::Refuse(
-      fields, reason, handshake.server_name ? "" : "a server name is needed");
+  return VerdictMint::Refuse(fields, reason,
+                             has_name ? "" : "a server name is needed");
 }
 
 Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,

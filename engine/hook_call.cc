@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "chainkeep/certificate.h"
 #include "chainkeep/hook.h"
+#include "engine/asked_name.h"
 
 namespace chainkeep {
 namespace {
@@ -23,7 +24,10 @@ std::string NewConnectionId() {
 Reason AskHook(const Listener& listener, const Handshake& handshake,
                const Verdict& verdict, const Clock& clock) {
   const ListenerOptions& options = listener.options();
-  if (!handshake.server_name) return Reason::kRefusedByHook;
+  if (ReadName(listener, handshake.server_name).kind !=
+      AskedName::Kind::kName) {
+    return Reason::kRefusedByHook;
+  }
   const std::string made =
       handshake.connection_id.empty() ? NewConnectionId() : std::string();
   HookRequest request;

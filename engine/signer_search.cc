@@ -23,7 +23,8 @@ class Search {
       TryAllOfTheName();
     }
     if (result_.signer) {
-      result_.leaf = CheckLeaf();
+      result_.leaf = path::CheckRegistrable(request_.leaf, request_.algorithms,
+                                            request_.now);
     } else if (result_.spent.steps > 0) {
       result_.leaf = algorithm_.reason;
     }
@@ -73,13 +74,6 @@ class Search {
     }
     result_.signer = anchor;
     return true;
-  }
-
-  Reason CheckLeaf() const {
-    const Reason validity = path::CheckValidity(request_.leaf, request_.now);
-    return validity != Reason::kAccepted
-               ? validity
-               : path::CheckSubjectKey(request_.leaf, request_.algorithms);
   }
 
   const SignerRequest& request_;

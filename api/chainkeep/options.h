@@ -326,8 +326,8 @@ struct ListenerOptions {
 
   // Who is asked last, once a device has proven its key and would be let in.
   // Not owned; outlives the engine. A listener with a hook refuses handshakes
-  // without a server name (kRefusedByHook): nobody gets past it by sending
-  // none. Null: nobody is asked.
+  // without a server name (kRefusedByHook), and with an address that counts as
+  // none: nobody gets past it by sending none. Null: nobody is asked.
   ValidationHook* hook = nullptr;
   // An answer that comes later refuses (kHookTimeout). Told by the engine's
   // clock. 1 to 60,000.
@@ -386,8 +386,8 @@ struct EngineOptions {
   EventObserver* observer = nullptr;
 
   // What keys and signatures a CA's certificate may have to be registered, and
-  // its verification certificate and CRLs. A listener still judges each path
-  // by its own policy.
+  // its verification certificate and CRLs; and a device's, by hand or at its
+  // first connection. A listener still judges each path by its own policy.
   AlgorithmPolicy registration_algorithms = {};
 
   // Whether Registry::PutEndpoint takes wildcards.

@@ -77,7 +77,7 @@ enum class Reason : uint8_t {
   kDevicePendingActivation,  // it waits for its owner, as after its making
   kServerNameMisused,        // it is another account's than the server name's
 
-  // The first connection (R83 to R95 of docs/usage.md).
+  // The first connection (R83 to R95 of docs/rules.md).
   kDeviceProvisioned,      // it went well: the device may connect again
   kProvisioningFailed,     // the record or the template could not be done
   kRegistrationThrottled,  // the account has too many at a time

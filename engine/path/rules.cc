@@ -153,4 +153,12 @@ AllowedAlgorithm CheckSignatureAlgorithm(const x509::Certificate& certificate,
   return {Reason::kAccepted, *algorithm};
 }
 
+Reason CheckRegistrable(const x509::Certificate& leaf,
+                        const AlgorithmPolicy& policy, UnixSeconds now) {
+  Reason reason = CheckSignatureAlgorithm(leaf, policy).reason;
+  if (reason == Reason::kAccepted) reason = CheckValidity(leaf, now);
+  if (reason == Reason::kAccepted) reason = CheckSubjectKey(leaf, policy);
+  return reason;
+}
+
 }  // namespace chainkeep::path

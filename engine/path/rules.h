@@ -58,6 +58,11 @@ struct AllowedAlgorithm {
 AllowedAlgorithm CheckSignatureAlgorithm(const x509::Certificate& certificate,
                                          const AlgorithmPolicy& policy);
 
+// Whether a device certificate may be registered, whoever signed it: the
+// algorithm of its signature, its validity, and its key (R53, R91).
+Reason CheckRegistrable(const x509::Certificate& leaf,
+                        const AlgorithmPolicy& policy, UnixSeconds now);
+
 }  // namespace chainkeep::path
 
 #endif  // CHAINKEEP_ENGINE_PATH_RULES_H_

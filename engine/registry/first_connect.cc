@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "chainkeep/status.h"
+#include "engine/path/rules.h"
 #include "engine/registry/arn.h"
 #include "engine/registry/device_commands.h"
 #include "engine/registry/device_rules.h"
+#include "engine/registry/device_status.h"
 #include "engine/store/template_row.h"
 
 namespace chainkeep::registry {
@@ -21,19 +23,10 @@ using store::Transaction;
 // What a record that is there refuses for; kAccepted where first connect has
 // something to do.
 Reason RefusalOf(DeviceStatus status) {
-  switch (status) {
-    case DeviceStatus::kPendingActivation:
-      return Reason::kAccepted;
-    case DeviceStatus::kActive:
-      // Somebody activated it between the two looks at it.
-      return Reason::kDeviceProvisioned;
-    case DeviceStatus::kRevoked:
-      return Reason::kDeviceRevoked;
-    case DeviceStatus::kInactive:
-    case DeviceStatus::kPendingTransfer:
-      return Reason::kDeviceInactive;
-  }
-  return Reason::kDeviceInactive;
+  if (status == DeviceStatus::kPendingActivation) return Reason::kAccepted;
+  // Somebody activated it between the two looks at it.
+  if (status == DeviceStatus::kActive) return Reason::kDeviceProvisioned;
+  return ReasonOf(status);
 }
 
 absl::StatusOr<std::string> BodyOf(const RegistryView& view, const CaRow& ca) {
@@ -132,6 +125,11 @@ absl::StatusOr<FirstConnect::Found> FirstConnect::Register(
 }
 
 Reason FirstConnect::Run(const Request& request) {
+  // The listener's policy has been asked. What may not be registered by hand is
+  // not registered here either.
+  const Reason fault =
+      path::CheckRegistrable(request.leaf, context_.policy(), context_.Now());
+  if (fault != Reason::kAccepted) return fault;
   Found found;
   absl::Status status = context_.Read([&](const RegistryView& view) {
     found = Look(view, request);

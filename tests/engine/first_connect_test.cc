@@ -412,6 +412,73 @@ TEST_F(FirstConnectRules, R91_ALeafThatMayNotBeRegisteredIsNot) {
   }
 }
 
+// Who waits already is looked at again: nothing is told of one that may not be
+// registered any more, and no template runs for it.
+TEST_F(FirstConnectRules, R91_NorIsOneThatWaitsActivated) {
+  for (const bool has_template : {false, true}) {
+    SCOPED_TRACE(has_template ? "a template" : "an owner");
+    const TestCertificate ca = MakeCertificate(CaSpec("of a"), nullptr);
+    RegisterCa(a_, ca, Mode::kSniOnly,
+               has_template ? std::optional(Config(kTemplate)) : std::nullopt);
+    CertificateSpec spec = LeafSpec("device");
+    spec.not_before = kTestNow - 10;
+    spec.not_after = kTestNow + 10;
+    spec.digest = DigestType::kSha384;
+    const TestCertificate leaf = MakeCertificate(spec, &ca);
+    provisioner_.answer = absl::UnavailableError("no things today");
+    const Reason waits = has_template ? Reason::kProvisioningFailed
+                                      : Reason::kDevicePendingActivation;
+    ASSERT_EQ(Connect(kNameA, leaf), waits);
+    provisioner_.answer = absl::OkStatus();
+    provisioner_.requests.clear();
+    log_.events.clear();
+    const struct {
+      UnixSeconds now;
+      Reason reason;
+    } kRows[] = {{kTestNow + 11, Reason::kExpired},
+                 {kTestNow - 11, Reason::kNotYetValid}};
+    for (const auto& row : kRows) {
+      clock_.Set(row.now);
+      log_.refused.clear();
+      EXPECT_EQ(Connect(kNameA, leaf), row.reason);
+      EXPECT_EQ(log_.refused, std::vector<std::string>{absl::StrCat(
+                                  ReasonName(row.reason), " 111122223333")});
+    }
+    clock_.Set(kTestNow);
+    ListenerOptions strict = RegisteredDeviceListener().options();
+    strict.validation.algorithms.digests = {SignatureDigest::kSha256};
+    const Verdict verdict =
+        engine_->Validate(*engine_->CreateListener(strict),
+                          {.server_name = kNameA, .leaf = leaf.bytes()});
+    EXPECT_EQ(verdict.reason(), Reason::kAlgorithmNotAllowed);
+    EXPECT_FALSE(verdict.needs_completion());
+
+    EXPECT_EQ(StatusOf(a_, leaf), "PENDING_ACTIVATION");
+    EXPECT_TRUE(log_.events.empty());
+    EXPECT_TRUE(provisioner_.requests.empty());
+    EXPECT_EQ(Connect(kNameA, leaf), has_template
+                                         ? Reason::kDeviceProvisioned
+                                         : Reason::kDevicePendingActivation);
+  }
+}
+
+// A listener may take more than may be registered.
+TEST_F(FirstConnectRules, R91_WhatMayBeRegisteredIsTheEnginesToSay) {
+  EngineOptions options;
+  options.registration_algorithms.digests = {SignatureDigest::kSha256};
+  Open(options);
+  RegisterCa(a_, ca_, Mode::kSniOnly);
+  CertificateSpec spec = LeafSpec("device");
+  spec.digest = DigestType::kSha384;
+  const TestCertificate leaf = MakeCertificate(spec, &ca_);
+  EXPECT_EQ(ErrorCodeOf(RegisterDevice(a_, leaf)),
+            ErrorCode::kCertificateValidation);
+  EXPECT_EQ(Connect(kNameA, leaf), Reason::kAlgorithmNotAllowed);
+  EXPECT_EQ(StatusOf(a_, leaf), "none");
+  EXPECT_TRUE(log_.events.empty());
+  EXPECT_EQ(Connect(kNameA, leaf_), Reason::kDevicePendingActivation);
+}
+
 TEST_F(FirstConnectRules, R92_ATemplateActivatesTheDevice) {
   RegisterCa(a_, ca_, Mode::kSniOnly, Config(kTemplate));
   EXPECT_EQ(Connect(kNameA, leaf_), Reason::kDeviceProvisioned);

@@ -46,8 +46,8 @@ class HookRules : public GateFixture {
   }
 
   Verdict Connect(std::optional<std::string_view> name,
-                  std::string_view connection_id = {}) {
-    ListenerOptions options;
+                  std::string_view connection_id = {},
+                  ListenerOptions options = {}) {
     options.region = east_;
     options.hook = &hook_;
     options.hook_timeout_millis = 2000;
@@ -119,6 +119,25 @@ TEST_F(HookRules, R80_WithoutAServerNameNobodyIsLetIn) {
   EXPECT_EQ(verdict.reason(), Reason::kRefusedByHook);
   EXPECT_TRUE(verdict.account().empty());  // R78
   EXPECT_EQ(hook_.calls, 0);
+}
+
+// Nor by sending an address where that counts as no name: the hook sees none,
+// and would take the address for a name that the gate has looked up.
+TEST_F(HookRules, R80_AnAddressThatCountsAsNoNameIsNone) {
+  RegisterDefault(b_, ca_);
+  ListenerOptions options;
+  options.ip_literal_as_absent = true;
+  for (const std::string_view address : {"192.0.2.1", "2001:db8::1"}) {
+    SCOPED_TRACE(address);
+    const Verdict verdict = Connect(address, "c-7", options);
+    EXPECT_EQ(verdict.reason(), Reason::kRefusedByHook);
+    EXPECT_EQ(verdict.detail(), "a server name is needed");
+    EXPECT_TRUE(verdict.account().empty());  // R78
+    EXPECT_EQ(hook_.calls, 0);
+  }
+  // A name is one all the same.
+  EXPECT_TRUE(Connect(kNameA, "c-7", options).accepted());
+  EXPECT_EQ(hook_.server_name, kNameA);
 }
 
 TEST_F(HookRules, R80_OnlyWhoWouldBeLetInIsAskedAbout) {

@@ -444,5 +444,43 @@ TEST(CheckSignatureAlgorithm, IsThePolicys) {
   }
 }
 
+TEST(CheckRegistrable, AlgorithmThenValidityThenKey) {
+  const TestCertificate ca = MakeCertificate(CaSpec("ca"), nullptr);
+  struct Case {
+    const char* what;
+    test::DigestType digest;
+    UnixSeconds now;
+    KeyType key;
+    Reason reason;
+  };
+  constexpr auto kSha1 = test::DigestType::kSha1;
+  constexpr auto kSha256 = test::DigestType::kSha256;
+  for (const Case& c : {
+           Case{"all is well", kSha256, kTestNow, KeyType::kP256,
+                Reason::kAccepted},
+           Case{"an algorithm", kSha1, kTestNow, KeyType::kP256,
+                Reason::kAlgorithmNotAllowed},
+           Case{"too late", kSha256, kTestNow + 11, KeyType::kP256,
+                Reason::kExpired},
+           Case{"too early", kSha256, kTestNow - 11, KeyType::kP256,
+                Reason::kNotYetValid},
+           Case{"a key", kSha256, kTestNow, KeyType::kRsa1024,
+                Reason::kWeakKey},
+           Case{"a key, too late", kSha256, kTestNow + 11, KeyType::kRsa1024,
+                Reason::kExpired},
+           Case{"everything", kSha1, kTestNow + 11, KeyType::kRsa1024,
+                Reason::kAlgorithmNotAllowed},
+       }) {
+    // Of what CheckLeaf looks at nothing counts.
+    CertificateSpec spec = CaSpec("device");
+    spec.digest = c.digest;
+    spec.key_type = c.key;
+    spec.not_before = kTestNow - 10;
+    spec.not_after = kTestNow + 10;
+    EXPECT_EQ(CheckRegistrable(Parsed(spec, &ca).view, {}, c.now), c.reason)
+        << c.what;
+  }
+}
+
 }  // namespace
 }  // namespace chainkeep::path
