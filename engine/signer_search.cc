@@ -56,6 +56,7 @@ class Search {
 
   bool Try(const path::Anchor& anchor) {
     if (anchor.status != CaStatus::kActive ||
+        anchor.auto_registration != path::AutoRegistration::kEnabled ||
         path::CheckValidity(*anchor.certificate, request_.now) !=
             Reason::kAccepted) {
       return false;

@@ -5,8 +5,9 @@
 // No path is built: the CA must have signed the leaf itself. What the peer
 // presents is never trusted, it only says which registration is meant: one that
 // is presented comes first, then those of the issuer's name in the order of the
-// view. Of a CA that is INACTIVE or out of its validity nothing is asked. So of
-// several that would do the choice is the same each time.
+// view. Of a CA that is INACTIVE, out of its validity or does not auto-register
+// nothing is asked: for its devices there is nothing to do. So of several that
+// would do the choice is the same each time.
 //
 // Pure and thread-safe. Costs a signature check for each candidate, within
 // `budgets`. Spending them up finds nobody.

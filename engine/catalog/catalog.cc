@@ -130,7 +130,8 @@ der::Result<std::shared_ptr<const CaRecord>> Catalog::Record(
 
 absl::Status Catalog::Publish(const Scope& scope,
                               std::shared_ptr<const CaRecord> record,
-                              CaStatus status) {
+                              CaStatus status,
+                              AutoRegistration auto_registration) {
   Tables& tables = *tables_;
   const CertificateId id = record->id();
   const Pin pin = Acquire();
@@ -146,8 +147,10 @@ absl::Status Catalog::Publish(const Scope& scope,
     }
   }
   const InternedCa* const ca = tables.cas.Hold(std::move(record));
-  const RegistrationState state{
-      .mode = scope.mode, .status = status, .version = NextVersion()};
+  const RegistrationState state{.mode = scope.mode,
+                                .status = status,
+                                .auto_registration = auto_registration,
+                                .version = NextVersion()};
   const Registered registered{.tenant = tenant,
                               .record = ca->record.get(),
                               .subject = ca->subject,
@@ -220,6 +223,19 @@ absl::Status Catalog::SetStatus(const Account& account, const Region& region,
   if (!own) return NoSuchRegistration();
   own->state.status = status;
   own->state.version = NextVersion();
+  tables_->by_tenant.SetState(own->tenant, *own->ca, own->state);
+  return absl::OkStatus();
+}
+
+absl::Status Catalog::SetAutoRegistration(const Account& account,
+                                          const Region& region,
+                                          const CertificateId& id,
+                                          AutoRegistration auto_registration) {
+  const Pin pin = Acquire();
+  const std::lock_guard lock(tables_->LockOf(id));
+  std::optional<Own> own = FindOwn(account, region, id);
+  if (!own) return NoSuchRegistration();
+  own->state.auto_registration = auto_registration;
   tables_->by_tenant.SetState(own->tenant, *own->ca, own->state);
   return absl::OkStatus();
 }

@@ -25,8 +25,9 @@
 //     DefaultRegistration, which one checked conversion makes: an SNI_ONLY
 //     registration cannot be shown without a ResolvedTenant. Devices likewise.
 //  3. Each change of a registration gives it a new version, a value of one
-//     counter that is never reused and never zero. Mode, status and version are
-//     one word: a reader sees those of one moment.
+//     counter that is never reused and never zero; but for auto-registration,
+//     which no acceptance rests on. Mode, status, auto-registration and version
+//     are one word: a reader sees those of one moment.
 //  4. CA records are shared by certificate id and live as long as a
 //     registration of theirs.
 //  5. A registration is complete before it enters its first index, and leaves
@@ -118,8 +119,10 @@ class Catalog {
 
   // Publish adds a registration. Errors: kInternalFailure if invariant 1 would
   // break; the registry has ruled that out.
-  absl::Status Publish(const Scope& scope,
-                       std::shared_ptr<const CaRecord> record, CaStatus status);
+  absl::Status Publish(
+      const Scope& scope, std::shared_ptr<const CaRecord> record,
+      CaStatus status,
+      AutoRegistration auto_registration = AutoRegistration::kDisabled);
 
   // Reserve makes room for `count` registrations more, at once.
   void Reserve(size_t count);
@@ -138,6 +141,11 @@ class Catalog {
   // SetStatus changes one registration; kInternalFailure if there is none.
   absl::Status SetStatus(const Account& account, const Region& region,
                          const CertificateId& id, CaStatus status);
+
+  // SetAutoRegistration likewise; the version stays.
+  absl::Status SetAutoRegistration(const Account& account, const Region& region,
+                                   const CertificateId& id,
+                                   AutoRegistration auto_registration);
 
   // Withdraw removes one registration; kInternalFailure if there is none.
   absl::Status Withdraw(const Account& account, const Region& region,

@@ -19,21 +19,36 @@
 
 namespace chainkeep::catalog {
 
+using path::AutoRegistration;
+
 // RegistrationState is what one word says of a registration, so that a reader
 // sees its mode, status and version of one moment.
 struct RegistrationState {
   Mode mode = Mode::kDefault;
   CaStatus status = CaStatus::kInactive;
-  uint64_t version = 0;  // below 2^61
+  AutoRegistration auto_registration = AutoRegistration::kDisabled;
+  uint64_t version = 0;  // below 2^60
+
+  // Bits of the word. The lowest is free: in a RegistrationList it, and
+  // kSniOnly, tell a word of this kind from a pointer.
+  static constexpr uint64_t kSniOnly = 2;
+  static constexpr uint64_t kActive = 4;
+  static constexpr uint64_t kAutoRegisters = 8;
 
   uint64_t Pack() const {
-    return version << 2 | (status == CaStatus::kActive ? 2 : 0) |
-           (mode == Mode::kSniOnly ? 1 : 0);
+    return version << 4 | (mode == Mode::kSniOnly ? kSniOnly : 0) |
+           (status == CaStatus::kActive ? kActive : 0) |
+           (auto_registration == AutoRegistration::kEnabled ? kAutoRegisters
+                                                            : 0);
   }
   static RegistrationState Unpack(uint64_t word) {
-    return {.mode = (word & 1) != 0 ? Mode::kSniOnly : Mode::kDefault,
-            .status = (word & 2) != 0 ? CaStatus::kActive : CaStatus::kInactive,
-            .version = word >> 2};
+    return {.mode = (word & kSniOnly) != 0 ? Mode::kSniOnly : Mode::kDefault,
+            .status =
+                (word & kActive) != 0 ? CaStatus::kActive : CaStatus::kInactive,
+            .auto_registration = (word & kAutoRegisters) != 0
+                                     ? AutoRegistration::kEnabled
+                                     : AutoRegistration::kDisabled,
+            .version = word >> 4};
   }
 };
 
@@ -63,6 +78,7 @@ struct Registered {
             .account = &tenant->account,
             .mode = now.mode,
             .status = now.status,
+            .auto_registration = now.auto_registration,
             .version = now.version};
   }
 };

@@ -59,12 +59,12 @@ struct TenantEntry {
 
   // Of an unchanged one.
   Registered LookAtUnchanged() const {
-    const RegistrationState state = list.state();
+    const uint64_t word = list.state_word();
     return {.tenant = tenant,
             .record = record,
             .subject = spelling,
-            .age = state.version,
-            .state_word = state.Pack()};
+            .age = RegistrationState::Unpack(word).version,
+            .state_word = word};
   }
 
   bool ShowOnly(path::Anchor* anchor) const {

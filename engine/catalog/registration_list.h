@@ -33,22 +33,16 @@ class RegistrationList {
       : word_(reinterpret_cast<uintptr_t>(only)) {}
 
   // Of one of mode SNI_ONLY that nobody has changed since it was published, in
-  // `state`.
+  // `state`: the word is the state's, whose mode tells it from a pointer.
   static RegistrationList OfUnchanged(const RegistrationState& state) {
     RegistrationList list;
-    list.word_ = state.version << 3 |
-                 (state.status == CaStatus::kActive ? kActive : 0) | kUnchanged;
+    list.word_ = state.Pack();
     return list;
   }
 
   bool IsUnchanged() const { return (word_ & kUnchanged) != 0; }
-  // Of an unchanged one.
-  RegistrationState state() const {
-    return {.mode = Mode::kSniOnly,
-            .status = (word_ & kActive) != 0 ? CaStatus::kActive
-                                             : CaStatus::kInactive,
-            .version = word_ >> 3};
-  }
+  // Of an unchanged one: its RegistrationState, packed.
+  uint64_t state_word() const { return word_; }
 
   // All that follows is of registrations that have memory of their own.
   bool IsOne() const { return (word_ & (kArray | kUnchanged)) == 0; }
@@ -120,8 +114,7 @@ class RegistrationList {
 
  private:
   static constexpr uint64_t kArray = 1;
-  static constexpr uint64_t kUnchanged = 2;
-  static constexpr uint64_t kActive = 4;  // of an unchanged one
+  static constexpr uint64_t kUnchanged = RegistrationState::kSniOnly;
 
   const Registration& One() const {
     return *reinterpret_cast<const Registration*>(word_);

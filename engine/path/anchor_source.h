@@ -16,6 +16,9 @@
 
 namespace chainkeep::path {
 
+// Whether devices of a CA are registered at their first connection.
+enum class AutoRegistration : uint8_t { kDisabled, kEnabled };
+
 // Anchor is one registered CA as the view shows it. The pointers are valid as
 // long as the view is.
 struct Anchor {
@@ -25,6 +28,7 @@ struct Anchor {
   const Account* account = nullptr;
   Mode mode = Mode::kDefault;
   CaStatus status = CaStatus::kInactive;
+  AutoRegistration auto_registration = AutoRegistration::kDisabled;
   uint64_t version = 0;  // trust version of the registration
 };
 

@@ -111,7 +111,8 @@ class CaLoader {
                     .record = static_cast<uint32_t>(records_.size() - 1),
                     .tenant = tenant,
                     .mode = row.mode,
-                    .status = row.status});
+                    .status = row.status,
+                    .auto_registration = AutoRegistrationOf(row)});
   }
 
   void Publish() {
@@ -148,6 +149,7 @@ class CaLoader {
     uint32_t group = 0;
     Mode mode;
     CaStatus status;
+    catalog::AutoRegistration auto_registration;
   };
 
   uint32_t IndexOf(const Tenant& tenant) {
@@ -196,8 +198,9 @@ class CaLoader {
     const std::shared_ptr<const catalog::CaRecord>& record =
         records_[ca.record];
     const Tenant& tenant = tenants_[ca.tenant];
-    absl::Status status = catalog_.Publish(
-        {tenant.account, tenant.region, ca.mode}, record, ca.status);
+    absl::Status status =
+        catalog_.Publish({tenant.account, tenant.region, ca.mode}, record,
+                         ca.status, ca.auto_registration);
     if (status.ok()) return;
     skipped_.Add(About(SkippedRecord::Kind::kCa, {tenant, record->id()},
                        std::move(status)));

@@ -40,9 +40,20 @@ void Reconciliation::PublishCa(const CaRow& row) {
              if (!record.ok()) return record.status();
              return catalog_.Publish(
                  {row.key.tenant.account, row.key.tenant.region, row.mode},
-                 *std::move(record), row.status);
+                 *std::move(record), row.status, AutoRegistrationOf(row));
            },
        .tell = std::move(tell),
+       .record = About(Kind::kCa, row.key)});
+}
+
+void Reconciliation::SetAutoRegistration(const CaRow& row) {
+  Add(row.auto_registration ? kGiveTrust : kTakeTrust,
+      {.change =
+           [this, key = row.key, value = AutoRegistrationOf(row)] {
+             return catalog_.SetAutoRegistration(
+                 key.tenant.account, key.tenant.region, key.id, value);
+           },
+       .tell = {},
        .record = About(Kind::kCa, row.key)});
 }
 
@@ -70,6 +81,9 @@ void Reconciliation::AddCa(const store::CaKey& key,
                      .record = About(Kind::kCa, key)});
     if (row) PublishCa(*row);
     return;
+  }
+  if (AutoRegistrationOf(*row) != shown->auto_registration) {
+    SetAutoRegistration(*row);
   }
   if (row->status == shown->status && touched == Touched::kOnce) return;
   Step step{.change =

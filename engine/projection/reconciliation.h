@@ -86,6 +86,7 @@ class Reconciliation {
 
   void Add(Phase phase, Step step) { steps_[phase].push_back(std::move(step)); }
   void PublishCa(const store::CaRow& row);
+  void SetAutoRegistration(const store::CaRow& row);
   void PutDevice(Phase phase, const store::DeviceRow& row,
                  std::vector<Tell> tell);
   bool IsFreeForDevice(const store::DeviceRow& row) const;

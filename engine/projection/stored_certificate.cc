@@ -26,6 +26,11 @@ absl::StatusOr<std::shared_ptr<const CaRecord>> RecordOf(
       std::string("the stored certificate: ").append(record.fault().what));
 }
 
+catalog::AutoRegistration AutoRegistrationOf(const store::CaRow& row) {
+  return row.auto_registration ? catalog::AutoRegistration::kEnabled
+                               : catalog::AutoRegistration::kDisabled;
+}
+
 SkippedRecord About(SkippedRecord::Kind kind, const store::CertificateKey& key,
                     absl::Status status) {
   return {.kind = kind,

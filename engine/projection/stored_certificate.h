@@ -11,6 +11,8 @@
 #include "chainkeep/events.h"
 #include "engine/catalog/ca_record.h"
 #include "engine/catalog/catalog.h"
+#include "engine/catalog/registration.h"
+#include "engine/store/ca_row.h"
 #include "engine/store/tenant.h"
 
 namespace chainkeep::projection {
@@ -21,6 +23,8 @@ namespace chainkeep::projection {
 absl::StatusOr<std::shared_ptr<const catalog::CaRecord>> RecordOf(
     catalog::Catalog& catalog, const store::CertificateKey& key,
     std::string_view der);
+
+catalog::AutoRegistration AutoRegistrationOf(const store::CaRow& row);
 
 SkippedRecord About(SkippedRecord::Kind kind, const store::CertificateKey& key,
                     absl::Status status = {});

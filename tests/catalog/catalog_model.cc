@@ -12,6 +12,8 @@
 namespace chainkeep::test {
 namespace {
 
+using catalog::AutoRegistration;
+
 // Each CA of the model as it really is.
 struct Certificates {
   std::vector<TestCertificate> cas;
@@ -80,28 +82,34 @@ bool Shows(const path::Anchor& anchor, const CatalogModel::Registration& r) {
          anchor.certificate->subject() == SubjectName(kModelCas[r.ca].subject);
 }
 
+std::string_view AutoText(AutoRegistration auto_registration) {
+  return auto_registration == AutoRegistration::kEnabled ? " automatic" : "";
+}
+
 std::string Text(const path::Anchor& anchor) {
   return absl::StrCat(anchor.id->ToHex().substr(0, 6), " of ",
                       anchor.account->text(), " ", ModeName(anchor.mode), " ",
-                      CaStatusName(anchor.status), " v", anchor.version);
+                      CaStatusName(anchor.status), " v", anchor.version,
+                      AutoText(anchor.auto_registration));
 }
 
 std::string Text(const CatalogModel::Registration& r) {
   return absl::StrCat(The().ids[r.ca].ToHex().substr(0, 6), " of a", r.account,
                       " ", ModeName(r.mode), " ", CaStatusName(r.status), " v",
-                      r.version);
+                      r.version, AutoText(r.auto_registration));
 }
 
 }  // namespace
 
 bool CatalogModel::Publish(int account, int region, int ca, Mode mode,
-                           CaStatus status) {
+                           CaStatus status,
+                           AutoRegistration auto_registration) {
   if (registrations_.contains({account, region, ca})) return false;
   for (const Registration& other : View(region, std::nullopt)) {
     if (mode == Mode::kDefault && other.ca == ca) return false;
   }
-  registrations_[{account, region, ca}] = {account, region,      ca, mode,
-                                           status,  next_age_++, 0};
+  registrations_[{account, region, ca}] = {
+      account, region, ca, mode, status, next_age_++, 0, auto_registration};
   return true;
 }
 
@@ -193,9 +201,13 @@ std::string CatalogPair::Do(
     case 2:
       return Withdraw(account, region, ca);
     case 3:
-      return SetStatus(account, region, ca, CaStatus::kActive);
+      return options & 1 ? SetAutoRegistration(account, region, ca,
+                                               AutoRegistration::kEnabled)
+                         : SetStatus(account, region, ca, CaStatus::kActive);
     case 4:
-      return SetStatus(account, region, ca, CaStatus::kInactive);
+      return options & 1 ? SetAutoRegistration(account, region, ca,
+                                               AutoRegistration::kDisabled)
+                         : SetStatus(account, region, ca, CaStatus::kInactive);
     case 5:
       return PutEndpoint(account, region, host, options);
     case 6:
@@ -209,14 +221,18 @@ std::string CatalogPair::Publish(int account, int region, int ca,
                                  uint8_t options) {
   const Mode mode = options & 1 ? Mode::kSniOnly : Mode::kDefault;
   const CaStatus status = options & 2 ? CaStatus::kInactive : CaStatus::kActive;
+  const AutoRegistration automatic =
+      options & 8 ? AutoRegistration::kEnabled : AutoRegistration::kDisabled;
   const Scope scope{The().accounts[account], The().regions[region], mode};
   // A record that is not the shared one is as good: two commands may have made
   // theirs at the same time.
   const auto record = options & 4 ? catalog::CaRecord::Make(The().cas[ca].der)
                                   : catalog_.Record(The().cas[ca].der);
   if (!record.ok()) return "a CA certificate was not taken";
-  const bool published = catalog_.Publish(scope, *record, status).ok();
-  if (published != model_.Publish(account, region, ca, mode, status)) {
+  const bool published =
+      catalog_.Publish(scope, *record, status, automatic).ok();
+  if (published !=
+      model_.Publish(account, region, ca, mode, status, automatic)) {
     return absl::StrCat("Publish says ", published);
   }
   return published ? KeepVersion(account, region, ca) : "";
@@ -240,6 +256,24 @@ std::string CatalogPair::SetStatus(int account, int region, int ca,
   }
   r->status = status;
   return KeepVersion(account, region, ca);
+}
+
+std::string CatalogPair::SetAutoRegistration(int account, int region, int ca,
+                                             AutoRegistration value) {
+  const bool changed =
+      catalog_
+          .SetAutoRegistration(The().accounts[account], The().regions[region],
+                               The().ids[ca], value)
+          .ok();
+  Registration* r = model_.Find(account, region, ca);
+  if (changed != (r != nullptr)) {
+    return absl::StrCat("SetAutoRegistration says ", changed);
+  }
+  if (!changed) return "";
+  r->auto_registration = value;
+  return ShownVersion(account, region, ca) == r->version
+             ? ""
+             : "SetAutoRegistration has changed the version";
 }
 
 std::string CatalogPair::Withdraw(int account, int region, int ca) {

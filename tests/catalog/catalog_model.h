@@ -55,6 +55,7 @@ class CatalogModel {
     CaStatus status;
     uint64_t age;  // less is older
     uint64_t version;
+    catalog::AutoRegistration auto_registration;
   };
   struct EndpointEntry {
     int account;
@@ -64,7 +65,8 @@ class CatalogModel {
   };
 
   // Commands. Each returns whether it must succeed, and then has happened.
-  bool Publish(int account, int region, int ca, Mode mode, CaStatus status);
+  bool Publish(int account, int region, int ca, Mode mode, CaStatus status,
+               catalog::AutoRegistration auto_registration);
   bool Withdraw(int account, int region, int ca);
 
   // Null if there is none. The version is the caller's to keep.
@@ -120,6 +122,8 @@ class CatalogPair {
 
   std::string Publish(int account, int region, int ca, uint8_t options);
   std::string SetStatus(int account, int region, int ca, CaStatus status);
+  std::string SetAutoRegistration(int account, int region, int ca,
+                                  catalog::AutoRegistration value);
   std::string Withdraw(int account, int region, int ca);
   std::string PutEndpoint(int account, int region, int host, uint8_t options);
   std::string RemoveEndpoint(int region, int host);

@@ -69,7 +69,8 @@ TEST(CatalogModel, OrdersIssuersAsTheyAreToBeTried) {
   CatalogModel model;
   // CA 1 says key id 1, CA 2 none, CAs 0 and 3 key id 0; all of subject 0.
   for (int ca : {1, 2, 3, 0}) {
-    ASSERT_TRUE(model.Publish(0, 0, ca, Mode::kDefault, CaStatus::kActive));
+    ASSERT_TRUE(model.Publish(0, 0, ca, Mode::kDefault, CaStatus::kActive,
+                              catalog::AutoRegistration::kDisabled));
   }
   const auto order = [&](int key_id) {
     std::vector<int> cas;

@@ -297,6 +297,52 @@ TEST_F(FirstConnectRules, R87_OnlyAnActiveValidCaWithAutoRegistration) {
   EXPECT_EQ(Connect(kNameA, leaf), Reason::kDevicePendingActivation);
 }
 
+// There is nothing to do for devices of a CA that registers none: they are
+// refused before they prove anything, and are nobody's work afterwards.
+TEST_F(FirstConnectRules, R87_WhoCannotBeRegisteredNeedsNoCompletion) {
+  for (const Mode mode : {Mode::kDefault, Mode::kSniOnly}) {
+    SCOPED_TRACE(ModeName(mode));
+    const TestCertificate ca = MakeCertificate(CaSpec(ModeName(mode)), nullptr);
+    const TestCertificate leaf = MakeCertificate(LeafSpec("device"), &ca);
+    RegisterCa(a_, ca, mode);
+    const Listener listener = RegisteredDeviceListener();
+    const auto ask = [&] {
+      return engine_->Validate(listener,
+                               {.server_name = kNameA, .leaf = leaf.bytes()});
+    };
+    const struct {
+      const char* what;
+      std::string_view automatic;
+      bool remove;
+      bool needs_completion;
+    } kRows[] = {
+        {"as registered", "", false, true},
+        {"disabled", "DISABLE", false, false},
+        {"again", "DISABLE", false, false},
+        {"enabled", "ENABLE", false, true},
+        {"removed", "", true, false},
+        {"enabled again", "ENABLE", false, true},
+    };
+    for (const auto& row : kRows) {
+      SCOPED_TRACE(row.what);
+      ASSERT_TRUE(registry()
+                      .UpdateCaCertificate(
+                          {.account = a_,
+                           .region = east_,
+                           .ca_certificate_id = IdOf(ca),
+                           .new_status = "ACTIVE",
+                           .new_auto_registration_status = row.automatic,
+                           .remove_auto_registration = row.remove})
+                      .ok());
+      const Verdict verdict = ask();
+      EXPECT_EQ(verdict.reason(), Reason::kDeviceNotRegistered);
+      EXPECT_EQ(verdict.needs_completion(), row.needs_completion);
+      // It is not even worth a signature.
+      EXPECT_EQ(verdict.spent().signatures, row.needs_completion ? 1u : 0u);
+    }
+  }
+}
+
 TEST_F(FirstConnectRules, R88_WithoutANameTheCaMustBePresented) {
   RegisterCa(a_, ca_, Mode::kDefault);
   const TestCertificate other = MakeCertificate(CaSpec("other"), nullptr);
@@ -364,6 +410,28 @@ TEST_F(FirstConnectRules, R89_OfTwinsThePresentedOneOrTheOlder) {
   EXPECT_EQ(Connect(kNameA, second, {&younger}),
             Reason::kDevicePendingActivation);
   EXPECT_EQ(Record(a_, second)->ca.ToHex(), IdOf(younger));
+}
+
+// One that registers nobody stands in nobody's way.
+TEST_F(FirstConnectRules, R89_OfTwinsTheOneThatAutoRegisters) {
+  CertificateSpec spec = CaSpec("twin");
+  spec.key = ca_.key.get();
+  const TestCertificate older = MakeCertificate(spec, nullptr);
+  const TestCertificate younger = MakeCertificate(spec, nullptr);
+  for (const TestCertificate* twin : {&older, &younger}) {
+    RegisterCa(a_, *twin, Mode::kSniOnly);
+    clock_.Advance(1);
+  }
+  ASSERT_TRUE(
+      registry()
+          .UpdateCaCertificate({.account = a_,
+                                .region = east_,
+                                .ca_certificate_id = IdOf(older),
+                                .new_auto_registration_status = "DISABLE"})
+          .ok());
+  const TestCertificate leaf = MakeCertificate(LeafSpec("device"), &older);
+  EXPECT_EQ(Connect(kNameA, leaf, {&older}), Reason::kDevicePendingActivation);
+  EXPECT_EQ(Record(a_, leaf)->ca.ToHex(), IdOf(younger));
 }
 
 TEST_F(FirstConnectRules, R90_APresentedCaIsNotTrusted) {

@@ -22,14 +22,20 @@ class SharedStore final : public store::RegistryStore {
   explicit SharedStore(std::shared_ptr<store::MemoryStore> store)
       : store_(std::move(store)) {}
 
+  // How often anything was asked of any of them.
+  static inline std::atomic<int> uses = 0;
+
   absl::Status Transact(const Command& command) override {
+    ++uses;
     return store_->Transact(command);
   }
   absl::Status Read(const Query& query) const override {
+    ++uses;
     return store_->Read(query);
   }
   absl::StatusOr<store::Changes> ReadChanges(store::Revision after,
                                              size_t limit) const override {
+    ++uses;
     return store_->ReadChanges(after, limit);
   }
   absl::StatusOr<bool> AwaitChange(store::Revision after,
@@ -190,6 +196,46 @@ TEST_F(StoreTest, R83_ADeviceThatAnotherProcessHasActivatedComesInAtOnce) {
                   .ok());
   const Verdict answer = gateway->Complete(listener, handshake, verdict);
   EXPECT_EQ(answer.reason(), Reason::kAccepted) << ReasonName(answer.reason());
+}
+
+// Whoever is under a CA that registers nobody cannot make the gateway read its
+// database; and whether it does is followed like everything else.
+TEST_F(StoreTest, R87_AStrangerIsNoWorkForTheStore) {
+  const std::unique_ptr<Engine> gateway = Open();
+  const std::unique_ptr<Engine> other = Open();
+  ASSERT_TRUE(
+      other->registry()
+          .PutEndpoint({.host_name = kNameA, .account = a_, .region = east_})
+          .ok());
+  ASSERT_TRUE(Register(*other).ok());
+  ASSERT_TRUE(gateway->Follow(0).ok());
+  ListenerOptions options;
+  options.region = east_;
+  options.validation.policy = ValidationPolicy::kRegisteredDevice;
+  const Listener listener = *gateway->CreateListener(options);
+  const Handshake handshake = {.server_name = kNameA, .leaf = leaf_.bytes()};
+  const auto connect = [&] {
+    const Verdict verdict = gateway->Validate(listener, handshake);
+    return gateway->Complete(listener, handshake, verdict).reason();
+  };
+  const auto set = [&](std::string_view automatic) {
+    ASSERT_TRUE(
+        other->registry()
+            .UpdateCaCertificate({.account = a_,
+                                  .region = east_,
+                                  .ca_certificate_id = IdOf(ca_),
+                                  .new_auto_registration_status = automatic})
+            .ok());
+    ASSERT_TRUE(gateway->Follow(0).ok());
+  };
+  SharedStore::uses = 0;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(connect(), Reason::kDeviceNotRegistered);
+  }
+  EXPECT_EQ(SharedStore::uses, 0);
+  set("ENABLE");
+  EXPECT_EQ(connect(), Reason::kDevicePendingActivation);
+  EXPECT_GT(SharedStore::uses, 0);
 }
 
 TEST_F(StoreTest, FollowReturnsWhenItsTimeIsOverOrItIsStopped) {

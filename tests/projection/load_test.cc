@@ -28,7 +28,9 @@ class LoadTest : public ProjectionFixture {
 };
 
 TEST_F(LoadTest, ShowsAllKindsAndTellsNothing) {
-  Put(Ca(a_, ca_, Mode::kDefault));
+  CaRow automatic = Ca(a_, ca_, Mode::kDefault);
+  automatic.auto_registration = true;
+  Put(automatic);
   Put(Ca(b_, ca_, Mode::kSniOnly, CaStatus::kInactive));
   Put(Device(a_, device_, DeviceStatus::kRevoked, Mode::kDefault));
   Put(Name(b_, "h.example"));

@@ -134,8 +134,11 @@ std::vector<std::string> ProjectionFixture::Shown() const {
   catalog_.ForEachRegistration([&](const Account& account, const Region& region,
                                    const CertificateId& id) {
     const auto shown = catalog_.FindRegistration(account, region, id);
-    lines.push_back(
-        Line("ca", account, id, shown->mode, CaStatusName(shown->status)));
+    lines.push_back(absl::StrCat(
+        Line("ca", account, id, shown->mode, CaStatusName(shown->status)),
+        shown->auto_registration == catalog::AutoRegistration::kEnabled
+            ? " automatic"
+            : ""));
   });
   catalog_.ForEachDevice([&](const Account& account, const Region& region,
                              const CertificateId& id) {
@@ -161,8 +164,10 @@ std::vector<std::string> ProjectionFixture::Stored() const {
   std::vector<std::string> lines;
   const absl::Status status = store_.Read([&](const RegistryView& view) {
     view.ForEachCa([&](const CaRow& row) {
-          lines.push_back(Line("ca", row.key.tenant.account, row.key.id,
-                               row.mode, CaStatusName(row.status)));
+          lines.push_back(
+              absl::StrCat(Line("ca", row.key.tenant.account, row.key.id,
+                                row.mode, CaStatusName(row.status)),
+                           row.auto_registration ? " automatic" : ""));
           return absl::OkStatus();
         })
         .IgnoreError();

@@ -34,7 +34,9 @@ TEST_F(ProjectionTest, FollowsEachChangeAndTellsOfIt) {
   const CaRow a = Ca(a_, ca_, kDefault, CaStatus::kInactive);
   CaRow a_active = a;
   a_active.status = CaStatus::kActive;
-  CaRow a_sni_only = a_active;
+  CaRow a_automatic = a_active;
+  a_automatic.auto_registration = true;
+  CaRow a_sni_only = a_automatic;
   a_sni_only.mode = kSniOnly;
   const CaRow b = Ca(b_, ca_, kDefault);
   const DeviceRow on = Device(a_, device_, DeviceStatus::kActive, kDefault);
@@ -55,6 +57,14 @@ TEST_F(ProjectionTest, FollowsEachChangeAndTellsOfIt) {
       {"a CA", [&] { Put(a); }, {"registered a"}},
       {"active", [&] { Put(a_active); }, {"activated a"}},
       {"again", [&] { Put(a_active); }, {}},
+      {"auto-registration", [&] { Put(a_automatic); }, {}},
+      {"and INACTIVE with it",
+       [&] {
+         a_automatic.status = CaStatus::kInactive;
+         Put(a_automatic);
+       },
+       {"deactivated a"}},
+      {"both back", [&] { Put(a_active); }, {"activated a"}},
       {"the other mode",
        [&] { Put(a_sni_only); },
        {"deactivated a", "registered a", "activated a"}},
@@ -121,10 +131,11 @@ TEST_F(ProjectionTest, VersionsAreKeptUnlessSomethingMayHaveHappened) {
   Put(row);
   CatchUp();
   const uint64_t version = VersionOf(catalog_, row);
-  row.auto_registration = true;  // which no handshake's answer rests on
+  row.auto_registration = true;  // which no acceptance rests on
   Put(row);
   CatchUp();
   EXPECT_EQ(VersionOf(catalog_, row), version);
+  EXPECT_EQ(Shown(), Stored());
   // Deleted and made again between two looks: the same to see, and another.
   Delete(row);
   Put(row);
@@ -301,6 +312,7 @@ class RandomChanges {
         row.mode = mode;
         row.status =
             random_() % 2 == 0 ? CaStatus::kActive : CaStatus::kInactive;
+        row.auto_registration = random_() % 2 == 0;
         row.der = ca.der;
         const auto holder = t.FindDefaultHolder(region, row.key.id);
         if (mode == kDefault && holder && *holder != account) return;
