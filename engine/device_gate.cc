@@ -95,12 +95,14 @@ Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
     fields.failing_certificate = 0;
     return VerdictMint::Refuse(fields, found.leaf);
   }
-  if (found.signer) {
+  // In mode DEFAULT it is one account's of the region.
+  const bool is_anothers = IsAnothers(asker, fields.device);
+  if (found.signer && !(is_anothers && found.signer->mode == Mode::kDefault)) {
     fields.ca = *found.signer->id;
     fields.completion = Completion::kFirstConnect;
     return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
   }
-  if (IsAnothers(asker, fields.device)) {
+  if (is_anothers) {
     return VerdictMint::Refuse(fields, Reason::kServerNameMisused);
   }
   if (!asker.tenant && asker.pin.HasSniOnlyIssuer(

@@ -200,6 +200,16 @@ Verdict JudgeInTenant(const ChainQuestion& question,
   return VerdictMint::Refuse(misused, Reason::kServerNameMisused);
 }
 
+// The refusal of a device whose account has too many at a time. A refusal's
+// account is the server name's (R78).
+Verdict Throttle(const Listener& listener, const Verdict& verdict) {
+  VerdictFields fields = FieldsFor(listener);
+  fields.account = verdict.account();
+  fields.device = verdict.device();
+  fields.ca = verdict.ca();
+  return VerdictMint::Refuse(fields, Reason::kRegistrationThrottled);
+}
+
 }  // namespace
 
 struct Engine::Impl {
@@ -259,6 +269,25 @@ struct Engine::Impl {
     return *anchor.account;
   }
 
+  // Whether the device's account lets it be looked at now. From memory.
+  bool AdmitsFirstConnect(const Listener& listener, const Handshake& handshake,
+                          const Verdict& verdict) {
+    const NameAnswer name = Resolve(listener, handshake.server_name);
+    if (name.refusal) return true;  // which nobody has to look at
+    const std::optional<Account> owner =
+        FindOwner(listener, name.tenant, verdict);
+    return !owner ||
+           first_connect.Admit(
+               *owner, verdict.reason() == Reason::kDevicePendingActivation
+                           ? registry::FirstConnect::Kind::kWaiting
+                           : registry::FirstConnect::Kind::kUnknown);
+  }
+
+  // Who waits to be registered, or to be activated, has proven the key.
+  Verdict CompleteFirstConnect(const Listener& listener,
+                               const Handshake& handshake,
+                               const Verdict& verdict);
+
   const uint64_t id = NextId();
   const Clock* const clock;
   EventObserver* const observer;
@@ -272,6 +301,40 @@ struct Engine::Impl {
   std::atomic<uint64_t> refused{0};
   std::atomic<bool> is_stopped{false};
 };
+
+Verdict Engine::Impl::CompleteFirstConnect(const Listener& listener,
+                                           const Handshake& handshake,
+                                           const Verdict& verdict) {
+  VerdictFields fields = FieldsFor(listener);
+  fields.device = verdict.device();
+  fields.ca = verdict.ca();
+  const NameAnswer name = Resolve(listener, handshake.server_name);
+  if (name.refusal) return *name.refusal;
+  if (name.tenant) {
+    fields.account = name.tenant->account();
+    fields.trust_versions.endpoint = name.tenant->version();
+  }
+  using Sight = registry::FirstConnect::Sight;
+  const der::Result<x509::Certificate> leaf =
+      x509::Certificate::Parse(handshake.leaf);
+  const std::optional<Account> owner =
+      FindOwner(listener, name.tenant, verdict);
+  if (!leaf.ok() || !owner) {
+    return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
+  }
+  Reason reason = first_connect.Run(
+      {.tenant = {*owner, listener.options().region},
+       .sight = name.tenant ? Sight::kBothModes : Sight::kDefaultOnly,
+       .ca = verdict.ca(),
+       .device = verdict.device(),
+       .leaf = *leaf});
+  if (reason == Reason::kDeviceNotRegistered &&
+      IsAnothers({catalog.Acquire(), listener, name.tenant},
+                 verdict.device())) {
+    reason = Reason::kServerNameMisused;
+  }
+  return VerdictMint::Refuse(fields, reason);
+}
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const EngineOptions& options) {
@@ -429,41 +492,6 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
   return versions == verdict.trust_versions();
 }
 
-// Who waits to be registered, or to be activated, has proven the key.
-Verdict Engine::CompleteFirstConnect(const Listener& listener,
-                                     const Handshake& handshake,
-                                     const Verdict& verdict) {
-  VerdictFields fields = FieldsFor(listener);
-  fields.device = verdict.device();
-  fields.ca = verdict.ca();
-  const NameAnswer name = impl_->Resolve(listener, handshake.server_name);
-  if (name.refusal) return *name.refusal;
-  if (name.tenant) {
-    fields.account = name.tenant->account();
-    fields.trust_versions.endpoint = name.tenant->version();
-  }
-  using Sight = registry::FirstConnect::Sight;
-  const der::Result<x509::Certificate> leaf =
-      x509::Certificate::Parse(handshake.leaf);
-  const std::optional<Account> owner =
-      impl_->FindOwner(listener, name.tenant, verdict);
-  if (!leaf.ok() || !owner) {
-    return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
-  }
-  Reason reason = impl_->first_connect.Run(
-      {.tenant = {*owner, listener.options().region},
-       .sight = name.tenant ? Sight::kBothModes : Sight::kDefaultOnly,
-       .ca = verdict.ca(),
-       .device = verdict.device(),
-       .leaf = *leaf});
-  if (reason == Reason::kDeviceNotRegistered &&
-      IsAnothers({impl_->catalog.Acquire(), listener, name.tenant},
-                 verdict.device())) {
-    reason = Reason::kServerNameMisused;
-  }
-  return VerdictMint::Refuse(fields, reason);
-}
-
 Verdict Engine::CompleteWithHook(const Listener& listener,
                                  const Handshake& handshake,
                                  const Verdict& verdict) {
@@ -492,26 +520,31 @@ Verdict Engine::CompleteWithHook(const Listener& listener,
 Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
                          const Verdict& verdict) {
   Verdict final = verdict;
+  // Nothing is read or written for a device that has not been admitted.
+  bool is_admitted = false;
   if (!verdict.accepted() && !verdict.needs_completion()) {
     // Said again below, now of a client that has proven its key.
   } else if (verdict.device() != ComputeCertificateId(handshake.leaf)) {
     final = VerdictMint::Refuse(FieldsFor(listener), Reason::kNoVerdict,
                                 "the verdict is about another certificate");
-  } else {
-    if (verdict.needs_completion()) {
-      // Another process may have registered or activated it a moment ago. If
-      // that cannot be read, nor can the first connection be written.
-      impl_->projection.CatchUp().IgnoreError();
-    }
-    if (!StillHolds(listener, handshake, verdict)) {
-      final = Validate(listener, handshake);
-    }
+  } else if (verdict.needs_completion()) {
+    is_admitted = impl_->AdmitsFirstConnect(listener, handshake, verdict);
+    // Another process may have registered or activated it a moment ago. If
+    // that cannot be read, nor can the first connection be written.
+    if (is_admitted) impl_->projection.CatchUp().IgnoreError();
+    final = Validate(listener, handshake);
+  } else if (!StillHolds(listener, handshake, verdict)) {
+    final = Validate(listener, handshake);
+    is_admitted = final.needs_completion() &&
+                  impl_->AdmitsFirstConnect(listener, handshake, final);
   }
   if (final.accepted() && listener.options().hook != nullptr) {
     final = CompleteWithHook(listener, handshake, final);
   }
   if (final.needs_completion()) {
-    final = CompleteFirstConnect(listener, handshake, final);
+    final = is_admitted
+                ? impl_->CompleteFirstConnect(listener, handshake, final)
+                : Throttle(listener, final);
   }
   if (final.accepted()) {
     impl_->accepted.fetch_add(1, std::memory_order_relaxed);

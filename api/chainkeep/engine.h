@@ -233,9 +233,6 @@ class Engine {
   struct Impl;
   explicit Engine(std::unique_ptr<Impl> impl);
 
-  Verdict CompleteFirstConnect(const Listener& listener,
-                               const Handshake& handshake,
-                               const Verdict& verdict);
   Verdict CompleteWithHook(const Listener& listener, const Handshake& handshake,
                            const Verdict& verdict);
 

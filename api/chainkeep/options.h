@@ -405,7 +405,9 @@ struct EngineOptions {
   ProvisioningObserver* provisioning = nullptr;
   // How many devices of one account may be registered at their first
   // connection, or run its template, in a second; as many at once after a rest
-  // (AWS's quota). Beyond: kRegistrationThrottled, and no record.
+  // (AWS's quota). Beyond: kRegistrationThrottled, and no record. Ten times as
+  // many, and ten at least, are looked at in the store and told of; beyond, a
+  // connection costs no look.
   uint32_t first_connects_per_second = 15;
   EndpointCacheOptions endpoint_cache = {};
 };

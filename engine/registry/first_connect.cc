@@ -1,6 +1,7 @@
 #include "engine/registry/first_connect.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -124,6 +125,18 @@ absl::StatusOr<FirstConnect::Found> FirstConnect::Register(
   return found;
 }
 
+uint32_t FirstConnect::LooksFor(uint32_t registrations) {
+  constexpr uint32_t kMost = std::numeric_limits<uint32_t>::max() / kLooks;
+  return kLooks * std::clamp<uint32_t>(registrations, 1, kMost);
+}
+
+bool FirstConnect::Admit(const Account& account, Kind kind) {
+  const UnixMillis now = context_.NowMillis();
+  if (kind == Kind::kWaiting) return looks_at_waiting_.Take(account, now);
+  return registrations_.Has(account, now) &&
+         looks_at_unknown_.Take(account, now);
+}
+
 Reason FirstConnect::Run(const Request& request) {
   // The listener's policy has been asked. What may not be registered by hand is
   // not registered here either.
@@ -140,7 +153,7 @@ Reason FirstConnect::Run(const Request& request) {
   // Telling again of who waits already costs the account nothing.
   const bool is_counted = !found.device || found.body;
   if (is_counted &&
-      !limit_.Take(request.tenant.account, context_.NowMillis())) {
+      !registrations_.Take(request.tenant.account, context_.NowMillis())) {
     return Reason::kRegistrationThrottled;
   }
   if (!found.device) {

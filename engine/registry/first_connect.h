@@ -1,6 +1,14 @@
 // First connect: what happens when a device that is not registered, or waits to
 // be activated, has proven its key (R83 to R95).
 //
+// Before a run its account is asked for leave, from memory: whoever has proven
+// a key may be one of very many, and a look at the store is dear. Two limits
+// are each account's own:
+//   - registrations and runs of templates, `per_second`: what remains (R94);
+//   - looks, kLooks times as many, for devices that wait and for unknown ones
+//     apart, so that neither keeps the other out.
+// So a flood costs an account's limit of looks, and then a look into a map.
+//
 // One run goes these steps:
 //   1. one look at the store: is the CA there, ACTIVE, valid, with
 //      auto-registration; is there a record already? Most runs that register
@@ -49,7 +57,16 @@ class FirstConnect {
       : context_(std::move(context)),
         observer_(observer),
         provisioning_(provisioning),
-        limit_(per_second) {}
+        registrations_(per_second),
+        looks_at_unknown_(LooksFor(per_second)),
+        looks_at_waiting_(LooksFor(per_second)) {}
+
+  // What the catalog has said of the device.
+  enum class Kind : uint8_t { kUnknown, kWaiting };
+
+  // Admit asks for leave: to be called once before each Run, and before
+  // anything else is done for the device. False: kRegistrationThrottled.
+  bool Admit(const Account& account, Kind kind);
 
   // Sight says whether the device has sent a server name: without one nothing
   // of mode SNI_ONLY is there for it (R69).
@@ -78,6 +95,11 @@ class FirstConnect {
     std::optional<absl::StatusOr<std::string>> body;
   };
 
+  // A look costs a read, where a registration is a write to a disk. At least
+  // this many: who waits is told of even where nobody may register.
+  static constexpr uint32_t kLooks = 10;
+  static uint32_t LooksFor(uint32_t registrations);
+
   Found Look(const store::RegistryView& view, const Request& request) const;
   absl::StatusOr<Found> Register(const Request& request);
   void Announce(const Found& found) const;
@@ -88,7 +110,9 @@ class FirstConnect {
   const CommandContext context_;
   EventObserver* const observer_;
   ProvisioningObserver* const provisioning_;
-  RateLimit limit_;
+  RateLimit registrations_;
+  RateLimit looks_at_unknown_;
+  RateLimit looks_at_waiting_;
 };
 
 }  // namespace chainkeep::registry

@@ -26,6 +26,13 @@ void RateLimit::ForgetFull(UnixMillis now) {
   });
 }
 
+bool RateLimit::Has(const Account& account, UnixMillis now) {
+  if (per_second_ == 0) return false;
+  const std::lock_guard lock(mutex_);
+  const auto it = buckets_.find(account);
+  return it == buckets_.end() || FilledAt(it->second, now) >= kToken;
+}
+
 bool RateLimit::Take(const Account& account, UnixMillis now) {
   if (per_second_ == 0) return false;
   const std::lock_guard lock(mutex_);

@@ -27,6 +27,9 @@ class RateLimit {
   // Whether `account` may, at `now`.
   bool Take(const Account& account, UnixMillis now);
 
+  // Whether Take would say yes; takes nothing.
+  bool Has(const Account& account, UnixMillis now);
+
   // How many accounts are remembered.
   size_t size() const { return buckets_.size(); }
 

@@ -685,6 +685,29 @@ TEST_F(FirstConnectRules, R71_WhatCannotBeRegisteredIsMisused) {
             std::vector<std::string>{"kServerNameMisused 111122223333"});
 }
 
+// A's CA was B's before, and so was the device: there is nothing to do for A,
+// whose limits are not touched, until B gives the device up.
+TEST_F(FirstConnectRules, R71_WhatIsDefaultElsewhereNeedsNoCompletion) {
+  RegisterCa(b_, ca_, Mode::kDefault);
+  ASSERT_TRUE(RegisterDevice(b_, leaf_, "INACTIVE").ok());
+  ASSERT_TRUE(SetStatus(b_, ca_, "INACTIVE").ok());
+  ASSERT_TRUE(registry().DeleteCaCertificate(b_, east_, IdOf(ca_)).ok());
+  RegisterCa(a_, ca_, Mode::kDefault);
+  const Verdict verdict =
+      engine_->Validate(RegisteredDeviceListener(),
+                        {.server_name = kNameA, .leaf = leaf_.bytes()});
+  EXPECT_EQ(verdict.reason(), Reason::kServerNameMisused);
+  EXPECT_FALSE(verdict.needs_completion());
+  EXPECT_EQ(StatusOf(a_, leaf_), "none");
+  ASSERT_TRUE(
+      registry()
+          .DeleteCertificate({.certificate = {.account = b_,
+                                              .region = east_,
+                                              .certificate_id = IdOf(leaf_)}})
+          .ok());
+  EXPECT_EQ(Connect(kNameA, leaf_), Reason::kDevicePendingActivation);
+}
+
 TEST_F(FirstConnectRules, R60_DeletedComesBackAndRevokedDoesNot) {
   RegisterCa(a_, ca_, Mode::kSniOnly);
   ASSERT_EQ(Connect(kNameA, leaf_), Reason::kDevicePendingActivation);

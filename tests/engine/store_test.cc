@@ -6,8 +6,11 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "engine/store/memory_store.h"
 #include "engine/store/store_impl.h"
@@ -51,10 +54,13 @@ class SharedStore final : public store::RegistryStore {
 // The engine of the fixture is not used: two others share a store.
 class StoreTest : public GateFixture {
  protected:
-  std::unique_ptr<Engine> Open(EventLog* events = nullptr,
-                               const LoadOptions& load = {}) {
+  std::unique_ptr<Engine> Open(EventObserver* events = nullptr,
+                               const LoadOptions& load = {},
+                               EngineOptions options = {}) {
+    options.clock = &clock_;
+    options.observer = events;
     auto engine =
-        Engine::Create({.clock = &clock_, .observer = events},
+        Engine::Create(options,
                        std::make_unique<Store>(std::make_unique<Store::Impl>(
                            std::make_unique<SharedStore>(store_))),
                        load);
@@ -236,6 +242,128 @@ TEST_F(StoreTest, R87_AStrangerIsNoWorkForTheStore) {
   set("ENABLE");
   EXPECT_EQ(connect(), Reason::kDevicePendingActivation);
   EXPECT_GT(SharedStore::uses, 0);
+}
+
+// A gateway of kRegisteredDevice whose account a has a CA that auto-registers.
+class FloodTest : public StoreTest {
+ protected:
+  class Counter final : public EventObserver {
+   public:
+    void OnFirstConnect(const FirstConnectEvent&) override { ++told; }
+
+    int told = 0;
+  };
+
+  void Open(uint32_t per_second) {
+    EngineOptions options;
+    options.first_connects_per_second = per_second;
+    gateway_ = StoreTest::Open(&counter_, {}, options);
+    for (const auto& [host, account] :
+         {std::pair(kNameA, a_), std::pair(kNameB, b_)}) {
+      ASSERT_TRUE(
+          gateway_->registry()
+              .PutEndpoint(
+                  {.host_name = host, .account = account, .region = east_})
+              .ok());
+      ASSERT_TRUE(gateway_->registry()
+                      .RegisterCaCertificate({.account = account,
+                                              .region = east_,
+                                              .ca_certificate = ToPem(ca_.der),
+                                              .certificate_mode = "SNI_ONLY",
+                                              .set_as_active = true,
+                                              .allow_auto_registration = true})
+                      .ok());
+    }
+    ListenerOptions listener;
+    listener.region = east_;
+    listener.validation.policy = ValidationPolicy::kRegisteredDevice;
+    listener_ = *gateway_->CreateListener(listener);
+  }
+
+  TestCertificate NewDevice() const {
+    return MakeCertificate(LeafSpec("device"), &ca_);
+  }
+
+  // What a connection is refused for, and how often it asked the store.
+  struct Answer {
+    Reason reason;
+    int uses;
+  };
+  Answer Connect(std::string_view name, const TestCertificate& leaf) {
+    const int before = SharedStore::uses;
+    const Handshake handshake = {.server_name = name, .leaf = leaf.bytes()};
+    const Verdict verdict = gateway_->Validate(*listener_, handshake);
+    EXPECT_TRUE(verdict.needs_completion());
+    const Reason reason =
+        gateway_->Complete(*listener_, handshake, verdict).reason();
+    return {reason, SharedStore::uses - before};
+  }
+
+  Counter counter_;
+  std::unique_ptr<Engine> gateway_;
+  std::optional<Listener> listener_;
+};
+
+TEST_F(FloodTest, R94_UnknownDevicesAreRefusedFromMemory) {
+  Open(3);
+  std::vector<TestCertificate> flood;
+  for (int i = 0; i < 3; ++i) {
+    flood.push_back(NewDevice());
+    EXPECT_EQ(Connect(kNameA, flood[i]).reason,
+              Reason::kDevicePendingActivation);
+  }
+  for (int i = 0; i < 50; ++i) {
+    const Answer answer = Connect(kNameA, NewDevice());
+    ASSERT_EQ(answer.reason, Reason::kRegistrationThrottled);
+    ASSERT_EQ(answer.uses, 0);
+  }
+  // Neither who waits already nor another account is kept out by that.
+  EXPECT_EQ(Connect(kNameA, flood[0]).reason, Reason::kDevicePendingActivation);
+  EXPECT_EQ(Connect(kNameB, flood[0]).reason, Reason::kDevicePendingActivation);
+  clock_.Advance(1);
+  EXPECT_EQ(Connect(kNameA, NewDevice()).reason,
+            Reason::kDevicePendingActivation);
+}
+
+// One device that waits may come as often as it likes.
+TEST_F(FloodTest, R94_ADeviceThatWaitsIsRefusedFromMemory) {
+  Open(3);
+  const TestCertificate device = NewDevice();
+  ASSERT_EQ(Connect(kNameA, device).reason, Reason::kDevicePendingActivation);
+  counter_.told = 0;
+  int pending = 0;
+  for (int i = 0; i < 200; ++i) {
+    const Answer answer = Connect(kNameA, device);
+    pending += answer.reason == Reason::kDevicePendingActivation;
+    if (answer.reason != Reason::kDevicePendingActivation) {
+      ASSERT_EQ(answer.reason, Reason::kRegistrationThrottled);
+      ASSERT_EQ(answer.uses, 0);
+    }
+  }
+  EXPECT_EQ(pending, 30);  // ten times the registrations
+  EXPECT_EQ(counter_.told, 30);
+  // It keeps nobody else from being registered.
+  EXPECT_EQ(Connect(kNameA, NewDevice()).reason,
+            Reason::kDevicePendingActivation);
+  clock_.Advance(1);
+  EXPECT_EQ(Connect(kNameA, device).reason, Reason::kDevicePendingActivation);
+}
+
+TEST_F(FloodTest, R94_WhereNobodyMayRegisterWhoWaitsIsStillTold) {
+  Open(1);
+  const TestCertificate device = NewDevice();
+  ASSERT_EQ(Connect(kNameA, device).reason, Reason::kDevicePendingActivation);
+  EngineOptions none;
+  none.first_connects_per_second = 0;
+  gateway_ = StoreTest::Open(&counter_, {}, none);
+  ListenerOptions options = listener_->options();
+  listener_ = *gateway_->CreateListener(options);
+  counter_.told = 0;
+  EXPECT_EQ(Connect(kNameA, device).reason, Reason::kDevicePendingActivation);
+  EXPECT_EQ(counter_.told, 1);
+  const Answer answer = Connect(kNameA, NewDevice());
+  EXPECT_EQ(answer.reason, Reason::kRegistrationThrottled);
+  EXPECT_EQ(answer.uses, 0);
 }
 
 TEST_F(StoreTest, FollowReturnsWhenItsTimeIsOverOrItIsStopped) {

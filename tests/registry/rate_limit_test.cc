@@ -47,6 +47,25 @@ TEST_F(RateLimitRules, R94_ZeroAllowsNothing) {
   EXPECT_EQ(TakeAll(limit, a_, 5000), 0);
 }
 
+// Asking whether there is one takes none, and remembers nobody.
+TEST_F(RateLimitRules, R94_HasSaysWhatTakeWould) {
+  RateLimit limit(2);
+  const struct {
+    UnixMillis now;
+    bool takes;
+  } kRows[] = {{0, true},   {0, true},    {0, false},   {499, false},
+               {500, true}, {500, false}, {400, false}, {60'000, true}};
+  EXPECT_TRUE(limit.Has(a_, 0));
+  EXPECT_EQ(limit.size(), 0u);
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.now);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(limit.Has(a_, row.now), row.takes);
+    EXPECT_EQ(limit.Take(a_, row.now), row.takes);
+    EXPECT_TRUE(limit.Has(b_, row.now));
+  }
+  EXPECT_FALSE(RateLimit(0).Has(a_, 0));
+}
+
 TEST_F(RateLimitRules, IdleAccountsAreForgotten) {
   RateLimit limit(2);
   for (int i = 0; i < 1000; ++i) {
