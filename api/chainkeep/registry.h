@@ -130,7 +130,8 @@ class Registry {
   // ---- Device certificates
 
   // RegisterCertificate registers a device certificate in the mode of the CA
-  // that signed it, which must be registered by the account and ACTIVE. Costs a
+  // that signed it, which must be registered by the account and ACTIVE; the
+  // CA's own validity is not asked, for a device stands by its record. Costs a
   // parse and a signature check. Errors: kInvalidRequest (arguments),
   // kCertificateValidation (the certificate, or no registered CA signed it),
   // kCertificateState (the CA is INACTIVE), kCertificateConflict (several CAs

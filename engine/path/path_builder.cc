@@ -90,6 +90,7 @@ class PathSearch {
   bool TakeStep();
   bool TakeSignature(const signature::KeyInfo& issuer);
   bool IsIssuedWith(const signature::PublicKey& key);
+  Finding FindInactive(const Anchor& anchor) const;
   void TryAnchors();
   void TryAnchor(const Anchor& anchor);
   PresentedCertificate* NextPresented();
@@ -212,6 +213,20 @@ void PathSearch::TryAnchors() {
   if (there_are > limit) Object(Reason::kBudgetCandidates, depth());
 }
 
+// A CA that the anchor's account has switched off is no way to the anchor,
+// whoever presents it. What other accounts have registered does not matter.
+Finding PathSearch::FindInactive(const Anchor& anchor) const {
+  for (size_t i = 1; i < length_; ++i) {
+    Anchor step;
+    if (request_.anchors.FindById(ComputeCertificateId(path_[i]->der()),
+                                  &step) &&
+        step.status != CaStatus::kActive && *step.account == *anchor.account) {
+      return {Reason::kCaInactive, static_cast<int>(i)};
+    }
+  }
+  return {};
+}
+
 void PathSearch::TryAnchor(const Anchor& anchor) {
   if (!TakeStep()) return;
   if (length_ + 1 > budget_.limits().path_length) {
@@ -247,8 +262,10 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
         CheckRevocation(path, anchor, request_.crls,
                         request_.options.revocation, request_.now, &not_after);
   }
-  if (finding.ok() && anchor.status != CaStatus::kActive) {
-    finding = {Reason::kCaInactive, static_cast<int>(length_)};
+  if (finding.ok()) {
+    finding = anchor.status == CaStatus::kActive
+                  ? FindInactive(anchor)
+                  : Finding{Reason::kCaInactive, static_cast<int>(length_)};
   }
   failure_ = MoreTelling(failure_, finding);
   if (finding.ok()) path_found_ = VerifiedPath(anchor, not_before, not_after);

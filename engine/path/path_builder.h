@@ -10,7 +10,9 @@
 // no rule is skipped because another path was abandoned (CVE-2015-1793).
 //
 // Presented certificates are hints. They are parsed only when the search comes
-// to need one, and one that is not well-formed is no candidate.
+// to need one, and one that is not well-formed is no candidate. Nor do they go
+// round the will of the anchor's account: a certificate that it has registered
+// itself, INACTIVE, is no step of a path to another CA of its own.
 //
 // What ends a search early is a budget, and then for good. Judging a path reads
 // its certificates many times, so each path judged after the first is charged a

@@ -344,6 +344,57 @@ TEST_F(PolicyRules, R48_DirectIssuersOnly) {
   EXPECT_TRUE(AskOn(options, kNameA, below, presented).accepted());
 }
 
+// What an account has switched off is no way to a CA of its own that it has
+// not, whoever presents it; deleted, it is a stranger that the root vouches
+// for.
+TEST_F(PolicyRules, R97_AnInactiveCaIsNoStepToItsRoot) {
+  const TestCertificate sub = MakeCertificate(CaSpec("sub"), &ca_);
+  const TestCertificate subsub = MakeCertificate(CaSpec("subsub"), &sub);
+  const TestCertificate below = MakeCertificate(LeafSpec("below"), &sub);
+  const TestCertificate deep = MakeCertificate(LeafSpec("deep"), &subsub);
+  const Bytes presented[] = {subsub.bytes(), sub.bytes()};
+  const ListenerOptions options = OptionsFor(kTrustedChain);
+  const auto ask = [&](Name name, const TestCertificate& leaf) {
+    return AskOn(options, name, leaf, presented);
+  };
+  RegisterSniOnly(a_, ca_);
+  RegisterSniOnly(b_, ca_);
+  EXPECT_TRUE(ask(kNameA, deep).accepted());
+  RegisterSniOnly(a_, sub);
+  EXPECT_EQ(ask(kNameA, below).ca().ToHex(), IdOf(sub));
+  ASSERT_TRUE(SetStatus(a_, sub, "INACTIVE").ok());
+  EXPECT_EQ(ask(kNameA, below).reason(), Reason::kCaInactive);
+  EXPECT_EQ(ask(kNameA, below).failing_certificate(), 1);
+  EXPECT_EQ(ask(kNameA, deep).reason(), Reason::kCaInactive);
+  EXPECT_EQ(ask(kNameA, deep).failing_certificate(), 2);
+  // Another account's is its own, and so are devices of the root itself.
+  EXPECT_TRUE(ask(kNameB, below).accepted());
+  EXPECT_TRUE(ask(kNameB, deep).accepted());
+  EXPECT_TRUE(ask(kNameA, leaf_).accepted());
+  ASSERT_TRUE(SetStatus(a_, sub, "ACTIVE").ok());
+  EXPECT_TRUE(ask(kNameA, deep).accepted());
+  ASSERT_TRUE(SetStatus(a_, sub, "INACTIVE").ok());
+  ASSERT_TRUE(registry().DeleteCaCertificate(a_, east_, IdOf(sub)).ok());
+  EXPECT_EQ(ask(kNameA, deep).ca().ToHex(), IdOf(ca_));
+}
+
+// Without a server name the CAs of all accounts are side by side: one that a
+// stranger has switched off stands in nobody else's way.
+TEST_F(PolicyRules, R97_AStrangersInactiveCaIsNobodysBusiness) {
+  const TestCertificate sub = MakeCertificate(CaSpec("sub"), &ca_);
+  const TestCertificate below = MakeCertificate(LeafSpec("below"), &sub);
+  const Bytes presented[] = {sub.bytes()};
+  const ListenerOptions options = OptionsFor(kTrustedChain);
+  RegisterDefault(a_, ca_);
+  RegisterDefault(b_, sub);
+  ASSERT_TRUE(SetStatus(b_, sub, "INACTIVE").ok());
+  EXPECT_EQ(AskOn(options, {}, below, presented).account(), a_);
+  ASSERT_TRUE(registry().DeleteCaCertificate(b_, east_, IdOf(sub)).ok());
+  RegisterDefault(a_, sub);
+  ASSERT_TRUE(SetStatus(a_, sub, "INACTIVE").ok());
+  EXPECT_EQ(AskOn(options, {}, below, presented).reason(), Reason::kCaInactive);
+}
+
 // The device's record says whose it is: with it, another account's CA is none.
 TEST_F(PolicyRules, R69_WithoutANameTheRecordSaysWhoseTheDeviceIs) {
   RegisterDefault(b_, ca_);

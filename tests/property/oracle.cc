@@ -128,7 +128,12 @@ Answer Oracle::Search(const std::vector<Visible>& view,
   for (const Visible& v : candidates) {
     if (!HasIssued(kCas[v.ca], certificate)) {
       KeepMoreTelling(Reason::kBadSignature, &answer.reason);
-    } else if (v.row.status == CaStatus::kInactive) {
+    } else if (v.row.status == CaStatus::kInactive ||
+               std::ranges::any_of(view, [&](const Visible& step) {
+                 return step.account == v.account &&
+                        step.row.status == CaStatus::kInactive &&
+                        std::ranges::find(path, step.ca) != path.end();
+               })) {
       KeepMoreTelling(Reason::kCaInactive, &answer.reason);
     } else {
       return {Reason::kAccepted, v.account, v.row.mode, v.ca, v.row.change, 0};

@@ -65,6 +65,24 @@ TEST_F(DeviceRules, R48_AnActiveCaOfTheAccountSignedIt) {
   }
 }
 
+// An ACTIVE CA is one, whatever its dates say: who registers a device by hand
+// answers for it, and its record does not end with its CA (R42, R76). Only the
+// first connection, where nobody answers, asks them (R87).
+TEST_F(DeviceRules, R48_TheDatesOfTheCaAreNotAsked) {
+  CertificateSpec spec = CaSpec("CA");
+  spec.not_before = kTestNow - 10;
+  spec.not_after = kTestNow + 10;
+  const TestCertificate ca = MakeCertificate(spec, nullptr);
+  ASSERT_TRUE(HasCode(RegisterDefault(a_, r1_, ca), ErrorCode::kOk));
+  for (const UnixSeconds now : {kTestNow - 11, kTestNow, kTestNow + 11}) {
+    SCOPED_TRACE(now - kTestNow);
+    clock_.Set(now);
+    const TestCertificate leaf = MakeLeaf(ca);
+    EXPECT_TRUE(HasCode(RegisterDevice(leaf), ErrorCode::kOk));
+    EXPECT_EQ(Find(leaf)->ca, IdOf(ca));
+  }
+}
+
 TEST_F(DeviceRules, R48_AChainBesideTheLeafDoesNotHelp) {
   const TestCertificate root = MakeCa("Root");
   const TestCertificate sub = MakeCertificate(CaSpec("Sub"), &root);
