@@ -1,5 +1,6 @@
 #include "engine/sni/name_flights.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -24,6 +25,12 @@ Flight* NameFlights::Begin(const Region& region, const HostName& name,
   flights_.push_back({region, name, kind, next_id_++, deadline, {}});
   index_.emplace(KeyOf(region, name), std::prev(flights_.end()));
   return &flights_.back();
+}
+
+void NameFlights::EndBy(UnixSeconds latest) {
+  for (Flight& flight : flights_) {
+    flight.deadline = std::min(flight.deadline, latest);
+  }
 }
 
 std::vector<NameCallback> NameFlights::End(Flight* flight) {

@@ -55,10 +55,14 @@ class NameFlights {
   Flight* Find(const Region& region, const HostName& name);
 
   // Begin makes a flight of a name that has none; null if there are as many as
-  // there may be. Deadlines must not be before those of earlier flights, unless
-  // the clock went back.
+  // there may be. Deadlines must not be before those of earlier flights: when
+  // the clock went back, EndBy comes first.
   Flight* Begin(const Region& region, const HostName& name, FlightKind kind,
                 UnixSeconds deadline);
+
+  // EndBy moves deadlines that are later than `latest` there. Costs a look at
+  // every flight.
+  void EndBy(UnixSeconds latest);
 
   // Restart makes answers that are under way nothing to `flight`.
   void Restart(Flight* flight) { flight->id = next_id_++; }

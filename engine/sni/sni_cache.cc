@@ -206,6 +206,10 @@ void SniCache::Push(std::unique_ptr<Request> request) {
 }
 
 void SniCache::Work() {
+  // This thread is in the midst of Finish already, of which this is called by a
+  // source or a callback; it works when it comes back. Here, where strangers
+  // go on asking, one work would lie in the next until the stack ends.
+  if (finishing_ == this) return;
   for (;;) {
     // A read-modify-write though it writes what it has read (invariant 4).
     Request* none = nullptr;
@@ -223,6 +227,7 @@ void SniCache::Work() {
 }
 
 void SniCache::Finish(Aftermath after) {
+  const SniCache* const outer = std::exchange(finishing_, this);
   for (CachedName* cached : after.retired) {
     tenants_.Release(cached->tenant());
     epochs_->Retire(cached, &CachedName::Delete, cached->bytes());
@@ -240,6 +245,7 @@ void SniCache::Finish(Aftermath after) {
           door->Leave();
         });
   }
+  finishing_ = outer;
 }
 
 void SniCache::ServeInbox(UnixSeconds now, Aftermath* after) {
@@ -289,6 +295,11 @@ void SniCache::Serve(Request request, UnixSeconds now, Aftermath* after) {
 }
 
 void SniCache::EndOverdue(UnixSeconds now, Aftermath* after) {
+  // The clock went back: nobody is to wait for it to come again.
+  if (now < worked_at_) {
+    flights_.EndBy(now + options_.lookup_timeout_seconds);
+  }
+  worked_at_ = now;
   while (flights_.first() != nullptr && flights_.first()->deadline <= now) {
     EndFlight(flights_.first(), kOverdue, after);
   }

@@ -11,13 +11,13 @@
 //  - Find and Use: any thread; a pin and a look-up in a memory::HashTable, no
 //    lock, nothing allocated. Now and then Use requests a new answer.
 //  - Await puts a request into the inbox, a stack without a lock. Whoever holds
-//  the cache's lock works through the inbox, and looks
-//    again after giving the lock up; so a handshake's thread, which only tries
-//    the lock, never waits for it, and its request is never forgotten
-//    (invariant 4).
+//    the cache's lock works through the inbox, and looks again after giving the
+//    lock up; so a handshake's thread, which only tries the lock, never waits
+//    for it, and its request is never forgotten (invariant 4).
 //  - Answers and Invalidate: any thread; they take the lock, for bounded work.
 //  - Callbacks, and calls of the source, come from any of these threads, which
-//    hold no lock then. A callback may call the cache, and must not destroy it.
+//    hold no lock then. A callback may call the cache, and must not destroy it;
+//    what it asks for is seen to when it, and those beside it, have returned.
 //  - The destructor waits for callbacks that are running because of an answer.
 //    Those that still wait are dropped.
 //
@@ -33,7 +33,8 @@
 //  4. A request is pushed by a read-modify-write of inbox_, then its thread
 //     tries the lock. A holder unlocks, then does a read-modify-write of inbox_
 //     that finds it empty. Of the two, one comes first: either the holder sees
-//     the request, or the thread sees the lock free.
+//     the request, or the thread sees the lock free. A thread that is a holder
+//     already, further down its stack, leaves both to that.
 //  5. ledger_ counts every CachedName until its memory is given back, and
 //     never exceeds max_bytes_: where readers hold back too much, a new answer
 //     is not kept.
@@ -45,6 +46,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -193,7 +195,11 @@ class SniCache final : private memory::ForkAware {
   std::atomic<size_t> waiting_{0};
   std::atomic<size_t> lookups_{0};
 
+  // The cache that this thread is in Finish of.
+  static constinit inline thread_local const SniCache* finishing_ = nullptr;
+
   std::mutex mutex_;  // guards what follows
+  UnixSeconds worked_at_ = std::numeric_limits<UnixSeconds>::min();
   Admission admission_;
   NameFlights flights_;
 

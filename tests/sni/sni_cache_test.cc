@@ -413,6 +413,23 @@ TEST_F(SniCacheTest, ALookupThatNeverAnswersIsGivenUp) {
   }
 }
 
+// Deadlines are of the clock that they were made by. When that is set back, no
+// look-up is to be waited for longer than any other.
+TEST_F(SniCacheTest, AClockThatGoesBackLengthensNoWait) {
+  Make({.lookups = 2, .lookup_timeout_seconds = 5});
+  Ask("a.example");
+  clock_.Advance(-3600);
+  Ask("b.example");
+  EXPECT_TRUE(outcomes_.empty()) << "nor does it end one";
+  clock_.Advance(4);
+  cache_->GiveUpOverdue();
+  EXPECT_TRUE(outcomes_.empty());
+  clock_.Advance(1);
+  cache_->GiveUpOverdue();
+  EXPECT_EQ(outcomes_, std::vector(2, Reason::kServerNameUnavailable));
+  EXPECT_EQ(cache_->GetUsage().lookups, 0u);
+}
+
 TEST_F(SniCacheTest, OnlySoManyLookupsAtATime) {
   Make({.lookups = 3});
   for (const char* text : {"a.example", "b.example", "c.example"}) {
@@ -673,6 +690,56 @@ TEST_F(SniCacheTest, NoReaderSeesWhatWasInvalidated) {
   stop = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(wrong, 0);
+}
+
+// A source that answers before it returns is called from within the work of
+// whoever asked first, while others go on asking. How deep its calls lie inside
+// each other must not be for strangers to choose: a stack ends.
+TEST_F(SniCacheTest, AFloodDoesNotNestTheCallsOfASourceThatAnswersAtOnce) {
+  class Nested final : public EndpointSource {
+   public:
+    void Lookup(const Region&, std::string_view, Done done) override {
+      most = std::max(most, ++depth);
+      done(Nobody());
+      --depth;
+    }
+    int depth = 0;
+    int most = 0;
+  };
+  // Each look at the clock is a moment at which somebody else asks, who finds
+  // the cache's lock taken.
+  class BusyClock final : public Clock {
+   public:
+    UnixSeconds Now() const override {
+      const std::function<void()> now = std::exchange(then, nullptr);
+      if (now != nullptr) std::thread(now).join();
+      return 1'000'000;
+    }
+    mutable std::function<void()> then;
+  };
+  constexpr int kAsked = 200;
+  Nested source;
+  BusyClock clock;
+  SniCache cache({.epochs = &epochs_,
+                  .hasher = &TestHasher(),
+                  .clock = &clock,
+                  .source = &source,
+                  .next_version = [this] { return ++version_; }},
+                 {});
+  int asked = 0;
+  int called = 0;
+  std::function<void()> ask = [&] {
+    const HostName name = Name("n" + std::to_string(asked++) + ".example");
+    cache.Await(kEast, name, [&](const NameOutcome&) {
+      ++called;
+      if (asked < kAsked) clock.then = ask;
+    });
+  };
+  clock.then = ask;
+  ask();
+  while (called < kAsked) cache.GiveUpOverdue();
+  EXPECT_EQ(called, asked);
+  EXPECT_EQ(source.most, 1);
 }
 
 TEST_F(SniCacheTest, LooksUpAndAsksAfterFork) {
