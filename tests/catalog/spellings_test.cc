@@ -1,0 +1,110 @@
+// One subject in many spellings: what the catalog's indexes go by.
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "chainkeep/certificate.h"
+#include "engine/catalog/catalog.h"
+#include "gtest/gtest.h"
+#include "tests/support/test_certificates.h"
+
+namespace chainkeep::catalog {
+namespace {
+
+using test::CaSpec;
+using test::CertificateSpec;
+using test::MakeCertificate;
+using test::TestCertificate;
+
+const Region kEast = *Region::Parse("us-east-1");
+const Region kWest = *Region::Parse("eu-west-1");
+
+// The CA "factory", whose name has the `number`-th mixture of cases: 128.
+TestCertificate Spelled(int number) {
+  CertificateSpec spec = CaSpec("factory");
+  for (int i = 0; i < 7; ++i) {
+    char& letter = spec.subject.front().value[i];
+    if ((number >> i & 1) != 0) letter = static_cast<char>(letter - 'a' + 'A');
+  }
+  return MakeCertificate(spec, nullptr);
+}
+
+class Spellings : public testing::Test {
+ protected:
+  void Publish(const TestCertificate& ca, int account, Mode mode,
+               const Region& region = kEast) {
+    const auto record = catalog_.Record(ca.der);
+    ASSERT_TRUE(record.ok());
+    ASSERT_TRUE(catalog_
+                    .Publish({AccountOf(account), region, mode}, *record,
+                             CaStatus::kActive)
+                    .ok());
+  }
+  absl::Status Withdraw(const TestCertificate& ca, int account,
+                        const Region& region = kEast) {
+    return catalog_.Withdraw(AccountOf(account), region,
+                             ComputeCertificateId(ca.bytes()));
+  }
+
+  static Account AccountOf(int i) {
+    return *Account::Parse("a" + std::to_string(i));
+  }
+
+  // The accounts that a view shows for who is issued by the subject of `ca`.
+  using Accounts = std::vector<std::string>;
+  static Accounts Issuers(const path::AnchorSource& view,
+                          const TestCertificate& ca) {
+    std::array<path::Anchor, 64> anchors;
+    const size_t count = view.FindIssuers(
+        x509::Certificate::Parse(ca.bytes())->subject(), {}, anchors);
+    Accounts accounts;
+    for (size_t i = 0; i < count; ++i) {
+      accounts.emplace_back(anchors[i].account->text());
+    }
+    return accounts;
+  }
+  Accounts InDefault(const TestCertificate& ca) {
+    const Catalog::Pin pin = catalog_.Acquire();
+    return Issuers(pin.View(kEast), ca);
+  }
+  Accounts InTenant(int account, const TestCertificate& ca) {
+    const auto name = sni::HostName::Parse("x.example");
+    catalog_.endpoints().Put(*name,
+                             {.account = AccountOf(account), .region = kEast},
+                             catalog_.NextVersion());
+    const sni::Resolution resolution =
+        catalog_.endpoints().Resolve(kEast, *name, EndpointService::kData);
+    const Catalog::Pin pin = catalog_.Acquire();
+    return Issuers(pin.View(*resolution.tenant), ca);
+  }
+
+  Catalog catalog_;
+};
+
+TEST_F(Spellings, AreOneNameWhicheverComesAndGoes) {
+  std::vector<TestCertificate> cas;
+  for (int i = 0; i < 5; ++i) cas.push_back(Spelled(i));  // the last stays out
+  std::vector<int> shown;  // the number of the CA, and of its account
+  const auto check = [&] {
+    Accounts expected;
+    for (int i : shown) expected.push_back("a" + std::to_string(i));
+    for (int ca : {0, 1, 2, 4}) {
+      EXPECT_EQ(InDefault(cas[ca]), expected);
+    }
+  };
+  for (int i : {0, 1, 2, 1, 3, 0, 2, 3, 1, 0, 1, 3, 0, 2, 3, 2}) {
+    if (std::erase(shown, i) > 0) {
+      ASSERT_TRUE(Withdraw(cas[i], i).ok());
+    } else {
+      Publish(cas[i], i, Mode::kDefault);
+      shown.push_back(i);
+    }
+    check();
+  }
+  EXPECT_EQ(catalog_.records(), 0u);
+}
+
+}  // namespace
+}  // namespace chainkeep::catalog
