@@ -373,6 +373,50 @@ TYPED_TEST(HashTableTest, AReaderThatStaysStopsNobody) {
   }
 }
 
+// Invariant 1. All hashes are equal, so that ForEach shows in which order slots
+// were taken, of an array of sixteen.
+TYPED_TEST(HashTableTest, ASlotIsUsedAgainWhenNobodyMayReadIt) {
+  using Entry = typename TypeParam::Entry;
+  TypeParam traits;
+  traits.spread = Spread::kAllTogether;
+  typename TestFixture::Table table(&this->epochs_, traits, {});
+  const auto order = [&] {
+    std::vector<uint64_t> keys;
+    const Epochs::Pin pin = this->epochs_.Acquire();
+    table.ForEach(
+        [&](const Entry& entry) { keys.push_back(TypeParam::KeyOf(entry)); });
+    return keys;
+  };
+  const bool at_once = sizeof(Entry) == sizeof(uint64_t);
+  this->Put(table, 1, 0);
+  this->Put(table, 2, 0);
+  // One who has been pinned since before, and one who comes in between.
+  for (int later = 0; later < 2; ++later) {
+    SCOPED_TRACE(later);
+    {
+      if (later == 1) this->epochs_.Collect();
+      const Epochs::Pin pin = this->epochs_.Acquire();
+      this->Remove(table, 1);
+      this->epochs_.Collect();
+      this->Put(table, 3, 0);
+      EXPECT_EQ(order(), at_once ? (std::vector<uint64_t>{3, 2})
+                                 : (std::vector<uint64_t>{2, 3}));
+    }
+    this->epochs_.Collect();
+    this->Put(table, 1, 0);
+    EXPECT_EQ(order(), at_once ? (std::vector<uint64_t>{3, 2, 1})
+                               : (std::vector<uint64_t>{1, 2, 3}));
+    // Back to where it began.
+    this->Remove(table, at_once ? 1 : 3);
+    if (at_once) {
+      this->Remove(table, 3);
+      this->Put(table, 1, 0);
+    }
+    this->epochs_.Collect();
+    EXPECT_EQ(order(), (std::vector<uint64_t>{1, 2}));
+  }
+}
+
 // Readers look for keys that are always there, keys that never are, and keys
 // that come and go, whose value always tells their key; and one goes through
 // all that is there.
