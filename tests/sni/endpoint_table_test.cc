@@ -1,5 +1,6 @@
 #include "engine/sni/endpoint_table.h"
 
+#include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -320,6 +321,25 @@ TEST_F(EndpointTableTest, LooksUpAndWritesAfterFork) {
   }
   stop = true;
   writer.join();
+}
+
+TEST_F(EndpointTableTest, TenantsGoWithTheirLastEndpoint) {
+  if (memory::kSanitizer != memory::Sanitizer::kNone) {
+    GTEST_SKIP() << "another allocator";
+  }
+  // An endpoint moves from account to account, and at last goes.
+  const auto come_and_go = [&](uint64_t from, uint64_t to) {
+    for (uint64_t i = from; i < to; ++i) {
+      table_.Put(Name("a.example"), EndpointOf(AccountAt(i), kEast), i);
+    }
+    ASSERT_TRUE(table_.Remove(kEast, Name("a.example")));
+    epochs_.Collect();
+  };
+  come_and_go(0, 1000);
+  const size_t before = mallinfo2().uordblks;
+  come_and_go(1000, 21'000);
+  // Less than a byte for each.
+  EXPECT_LT(mallinfo2().uordblks, before + 20'000);
 }
 
 TEST(TenantNames, KeepsOneCopyWhileItIsShared) {

@@ -1,9 +1,12 @@
 #include "engine/sni/sni_cache.h"
 
+#include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -692,54 +695,120 @@ TEST_F(SniCacheTest, NoReaderSeesWhatWasInvalidated) {
   EXPECT_EQ(wrong, 0);
 }
 
+// Each look at this clock is a moment at which somebody else asks, who finds
+// the cache's lock taken.
+class BusyClock final : public Clock {
+ public:
+  UnixSeconds Now() const override {
+    const std::function<void()> now = std::exchange(then, nullptr);
+    if (now != nullptr) std::thread(now).join();
+    return 1'000'000;
+  }
+  mutable std::function<void()> then;
+};
+
+class SourceWhileOthersAsk : public SniCacheTest, public EndpointSource {
+ protected:
+  void Lookup(const Region&, std::string_view, Done done) override {
+    most_ = std::max(most_, ++depth_);
+    if (asked_ < to_ask_) busy_clock_.then = [this] { AskNext(); };
+    done(Nobody());
+    --depth_;
+  }
+
+  void AskNext() {
+    const HostName name = Name("n" + std::to_string(asked_++) + ".example");
+    busy_cache_.Await(kEast, name, [this](const NameOutcome&) { ++called_; });
+  }
+
+  int to_ask_ = 0;
+  int asked_ = 0;
+  int called_ = 0;
+  int depth_ = 0;
+  int most_ = 0;
+  BusyClock busy_clock_;
+  SniCache busy_cache_{{.epochs = &epochs_,
+                        .hasher = &TestHasher(),
+                        .clock = &busy_clock_,
+                        .source = this,
+                        .next_version = [this] { return ++version_; }},
+                       {}};
+};
+
+// Invariant 4: who found the lock taken is seen to by whoever had it.
+TEST_F(SourceWhileOthersAsk, NobodyIsForgotten) {
+  to_ask_ = 2;
+  AskNext();
+  EXPECT_EQ(asked_, 2);
+  EXPECT_EQ(called_, 2);
+}
+
 // A source that answers before it returns is called from within the work of
 // whoever asked first, while others go on asking. How deep its calls lie inside
 // each other must not be for strangers to choose: a stack ends.
-TEST_F(SniCacheTest, AFloodDoesNotNestTheCallsOfASourceThatAnswersAtOnce) {
-  class Nested final : public EndpointSource {
-   public:
-    void Lookup(const Region&, std::string_view, Done done) override {
-      most = std::max(most, ++depth);
-      done(Nobody());
-      --depth;
-    }
-    int depth = 0;
-    int most = 0;
-  };
-  // Each look at the clock is a moment at which somebody else asks, who finds
-  // the cache's lock taken.
-  class BusyClock final : public Clock {
-   public:
-    UnixSeconds Now() const override {
-      const std::function<void()> now = std::exchange(then, nullptr);
-      if (now != nullptr) std::thread(now).join();
-      return 1'000'000;
-    }
-    mutable std::function<void()> then;
-  };
-  constexpr int kAsked = 200;
-  Nested source;
-  BusyClock clock;
+TEST_F(SourceWhileOthersAsk, ItsCallsDoNotLieInEachOther) {
+  to_ask_ = 200;
+  AskNext();
+  EXPECT_EQ(called_, 200);
+  EXPECT_EQ(most_, 1);
+}
+
+// C1: neither the hash of a name nor that of a region decides.
+TEST_F(SniCacheTest, R65_ANameIsAnotherInAnotherRegionThoughHashesCollide) {
+  const memory::Hasher colliding = memory::Hasher::CollidingForTests(1);
+  source_.AnswerBy([](const Region& region, std::string_view name) {
+    return name == "nobody.example" ? Nobody()
+                                    : OwnedBy(region == kEast ? kA : kB);
+  });
   SniCache cache({.epochs = &epochs_,
-                  .hasher = &TestHasher(),
-                  .clock = &clock,
-                  .source = &source,
+                  .hasher = &colliding,
+                  .clock = &clock_,
+                  .source = &source_,
                   .next_version = [this] { return ++version_; }},
                  {});
-  int asked = 0;
-  int called = 0;
-  std::function<void()> ask = [&] {
-    const HostName name = Name("n" + std::to_string(asked++) + ".example");
-    cache.Await(kEast, name, [&](const NameOutcome&) {
-      ++called;
-      if (asked < kAsked) clock.then = ask;
-    });
+  const auto owner = [&](const Region& region, std::string_view name) {
+    return cache.Find(region, Name(name), EndpointService::kData).account;
   };
-  clock.then = ask;
-  ask();
-  while (called < kAsked) cache.GiveUpOverdue();
-  EXPECT_EQ(called, asked);
-  EXPECT_EQ(source.most, 1);
+  const auto learn = [&](const Region& region, std::string_view name) {
+    cache.Await(region, Name(name), [](const NameOutcome&) {});
+  };
+  learn(kEast, "a.example");
+  learn(kEast, "nobody.example");
+  EXPECT_EQ(cache.Use(kWest, Name("a.example")), NameState::kPending);
+  learn(kWest, "a.example");
+  learn(kWest, "b.example");
+  EXPECT_EQ(owner(kEast, "a.example"), kA);
+  EXPECT_EQ(owner(kWest, "a.example"), kB);
+  EXPECT_EQ(owner(kEast, "nobody.example"), Account());
+  cache.Invalidate(kWest, Name("a.example"));
+  EXPECT_EQ(owner(kEast, "a.example"), kA);
+  EXPECT_EQ(owner(kWest, "a.example"), Account());
+  EXPECT_EQ(owner(kWest, "b.example"), kB);
+}
+
+// The names of tenants are kept once for all names of theirs, and no longer
+// than those.
+TEST_F(SniCacheTest, TenantsGoWithTheirLastName) {
+  if (memory::kSanitizer != memory::Sanitizer::kNone) {
+    GTEST_SKIP() << "another allocator";
+  }
+  Make({.bytes = kMiB, .negative_bytes = kMiB / 4});
+  int account = 0;
+  source_.AnswerBy([&](const Region&, std::string_view) {
+    return OwnedBy(*Account::Parse("t" + std::to_string(account)));
+  });
+  const auto come_and_go = [&](int to) {
+    for (; account < to; ++account) {
+      cache_->Await(kEast, Name("a.example"), [](const NameOutcome&) {});
+      cache_->Invalidate(kEast, Name("a.example"));
+    }
+    epochs_.Collect();
+  };
+  come_and_go(1000);
+  const size_t before = mallinfo2().uordblks;
+  come_and_go(21'000);
+  // Less than a byte for each.
+  EXPECT_LT(mallinfo2().uordblks, before + 20'000);
 }
 
 TEST_F(SniCacheTest, LooksUpAndAsksAfterFork) {
