@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
+#include "engine/memory/hash.h"
 #include "gtest/gtest.h"
 #include "tests/support/test_certificates.h"
 
@@ -337,6 +339,100 @@ TEST_F(CatalogTest, FindsByKeyIdAlone) {
   EXPECT_EQ(find(kEast, "unknown"), Accounts());
   EXPECT_EQ(find(kEast, ""), Accounts());
   EXPECT_EQ(find(kWest, "wanted"), Accounts());
+}
+
+// R101, C2: a look-up walks so many of one name and no more.
+TEST_F(CatalogTest, AFloodOfOneSubjectCostsALookUpNoMoreThanItsWindow) {
+  CertificateSpec spec = CaSpec("flood");
+  spec.key = ca_.key.get();
+  spec.subject_key_id = "id";
+  const TestCertificate any = MakeCertificate(spec, nullptr);
+  const auto parsed = x509::Certificate::Parse(any.bytes());
+  int published = 0;
+  const auto publish_until = [&](int count) {
+    for (; published < count; ++published) {
+      Publish(DefaultScope(AccountOf(published)),
+              MakeCertificate(spec, nullptr));
+    }
+  };
+  // The least of several, each of many.
+  const auto cost = [&] {
+    auto least = std::chrono::steady_clock::duration::max();
+    for (int round = 0; round < 30; ++round) {
+      const auto begin = std::chrono::steady_clock::now();
+      for (int i = 0; i < 20; ++i) {
+        const Catalog::Pin pin = catalog_.Acquire();
+        std::array<path::Anchor, 16> anchors;
+        EXPECT_EQ(pin.View(kEast).FindIssuers(parsed->subject(), AsBytes("id"),
+                                              anchors),
+                  16u);
+      }
+      least = std::min(least, std::chrono::steady_clock::now() - begin);
+    }
+    return least;
+  };
+  publish_until(70);
+  const auto before = cost();
+  publish_until(3000);
+  // To walk all of them would be more than forty times as much.
+  EXPECT_LT(cost(), 8 * before);
+}
+
+// C1: of key ids too, keys decide and not hashes.
+TEST(CatalogKeyIds, OfAnotherRegionAreNotFoundThoughHashesCollide) {
+  Catalog catalog([] { return int64_t{0}; },
+                  memory::Hasher::CollidingForTests(1));
+  const auto find = [&](const Region& region, std::string_view key_id) {
+    const Catalog::Pin pin = catalog.Acquire();
+    std::array<path::Anchor, 8> anchors;
+    const size_t count = pin.View(region).FindByKeyId(AsBytes(key_id), anchors);
+    std::vector<std::string> accounts;
+    for (size_t i = 0; i < count; ++i) {
+      accounts.emplace_back(anchors[i].account->text());
+    }
+    return accounts;
+  };
+  const struct {
+    int account;
+    Region region;
+    std::string_view key_id;
+  } kPublished[] = {{1, kEast, "k"},
+                    {2, kWest, "k"},
+                    {3, kEast, "other"},
+                    {4, kEast, "k"},
+                    {5, kWest, "k"}};
+  for (const auto& p : kPublished) {
+    CertificateSpec spec = CaSpec("CA " + std::to_string(p.account));
+    spec.subject_key_id = p.key_id;
+    const auto record = catalog.Record(MakeCertificate(spec, nullptr).der);
+    ASSERT_TRUE(catalog
+                    .Publish(DefaultScope(AccountOf(p.account), p.region),
+                             *record, CaStatus::kActive)
+                    .ok());
+  }
+  EXPECT_EQ(find(kEast, "k"), (Accounts{"a1", "a4"}));
+  EXPECT_EQ(find(kWest, "k"), (Accounts{"a2", "a5"}));
+  EXPECT_EQ(find(kEast, "other"), Accounts{"a3"});
+  EXPECT_EQ(find(kWest, "other"), Accounts());
+}
+
+// Of more than a look-up walks, key ids find those of the issuer's name alone.
+TEST_F(CatalogTest, AKeyIdMakesNobodyAnIssuerOfAnotherName) {
+  CertificateSpec spec = CaSpec("victim");
+  spec.subject_key_id = "another";
+  const TestCertificate victim = MakeCertificate(spec, nullptr);
+  for (int i = 1; i <= 64; ++i) {
+    Publish(DefaultScope(AccountOf(i)), MakeCertificate(spec, nullptr));
+  }
+  CertificateSpec stranger = CaSpec("stranger");
+  stranger.subject_key_id = "id";
+  Publish(DefaultScope(AccountOf(0)), MakeCertificate(stranger, nullptr));
+  spec.subject_key_id = "id";
+  Publish(DefaultScope(AccountOf(65)), MakeCertificate(spec, nullptr));
+  const Catalog::Pin pin = catalog_.Acquire();
+  const Accounts order = Issuers(pin.View(kEast), victim, AsBytes("id"));
+  EXPECT_EQ(order[0], "a65");
+  EXPECT_EQ(order[1], "a1");
 }
 
 TEST_F(CatalogTest, LoadsByManyThreadsAndSaysWhatItCouldNot) {

@@ -1,0 +1,158 @@
+#include "engine/catalog/subject_table.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chainkeep/certificate.h"
+#include "gtest/gtest.h"
+#include "tests/support/test_certificates.h"
+
+namespace chainkeep::catalog {
+namespace {
+
+// A name and the bytes that it views.
+class OwnedName {
+ public:
+  explicit OwnedName(std::string_view text)
+      : der_(test::EncodeName(test::CommonName(text))),
+        name_(*x509::Name::Parse(AsBytes(der_))) {}
+  OwnedName(const OwnedName&) = delete;
+
+  const x509::Name& get() const { return name_; }
+
+ private:
+  const std::string der_;
+  const x509::Name name_;
+};
+
+class SubjectTableTest : public testing::Test {
+ protected:
+  // Spellings that wait for readers lie in the table's memory.
+  ~SubjectTableTest() override { epochs_.Collect(); }
+
+  const Spelling* Find(const OwnedName& name) const {
+    return table_.FindSpelling(name.get().der(),
+                               table_.HashOf(name.get().der()));
+  }
+  // The spellings of the subject that `name` is, oldest first.
+  std::vector<const Spelling*> SpellingsOf(const OwnedName& name) const {
+    std::vector<const Spelling*> all;
+    const Subject* const subject = table_.Find(name.get());
+    if (subject == nullptr) return all;
+    for (const Spelling* s = subject->spellings(); s != nullptr;
+         s = s->next()) {
+      all.push_back(s);
+    }
+    return all;
+  }
+
+  memory::Epochs epochs_;
+  const memory::Hasher hasher_ = memory::Hasher(memory::Hasher::Secret{7});
+  SubjectTable table_{&epochs_, &hasher_, 5};
+  const OwnedName lower_{"factory"};
+  const OwnedName upper_{"FACTORY"};
+  const OwnedName mixed_{"Factory"};
+  const OwnedName other_{"other"};
+};
+
+TEST_F(SubjectTableTest, ASpellingIsThereWhileItIsHeld) {
+  const memory::Epochs::Pin pin = epochs_.Acquire();
+  EXPECT_EQ(Find(lower_), nullptr);
+  const Spelling* const first = table_.Acquire(lower_.get());
+  EXPECT_EQ(table_.Acquire(lower_.get()), first);
+  EXPECT_EQ(Find(lower_), first);
+  EXPECT_EQ(Find(upper_), nullptr);
+  EXPECT_EQ(table_.Find(upper_.get()), &first->subject());
+  EXPECT_EQ(table_.Find(other_.get()), nullptr);
+  table_.Release(first);
+  EXPECT_EQ(Find(lower_), first);
+  table_.Release(first);
+  EXPECT_EQ(Find(lower_), nullptr);
+  EXPECT_EQ(table_.Find(lower_.get()), nullptr);
+}
+
+// Who is the only one is told at once, in whatever order they come and go:
+// look-ups by one spelling stop there.
+TEST_F(SubjectTableTest, KnowsWhetherASpellingIsTheOnlyOne) {
+  const OwnedName* const names[] = {&lower_, &upper_, &mixed_};
+  std::vector<int> order = {0, 1, 2};
+  do {
+    SCOPED_TRACE(testing::PrintToString(order));
+    const memory::Epochs::Pin pin = epochs_.Acquire();
+    std::vector<const Spelling*> held;
+    const auto check = [&] {
+      if (!held.empty()) {
+        EXPECT_EQ(SpellingsOf(mixed_), held);
+      }
+      for (const Spelling* spelling : held) {
+        EXPECT_EQ(spelling->IsOnlyOne(), held.size() == 1);
+        EXPECT_EQ(&spelling->subject(), &held[0]->subject());
+      }
+    };
+    const Spelling* const another = table_.Acquire(other_.get());
+    for (const OwnedName* name : names) {
+      held.push_back(table_.Acquire(name->get()));
+      check();
+    }
+    const std::vector<const Spelling*> all = held;
+    for (int gone : order) {
+      table_.Release(all[gone]);
+      std::erase(held, all[gone]);
+      check();
+    }
+    EXPECT_TRUE(SpellingsOf(lower_).empty());
+    EXPECT_TRUE(another->IsOnlyOne());
+    table_.Release(another);
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+// Counts of a region go by it (subject_counts.h).
+TEST_F(SubjectTableTest, TheIdOfASubjectIsNeverAnothers) {
+  std::set<uint32_t> ids;
+  for (int i = 0; i < 10; ++i) {
+    const Spelling* const spelling =
+        table_.Acquire(i % 2 == 0 ? lower_.get() : other_.get());
+    EXPECT_TRUE(ids.insert(spelling->subject().id()).second);
+    table_.Release(spelling);
+  }
+  EXPECT_FALSE(ids.contains(0));
+}
+
+// A reader that has found a spelling compares its bytes and follows it to its
+// subject: neither is freed, nor used for another, before it has unpinned.
+TEST_F(SubjectTableTest, WhatWasFoundStaysUntilThePinIsGone) {
+  std::vector<std::unique_ptr<OwnedName>> others;
+  for (int i = 0; i < 300; ++i) {
+    others.push_back(std::make_unique<OwnedName>(std::to_string(1000000 + i)));
+  }
+  const OwnedName long_name(std::string(500, 'n'));
+  for (const OwnedName* name : {&lower_, &long_name}) {
+    const Spelling* const held = table_.Acquire(name->get());
+    const uint32_t id = held->subject().id();
+    {
+      const memory::Epochs::Pin pin = epochs_.Acquire();
+      const Spelling* const found = Find(*name);
+      ASSERT_EQ(found, held);
+      table_.Release(held);
+      std::vector<const Spelling*> made;
+      for (const auto& other : others) {
+        made.push_back(table_.Acquire(other->get()));
+        EXPECT_NE(made.back(), found);
+      }
+      EXPECT_TRUE(der::Equal(found->der(), name->get().der()));
+      EXPECT_EQ(found->subject().id(), id);
+      for (const Spelling* spelling : made) table_.Release(spelling);
+      EXPECT_GE(epochs_.GetHeld().objects, 2u);
+    }
+    epochs_.Collect();
+    EXPECT_EQ(epochs_.GetHeld().objects, 0u);
+  }
+}
+
+}  // namespace
+}  // namespace chainkeep::catalog
