@@ -195,7 +195,8 @@ class Registry {
   // ---- Endpoints
 
   // PutEndpoint gives a host name to an account, or replaces what the same
-  // account said of it. Errors: kInvalidRequest (the name, account or region),
+  // account said of it. Errors: kInvalidRequest (the name, account or region;
+  // or it is a domain configuration's, which alone may change it),
   // kResourceAlreadyExists (another account of the region has it).
   virtual absl::Status PutEndpoint(const Endpoint& endpoint) = 0;
 

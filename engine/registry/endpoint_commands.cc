@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
 #include "engine/registry/arn.h"
 #include "engine/registry/certificate_rules.h"
@@ -17,6 +18,20 @@ namespace chainkeep::registry {
 using store::EndpointRow;
 using store::Tenant;
 using store::Transaction;
+
+namespace {
+
+// What a domain configuration says of its host name is changed through it: it
+// would show otherwise than devices see it.
+absl::Status CheckOfNoConfiguration(const EndpointRow& row) {
+  if (row.configuration.empty()) return absl::OkStatus();
+  return MakeError(
+      ErrorCode::kInvalidRequest,
+      absl::StrCat("the endpoint belongs to the domain configuration \"",
+                   row.configuration, "\": change that"));
+}
+
+}  // namespace
 
 absl::Status PutEndpoint(const CommandContext& context,
                          const Endpoint& endpoint) {
@@ -35,6 +50,10 @@ absl::Status PutEndpoint(const CommandContext& context,
         const UnixMillis now = context.NowMillis();
         const std::optional<EndpointRow> before =
             t.FindEndpoint(tenant->region, host_name);
+        if (before.has_value()) {
+          const absl::Status own = CheckOfNoConfiguration(*before);
+          if (!own.ok()) return own;
+        }
         EndpointRow row =
             before.value_or(EndpointRow{.endpoint = endpoint,
                                         .configuration = "",
@@ -66,10 +85,8 @@ absl::Status DeleteEndpoint(const CommandContext& context,
         const absl::StatusOr<EndpointRow> row =
             FindOwnEndpoint(t, *tenant, name->text());
         if (!row.ok()) return row.status();
-        if (!row->configuration.empty()) {
-          return MakeError(ErrorCode::kInvalidRequest,
-                           "the endpoint belongs to a domain configuration");
-        }
+        const absl::Status own = CheckOfNoConfiguration(*row);
+        if (!own.ok()) return own;
         t.DeleteEndpoint(region, name->text());
         return Effect::kChanged;
       });

@@ -125,8 +125,19 @@ absl::Status CheckTransfer(const DeviceRow& row) {
       CheckTransferText("the reason of the rejection", transfer.reject_reason));
 }
 
+// Only a first connection makes such a record, and under a CA: its event is
+// told of that CA, and its template is the CA's.
+absl::Status CheckPendingActivation(const DeviceRow& row) {
+  if (row.status != DeviceStatus::kPendingActivation || !row.ca.empty()) {
+    return absl::OkStatus();
+  }
+  return Invalid(
+      "caCertificateId is missing: a device in PENDING_ACTIVATION has a CA");
+}
+
 absl::Status CheckRow(DeviceRow& row) {
   return FirstError(CheckVersion(row), CheckTransfer(row),
+                    CheckPendingActivation(row),
                     CheckNames(row.policies, kMaxPolicies, CheckPolicyName),
                     CheckNames(row.things, kMaxThings, CheckThingName));
 }

@@ -343,6 +343,40 @@ TEST_F(BulkTest, BadLinesAreReportedAndLeftOut) {
   EXPECT_EQ(catalog_.endpoints().size(), 0u);
 }
 
+// A first connection makes such a record, always under a CA, and those who
+// complete it rely on that.
+TEST_F(BulkTest, AWaitingDeviceHasACa) {
+  const std::string device = absl::StrCat(
+      R"({"type":"certificate","account":"a","region":"r","certificatePem":")",
+      absl::StrReplaceAll(ToPem(MakeLeaf(ca_).der), {{"\n", "\\n"}}),
+      R"(","certificateMode":"SNI_ONLY")");
+  const std::string ca =
+      absl::StrCat(R"(,"caCertificateId":")", IdOf(ca_).ToHex(), R"("})", "\n");
+  const std::string waiting = device + R"(,"status":"PENDING_ACTIVATION")";
+  const ImportReport refused = Imported(*registry_, "\n" + waiting + "}\n");
+  EXPECT_EQ(refused.imported, 0);
+  ASSERT_EQ(refused.refusals.size(), 1u);
+  EXPECT_EQ(refused.refusals[0].line, 2);
+  EXPECT_TRUE(HasCode(refused.refusals[0].status, ErrorCode::kInvalidRequest));
+  EXPECT_TRUE(absl::StrContains(refused.refusals[0].status.message(),
+                                "caCertificateId is missing"))
+      << refused.refusals[0].status;
+  EXPECT_EQ(catalog_.devices(), 0u);
+  EXPECT_EQ(Imported(*registry_, waiting + ca).imported, 1);
+  // It is missing of such a record only, and the one there is stays.
+  EXPECT_EQ(Imported(*registry_, waiting + ca).unchanged, 1);
+  for (const char* status : {"ACTIVE", "INACTIVE", "REVOKED"}) {
+    const std::string line = absl::StrReplaceAll(
+        device,
+        {{"\"account\":\"a\"", absl::StrCat("\"account\":\"", status, "\"")}});
+    EXPECT_EQ(Imported(*registry_,
+                       absl::StrCat(line, R"(,"status":")", status, "\"}\n"))
+                  .imported,
+              1)
+        << status;
+  }
+}
+
 TEST_F(BulkTest, LinesAreBoundedCountedAndMayEndInAnyWay) {
   const std::string too_long(2'000'000, ' ');
   const std::string almost = CaLine(

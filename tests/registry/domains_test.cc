@@ -3,6 +3,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -267,21 +268,51 @@ TEST_F(DomainRules, TenConfigurationsARegion) {
   EXPECT_FALSE(EndpointOf(a_, r1_, "iot:Data").empty());
 }
 
-// An operator may put an endpoint anew without taking it out of its
-// configuration.
-TEST_F(DomainRules, PuttingAnEndpointKeepsItsConfiguration) {
+// The name that a configuration shows is the one that devices see.
+TEST_F(DomainRules, AConfigurationsEndpointIsChangedThroughItAlone) {
   ASSERT_TRUE(
       HasCode(Create(a_, "mine", "d.example.org").status(), ErrorCode::kOk));
-  ASSERT_TRUE(
-      HasCode(registry_->PutEndpoint({.host_name = "d.example.org",
-                                      .account = a_,
-                                      .region = r1_,
-                                      .status = EndpointStatus::kDisabled}),
-              ErrorCode::kOk));
-  EXPECT_EQ(Names(a_), std::vector<std::string>{"mine"});
-  EXPECT_EQ(Resolved("d.example.org")->status, EndpointStatus::kDisabled);
-  EXPECT_TRUE(HasCode(registry_->DeleteEndpoint(a_, r1_, "d.example.org"),
-                      ErrorCode::kInvalidRequest));
+  const std::string made = EndpointOf(a_, r1_, "iot:Data-ATS");
+  for (const auto& [host_name, configuration] :
+       {std::pair<std::string, std::string>{"d.example.org", "mine"},
+        {"D.Example.org", "mine"},
+        {made, "iot:Data-ATS"}}) {
+    SCOPED_TRACE(host_name);
+    for (const EndpointStatus status :
+         {EndpointStatus::kEnabled, EndpointStatus::kDisabled}) {
+      const absl::Status put =
+          registry_->PutEndpoint({.host_name = host_name,
+                                  .account = a_,
+                                  .region = r1_,
+                                  .service = EndpointService::kJobs,
+                                  .status = status});
+      EXPECT_TRUE(HasCode(put, ErrorCode::kInvalidRequest));
+      EXPECT_TRUE(absl::StrContains(
+          put.message(),
+          absl::StrCat("domain configuration \"", configuration, "\"")))
+          << put;
+    }
+    // Of another account's nothing is told.
+    const absl::Status others = registry_->PutEndpoint(
+        {.host_name = host_name, .account = b_, .region = r1_});
+    EXPECT_TRUE(HasCode(others, ErrorCode::kResourceAlreadyExists));
+    EXPECT_FALSE(absl::StrContains(others.message(), configuration));
+    EXPECT_EQ(Resolved(host_name)->status, EndpointStatus::kEnabled);
+    EXPECT_EQ(Resolved(host_name)->service, EndpointService::kData);
+    EXPECT_TRUE(HasCode(registry_->DeleteEndpoint(a_, r1_, host_name),
+                        ErrorCode::kInvalidRequest));
+  }
+  EXPECT_EQ(Names(a_), (std::vector<std::string>{"iot:Data-ATS", "mine"}));
+  // What none owns is put as often as one likes.
+  for (const EndpointStatus status :
+       {EndpointStatus::kEnabled, EndpointStatus::kDisabled}) {
+    EXPECT_TRUE(HasCode(registry_->PutEndpoint({.host_name = "p.example.org",
+                                                .account = a_,
+                                                .region = r1_,
+                                                .status = status}),
+                        ErrorCode::kOk));
+    EXPECT_EQ(Resolved("p.example.org")->status, status);
+  }
 }
 
 }  // namespace
