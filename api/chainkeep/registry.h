@@ -182,7 +182,7 @@ class Registry {
   // kResourceNotFound, kCertificateState (it is ACTIVE, or REVOKED),
   // kTransferConflict (policies are attached, or the other account has the
   // certificate), kTransferAlreadyCompleted (there is nothing to cancel any
-  // more).
+  // more; told to who gave the certificate away as long as who took it has it).
   virtual absl::StatusOr<std::string> TransferCertificate(
       const TransferCertificateRequest& request) = 0;  // returns its ARN
   virtual absl::Status AcceptCertificateTransfer(

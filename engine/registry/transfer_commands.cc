@@ -154,6 +154,10 @@ absl::Status CancelCertificateTransfer(const CommandContext& context,
       {"CancelCertificateTransfer", key->tenant, DeviceArn(*key)},
       [&](Transaction& t) -> Outcome {
         absl::StatusOr<DeviceRow> row = FindOwnDevice(t, *key);
+        if (!row.ok() && t.HasMovedFrom(key->tenant, key->id)) {
+          return MakeError(ErrorCode::kTransferAlreadyCompleted,
+                           "the transfer was accepted");
+        }
         if (!row.ok()) return row.status();
         if (row->status != DeviceStatus::kPendingTransfer) {
           return MakeError(ErrorCode::kTransferAlreadyCompleted,

@@ -165,10 +165,12 @@ constexpr size_t kMaxChanges = 100'000;
 }  // namespace
 
 // The tables. Beside the rows:
-//  - by_subject has the ids of CAs under their tenant and subject_hash;
+//  - by_subject has the ids of CAs under their tenant and subject_hash, and
+//    subjects the same under their region, subject_hash and mode;
 //  - transfers has the sources of the transfers that wait for their target: of
 //    several, which only certificates in mode SNI_ONLY can have, the first
 //    account is found;
+//  - moved has who has a device certificate now, under whose it was before;
 //  - below has how many endpoints each account has whose name is one label
 //    before the key's;
 //  - configurations has the host name of each domain configuration.
@@ -180,8 +182,12 @@ class MemoryStore::Tables {
   std::optional<CaRow> ExchangeCa(const CaKey& key, std::optional<CaRow> row) {
     if (const CaRow* before = cas.Find(key)) {
       by_subject.erase({KeyOf(key.tenant), before->subject_hash, key.id});
+      subjects.erase(SubjectKeyOf(*before));
     }
-    if (row) by_subject.insert({KeyOf(key.tenant), row->subject_hash, key.id});
+    if (row) {
+      by_subject.insert({KeyOf(key.tenant), row->subject_hash, key.id});
+      subjects.insert(SubjectKeyOf(*row));
+    }
     return cas.Exchange(key, std::move(row));
   }
 
@@ -193,10 +199,14 @@ class MemoryStore::Tables {
         sources->second.erase(key.tenant.account);
         if (sources->second.empty()) transfers.erase(sources);
       }
+      moved.erase({SourceOf(*before), key.tenant.account});
     }
     if (row) {
       if (const auto target = TargetOf(*row)) {
         transfers[*target].insert(key.tenant.account);
+      }
+      if (!row->previous_owner.empty()) {
+        moved.insert({SourceOf(*row), key.tenant.account});
       }
     }
     return devices.Exchange(key, std::move(row));
@@ -231,6 +241,8 @@ class MemoryStore::Tables {
   Certificates<CaRow> cas;
   Certificates<DeviceRow> devices;
   std::set<std::tuple<TenantKey, uint64_t, CertificateId>> by_subject;
+  std::set<std::tuple<Region, uint64_t, Mode, RowKey>> subjects;
+  std::set<std::pair<RowKey, Account>> moved;
   std::map<RowKey, std::set<Account>> transfers;  // by target, their sources
   std::map<TenantKey, std::string> codes;
   std::map<HostKey, EndpointRow> endpoints;
@@ -251,6 +263,13 @@ class MemoryStore::Tables {
       return std::nullopt;
     }
     return RowKey{{row.transfer->to, row.key.tenant.region}, row.key.id};
+  }
+  static RowKey SourceOf(const DeviceRow& row) {
+    return {{row.previous_owner, row.key.tenant.region}, row.key.id};
+  }
+  static std::tuple<Region, uint64_t, Mode, RowKey> SubjectKeyOf(
+      const CaRow& row) {
+    return {row.key.tenant.region, row.subject_hash, row.mode, KeyOf(row.key)};
   }
   bool HasName(const HostKey& key, const NameKey& name) const {
     const auto now = endpoints.find(key);
@@ -304,6 +323,20 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     return rows;
   }
 
+  void VisitCasBySubject(const Region& region, Mode mode, uint64_t hash,
+                         const VisitCa& visit) const override {
+    for (auto it = tables_.subjects.lower_bound({region, hash, mode, {}});
+         it != tables_.subjects.end() && std::get<0>(*it) == region &&
+         std::get<1>(*it) == hash && std::get<2>(*it) == mode;
+         ++it) {
+      const auto& [tenant, id] = std::get<3>(*it);
+      if (visit(*tables_.cas.Find({{tenant.first, tenant.second}, id})) ==
+          Seen::kEnough) {
+        return;
+      }
+    }
+  }
+
   uint64_t subject_seed() const override { return tables_.seed; }
 
   std::vector<CaRow> ListCas(const Tenant& tenant,
@@ -330,6 +363,13 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     const auto sources = tables_.transfers.find({KeyOf(target), id});
     if (sources == tables_.transfers.end()) return std::nullopt;
     return FindDevice({{*sources->second.begin(), target.region}, id});
+  }
+
+  bool HasMovedFrom(const Tenant& tenant,
+                    const CertificateId& id) const override {
+    const RowKey source = KeyOf(CertificateKey{tenant, id});
+    const auto found = tables_.moved.lower_bound({source, {}});
+    return found != tables_.moved.end() && found->first == source;
   }
 
   std::vector<DeviceRow> ListDevices(const Tenant& tenant,
@@ -385,6 +425,15 @@ class MemoryStore::UndoableTransaction final : public Transaction {
 
   std::optional<CrlRow> FindCrls(const CertificateKey& ca) const override {
     return FindIn(tables_.crls, KeyOf(ca));
+  }
+
+  std::vector<CrlCa> ListCrlCas(const Tenant& tenant) const override {
+    std::vector<CrlCa> cas;
+    for (auto it = tables_.crls.lower_bound({KeyOf(tenant), {}});
+         it != tables_.crls.end() && it->first.first == KeyOf(tenant); ++it) {
+      cas.push_back({it->second.key.id, it->second.ca});
+    }
+    return cas;
   }
 
   size_t CountCrls(const Tenant& tenant) const override {

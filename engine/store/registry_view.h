@@ -78,6 +78,15 @@ class RegistryView {
   virtual std::vector<CaRow> FindCasBySubject(const Tenant& tenant,
                                               uint64_t hash) const = 0;
 
+  // Calls `visit` with those CAs of mode `mode` in `region`, whoever's, whose
+  // subject_hash is `hash`, in no order, until it has seen enough. Many
+  // accounts may have registered one CA in mode SNI_ONLY: only who visits knows
+  // when more of them would say nothing new.
+  enum class Seen : uint8_t { kTooLittle, kEnough };
+  using VisitCa = std::function<Seen(const CaRow&)>;
+  virtual void VisitCasBySubject(const Region& region, Mode mode, uint64_t hash,
+                                 const VisitCa& visit) const = 0;
+
   // The seed of every subject_hash: a random secret as old as the store. Nobody
   // who does not know it can make subjects that collide.
   virtual uint64_t subject_seed() const = 0;
@@ -99,6 +108,11 @@ class RegistryView {
   // `target`; of several, that of the first account.
   virtual std::optional<DeviceRow> FindTransferTo(
       const Tenant& target, const CertificateId& id) const = 0;
+
+  // Whether any account of the region has the device certificate from the
+  // tenant, whose it was before (DeviceRow::previous_owner).
+  virtual bool HasMovedFrom(const Tenant& tenant,
+                            const CertificateId& id) const = 0;
 
   // Those of one CA, if `ca` is given.
   virtual std::vector<DeviceRow> ListDevices(
@@ -137,6 +151,15 @@ class RegistryView {
   // ---- CRLs
 
   virtual std::optional<CrlRow> FindCrls(const CertificateKey& ca) const = 0;
+
+  // The certificates of the CAs that the tenant has CRLs of, in the order of
+  // ForEachCrls. Costs nothing for the lists themselves, and so is not checked
+  // against damage: FindCrls is.
+  struct CrlCa {
+    CertificateId id;
+    std::string der;
+  };
+  virtual std::vector<CrlCa> ListCrlCas(const Tenant& tenant) const = 0;
 
   // Of how many CAs the tenant has CRLs.
   virtual size_t CountCrls(const Tenant& tenant) const = 0;

@@ -72,8 +72,11 @@ inline constexpr char kFindDefaultHolder[] =
     " AND ca.region = ?2 AND ca.mode = 0";
 inline constexpr auto kFindCasBySubject =
     Join(kSelectCa, "INDEXED BY ca_subject", kJoinCa,
-         "WHERE ca.tenant = ?1 AND ca.subject_hash = ?2"
-         " ORDER BY ca.creation_date, ca.id");
+         "WHERE ca.region = ?1 AND ca.subject_hash = ?2 AND ca.mode IN (0, 1)"
+         " AND ca.tenant = ?3 ORDER BY ca.creation_date, ca.id");
+inline constexpr auto kEachCaBySubject =
+    Join(kSelectCa, "INDEXED BY ca_subject", kJoinCa,
+         "WHERE ca.region = ?1 AND ca.subject_hash = ?2 AND ca.mode = ?3");
 inline constexpr auto kEachCa =
     Join(kSelectCa, kJoinCa, "ORDER BY ca.certificate, ca.tenant");
 
@@ -147,6 +150,10 @@ inline constexpr auto kFindTransferTo =
          "WHERE device.region = ?1 AND device.transfer_to = ?2"
          " AND device.id = ?3 AND device.status = 3"
          " ORDER BY t.account LIMIT 1");
+inline constexpr char kHasMovedFrom[] =
+    "SELECT EXISTS(SELECT 1 FROM device INDEXED BY device_moved"
+    " WHERE region = ?1 AND previous_owner = ?2 AND previous_owner <> ''"
+    " AND id = ?3)";
 inline constexpr auto kEachDevice = Join(kSelectDevice, kJoinDevice);
 
 inline constexpr char kAfterDevice[] =
@@ -272,6 +279,8 @@ inline constexpr char kSelectCrls[] =
     " LEFT JOIN region r ON r.region = t.region ";
 inline constexpr auto kFindCrls =
     Join(kSelectCrls, "WHERE k.tenant = ?1 AND k.id = ?2");
+inline constexpr char kListCrlCas[] =
+    "SELECT id, ca FROM crls WHERE tenant = ?1 ORDER BY rowid";
 inline constexpr char kCountCrls[] =
     "SELECT count(*) FROM crls WHERE tenant = ?1";
 inline constexpr auto kEachCrls = Join(kSelectCrls);
@@ -320,6 +329,7 @@ inline constexpr const char* kLookups[] = {kFindRegion,
                                            kFindCa,
                                            kFindDefaultHolder,
                                            kFindCasBySubject,
+                                           kEachCaBySubject,
                                            kListCas,
                                            kListCasDown,
                                            kListCasOfTemplate,
@@ -331,6 +341,7 @@ inline constexpr const char* kLookups[] = {kFindRegion,
                                            kFindDevice,
                                            kFindDefaultDeviceHolder,
                                            kFindTransferTo,
+                                           kHasMovedFrom,
                                            kListDevices,
                                            kListDevicesDown,
                                            kListDevicesOfCa,
@@ -351,6 +362,7 @@ inline constexpr const char* kLookups[] = {kFindRegion,
                                            kPutTemplate,
                                            kDeleteTemplate,
                                            kFindCrls,
+                                           kListCrlCas,
                                            kPutCrls,
                                            kDeleteCrls,
                                            kFirstRevision,

@@ -78,8 +78,24 @@ std::optional<Account> SqliteTransaction::FindDefaultHolder(
 
 std::vector<CaRow> SqliteTransaction::FindCasBySubject(const Tenant& tenant,
                                                        uint64_t hash) const {
-  return ReadAll(ReadCa, kFindCasBySubject, NumbersOf(tenant).tenant,
-                 static_cast<int64_t>(hash));
+  const TenantNumbers numbers = NumbersOf(tenant);
+  return ReadAll(ReadCa, kFindCasBySubject, numbers.region,
+                 static_cast<int64_t>(hash), numbers.tenant);
+}
+
+void SqliteTransaction::VisitCasBySubject(const Region& region, Mode mode,
+                                          uint64_t hash,
+                                          const VisitCa& visit) const {
+  const int64_t number = RegionNumber(region);
+  if (failed()) return;
+  Statement statement(connection_, kEachCaBySubject, number,
+                      static_cast<int64_t>(hash), static_cast<int64_t>(mode));
+  while (statement.Step()) {
+    const absl::StatusOr<CaRow> row = ReadCa(statement);
+    if (!row.ok()) return Fail(row.status());
+    if (visit(*row) == Seen::kEnough) return;
+  }
+  Fail(statement.status());
 }
 
 std::vector<CaRow> SqliteTransaction::ListCas(const Tenant& tenant,
@@ -114,6 +130,12 @@ std::optional<DeviceRow> SqliteTransaction::FindTransferTo(
     const Tenant& target, const CertificateId& id) const {
   return ReadOne(ReadDevice, kFindTransferTo, RegionNumber(target.region),
                  target.account.text(), AsBlob(id));
+}
+
+bool SqliteTransaction::HasMovedFrom(const Tenant& tenant,
+                                     const CertificateId& id) const {
+  return AskFor(kHasMovedFrom, RegionNumber(tenant.region),
+                tenant.account.text(), AsBlob(id)) != 0;
 }
 
 std::vector<DeviceRow> SqliteTransaction::ListDevices(
@@ -171,6 +193,11 @@ std::optional<CrlRow> SqliteTransaction::FindCrls(
     const CertificateKey& ca) const {
   return ReadOne(ReadCrls, kFindCrls, NumbersOf(ca.tenant).tenant,
                  AsBlob(ca.id));
+}
+
+std::vector<RegistryView::CrlCa> SqliteTransaction::ListCrlCas(
+    const Tenant& tenant) const {
+  return ReadAll(ReadCrlCa, kListCrlCas, NumbersOf(tenant).tenant);
 }
 
 size_t SqliteTransaction::CountCrls(const Tenant& tenant) const {

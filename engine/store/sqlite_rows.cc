@@ -316,6 +316,14 @@ absl::StatusOr<CrlRow> ReadCrls(const Statement& statement) {
   return reader.FinishChecked(std::move(row));
 }
 
+absl::StatusOr<RegistryView::CrlCa> ReadCrlCa(const Statement& statement) {
+  RowReader reader(statement, "crls");
+  RegistryView::CrlCa ca;
+  ca.id = reader.Id();
+  ca.der = reader.Bytes();
+  return reader.Finish(std::move(ca));
+}
+
 absl::StatusOr<RegistryView::CodeRow> ReadCode(const Statement& statement) {
   RowReader reader(statement, "registration_code");
   RegistryView::CodeRow row;

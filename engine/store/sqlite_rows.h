@@ -34,6 +34,7 @@ absl::StatusOr<DeviceRow> ReadDevice(const Statement& statement);
 absl::StatusOr<EndpointRow> ReadEndpoint(const Statement& statement);
 absl::StatusOr<TemplateRow> ReadTemplate(const Statement& statement);
 absl::StatusOr<CrlRow> ReadCrls(const Statement& statement);
+absl::StatusOr<RegistryView::CrlCa> ReadCrlCa(const Statement& statement);
 absl::StatusOr<RegistryView::CodeRow> ReadCode(const Statement& statement);
 absl::StatusOr<Change> ReadChange(const Statement& statement);
 // An account, and nothing else.

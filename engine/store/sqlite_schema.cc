@@ -173,7 +173,17 @@ CREATE TABLE template(
 ) STRICT;
 )sql";
 
-constexpr std::array kSteps = {kCasAndEndpoints, kDevicesAndTemplates};
+// For looks into a whole region: who has a CA of a subject there, and whose a
+// certificate was before.
+constexpr char kLooksIntoARegion[] = R"sql(
+DROP INDEX ca_subject;
+CREATE INDEX ca_subject ON ca(region, subject_hash, mode, tenant);
+CREATE INDEX device_moved ON device(region, previous_owner, id)
+  WHERE previous_owner <> '';
+)sql";
+
+constexpr std::array kSteps = {kCasAndEndpoints, kDevicesAndTemplates,
+                               kLooksIntoARegion};
 
 // The whole schema as one text. Tables that SQLite keeps for itself have no
 // SQL, and are there if and only if others ask for them.

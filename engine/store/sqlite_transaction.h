@@ -45,6 +45,8 @@ class SqliteTransaction final : public Transaction {
       const Region& region, const CertificateId& id) const override;
   std::vector<CaRow> FindCasBySubject(const Tenant& tenant,
                                       uint64_t hash) const override;
+  void VisitCasBySubject(const Region& region, Mode mode, uint64_t hash,
+                         const VisitCa& visit) const override;
   uint64_t subject_seed() const override { return subject_seed_; }
   std::vector<CaRow> ListCas(const Tenant& tenant,
                              std::string_view template_name,
@@ -54,6 +56,8 @@ class SqliteTransaction final : public Transaction {
       const Region& region, const CertificateId& id) const override;
   std::optional<DeviceRow> FindTransferTo(
       const Tenant& target, const CertificateId& id) const override;
+  bool HasMovedFrom(const Tenant& tenant,
+                    const CertificateId& id) const override;
   std::vector<DeviceRow> ListDevices(const Tenant& tenant,
                                      const std::optional<CertificateId>& ca,
                                      const Page& page) const override;
@@ -70,6 +74,7 @@ class SqliteTransaction final : public Transaction {
   std::optional<TemplateRow> FindTemplate(const Tenant& tenant,
                                           std::string_view name) const override;
   std::optional<CrlRow> FindCrls(const CertificateKey& ca) const override;
+  std::vector<CrlCa> ListCrlCas(const Tenant& tenant) const override;
   size_t CountCrls(const Tenant& tenant) const override;
   RowCounts CountRows() const override;
   Revision revision() const override;

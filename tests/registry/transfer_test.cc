@@ -110,6 +110,35 @@ TEST_F(TransferRules, ACancelledTransferIsForgotten) {
   EXPECT_TRUE(HasCode(Cancel(a_, leaf), ErrorCode::kTransferAlreadyCompleted));
 }
 
+// Who has given it away is told so, as long as the one who took it has it.
+TEST_F(TransferRules, AnAcceptedTransferIsNotCancelled) {
+  const TestCertificate leaf = MakeLeaf(ca_);
+  const TestCertificate other = MakeLeaf(ca_);
+  ASSERT_TRUE(HasCode(RegisterWithoutCa(a_, leaf), ErrorCode::kOk));
+  ASSERT_TRUE(HasCode(Offer(a_, b_, leaf), ErrorCode::kOk));
+  ASSERT_TRUE(HasCode(Accept(b_, leaf), ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(Cancel(a_, leaf), ErrorCode::kTransferAlreadyCompleted));
+  EXPECT_EQ(FindIn(b_, leaf)->owned_by, b_);
+  // Nobody else is told anything, nor of another certificate or region.
+  EXPECT_TRUE(HasCode(Cancel(c_, leaf), ErrorCode::kResourceNotFound));
+  EXPECT_TRUE(HasCode(Cancel(a_, other), ErrorCode::kResourceNotFound));
+  CertificateRequest elsewhere = Named(a_, leaf);
+  elsewhere.region = r2_;
+  EXPECT_TRUE(HasCode(registry_->CancelCertificateTransfer(elsewhere),
+                      ErrorCode::kResourceNotFound));
+  // Moved on: who took it from the first may hear of it, the first does not.
+  ASSERT_TRUE(HasCode(Offer(b_, c_, leaf), ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(Cancel(a_, leaf), ErrorCode::kTransferAlreadyCompleted));
+  ASSERT_TRUE(HasCode(Accept(c_, leaf), ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(Cancel(b_, leaf), ErrorCode::kTransferAlreadyCompleted));
+  EXPECT_TRUE(HasCode(Cancel(a_, leaf), ErrorCode::kResourceNotFound));
+  // And deleted.
+  ASSERT_TRUE(
+      HasCode(registry_->DeleteCertificate({.certificate = Named(c_, leaf)}),
+              ErrorCode::kOk));
+  EXPECT_TRUE(HasCode(Cancel(b_, leaf), ErrorCode::kResourceNotFound));
+}
+
 TEST_F(TransferRules, OnlyAnInactiveOneWithoutPoliciesIsOffered) {
   struct Case {
     const char* status;

@@ -136,6 +136,40 @@ TEST_F(SqliteSchemaTest, AnOlderFileIsMigratedAndKeepsWhatItHad) {
   EXPECT_EQ(*Connect(path_)->Ask("PRAGMA user_version"), SchemaVersion());
 }
 
+// Version 2 could not be asked about a whole region. What its rows say is found
+// by the new questions as well.
+TEST_F(SqliteSchemaTest, RowsOfVersion2AreFoundByWhatCameLater) {
+  const Tenant a = TenantOf("a", "r1");
+  DeviceRow moved = DeviceOf(TenantOf("b", "r1"), '1', Mode::kSniOnly);
+  moved.previous_owner = a.account;
+  {
+    const std::unique_ptr<SqliteStore> store = OpenSqlite(path_);
+    ASSERT_TRUE(Try(*store, [&](Transaction& t) {
+                  t.PutCa(CaOf(a, '1', Mode::kDefault));
+                  t.PutCa(CaOf(a, '2', Mode::kSniOnly));
+                  t.PutDevice(moved);
+                }).ok());
+  }
+  Edit(path_,
+       "DROP INDEX ca_subject; DROP INDEX device_moved;"
+       "CREATE INDEX ca_subject ON ca(tenant, subject_hash);"
+       "PRAGMA user_version = 2");
+  const std::unique_ptr<SqliteStore> store =
+      OpenSqlite(path_, StoreOptions::Check::kWhole);
+  EXPECT_TRUE(Look(*store, [&](const RegistryView& view) {
+                EXPECT_TRUE(view.HasMovedFrom(a, IdOf('1')));
+                EXPECT_EQ(view.FindCasBySubject(a, 7).size(), 2u);
+                std::vector<CertificateId> found;
+                view.VisitCasBySubject(a.region, Mode::kDefault, 7,
+                                       [&](const CaRow& row) {
+                                         found.push_back(row.key.id);
+                                         return RegistryView::Seen::kTooLittle;
+                                       });
+                EXPECT_EQ(found, std::vector<CertificateId>{IdOf('1')});
+              }).ok());
+  EXPECT_EQ(*Connect(path_)->Ask("PRAGMA user_version"), SchemaVersion());
+}
+
 TEST_F(SqliteSchemaTest, AMigrationThatFailsChangesNothing) {
   MakeVersion1(path_);
   // A table that is in the way of the second step.
@@ -156,8 +190,10 @@ struct Foreign {
 };
 
 TEST_F(SqliteSchemaTest, WhatIsNoStoreOfThisVersionIsRefused) {
+  const std::string future =
+      absl::StrCat("PRAGMA user_version = ", SchemaVersion() + 1);
   const Foreign kCases[] = {
-      {"future", "PRAGMA user_version = 3", "newer version"},
+      {"future", future.c_str(), "newer version"},
       {"far future", "PRAGMA user_version = 2147483647", "newer version"},
       {"no version", "PRAGMA user_version = 0", "no schema version"},
       {"negative", "PRAGMA user_version = -1", "no schema version"},

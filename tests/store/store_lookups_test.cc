@@ -1,6 +1,7 @@
 // Looks into a store by something else than the key: by subject, by holder, by
 // place in a list.
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -89,6 +90,110 @@ TEST_P(StoreLookupsTest, CandidatesOfASubjectComeOldestFirst) {
     EXPECT_EQ(SubjectsOf(view, a_, 7),
               (std::vector<std::string>{"subject 2", "subject 3", "subject 4",
                                         "subject 1"}));
+  });
+}
+
+TEST_P(StoreLookupsTest, CasOfASubjectAreFoundInTheWholeRegion) {
+  Commit([&](Transaction& t) {
+    t.PutCa(CaOf(a_, '1', Mode::kDefault));
+    t.PutCa(CaOf(b_, '1', Mode::kSniOnly));
+    t.PutCa(CaOf(b_, '2', Mode::kSniOnly));
+    t.PutCa(CaOf(a_elsewhere_, '3', Mode::kDefault));
+    CaRow other = CaOf(a_, '4', Mode::kDefault);
+    other.subject_hash = 8;
+    t.PutCa(other);
+    // One that is gone, and one that was another.
+    t.PutCa(CaOf(b_, '5', Mode::kDefault));
+    t.DeleteCa({b_, IdOf('5')});
+    other = CaOf(b_, '6', Mode::kDefault);
+    t.PutCa(other);
+    other.mode = Mode::kSniOnly;
+    other.subject_hash = UINT64_MAX;
+    t.PutCa(other);
+  });
+  const auto visited = [&](const Region& region, Mode mode, uint64_t hash,
+                           size_t enough) {
+    std::multiset<std::string> found;
+    See(*store_, [&](const RegistryView& view) {
+      view.VisitCasBySubject(region, mode, hash, [&](const CaRow& row) {
+        EXPECT_EQ(row.mode, mode);
+        EXPECT_EQ(view.FindCa(row.key), row);
+        found.insert(absl::StrCat(row.key.tenant.account.text(),
+                                  row.key.id.ToHex().substr(0, 1)));
+        return found.size() < enough ? RegistryView::Seen::kTooLittle
+                                     : RegistryView::Seen::kEnough;
+      });
+    });
+    return found;
+  };
+  using Found = std::multiset<std::string>;
+  EXPECT_EQ(visited(a_.region, Mode::kDefault, 7, 9), Found{"a1"});
+  EXPECT_EQ(visited(a_.region, Mode::kSniOnly, 7, 9), (Found{"b1", "b2"}));
+  EXPECT_EQ(visited(a_.region, Mode::kSniOnly, 7, 1).size(), 1u);
+  EXPECT_EQ(visited(a_.region, Mode::kDefault, 8, 9), Found{"a4"});
+  EXPECT_EQ(visited(a_.region, Mode::kSniOnly, UINT64_MAX, 9), Found{"b6"});
+  EXPECT_EQ(visited(a_elsewhere_.region, Mode::kDefault, 7, 9), Found{"a3"});
+  EXPECT_EQ(visited(a_elsewhere_.region, Mode::kSniOnly, 7, 9), Found());
+  EXPECT_EQ(visited(TenantOf("x", "r9").region, Mode::kDefault, 7, 9), Found());
+}
+
+TEST_P(StoreLookupsTest, ADeviceSaysWhoseItWas) {
+  DeviceRow row = DeviceOf(b_, '1', Mode::kSniOnly);
+  row.previous_owner = a_.account;
+  Commit([&](Transaction& t) {
+    t.PutDevice(row);
+    t.PutDevice(DeviceOf(b_, '2', Mode::kSniOnly));
+  });
+  const auto has_moved = [&](const Tenant& tenant, char digit) {
+    bool found = false;
+    See(*store_, [&](const RegistryView& view) {
+      found = view.HasMovedFrom(tenant, IdOf(digit));
+    });
+    return found;
+  };
+  EXPECT_TRUE(has_moved(a_, '1'));
+  EXPECT_FALSE(has_moved(a_, '2'));
+  EXPECT_FALSE(has_moved(b_, '1'));
+  EXPECT_FALSE(has_moved(a_elsewhere_, '1'));
+  EXPECT_FALSE(has_moved({Account(), a_.region}, '2'));
+  // A second one from the same account; then the first moves on.
+  row.key.tenant = TenantOf("c", "r1");
+  Commit([&](Transaction& t) { t.PutDevice(row); });
+  row.key.tenant = b_;
+  row.previous_owner = TenantOf("d", "r1").account;
+  Commit([&](Transaction& t) { t.PutDevice(row); });
+  EXPECT_TRUE(has_moved(a_, '1'));
+  EXPECT_TRUE(has_moved(TenantOf("d", "r1"), '1'));
+  Commit([&](Transaction& t) {
+    t.DeleteDevice({TenantOf("c", "r1"), IdOf('1')});
+  });
+  EXPECT_FALSE(has_moved(a_, '1'));
+}
+
+TEST_P(StoreLookupsTest, CasWithCrlsAreListed) {
+  Commit([&](Transaction& t) {
+    for (const char digit : {'1', '2'}) t.PutCrls(CrlsOf(a_, digit));
+    t.PutCrls(CrlsOf(b_, '3'));
+    CrlRow gone = CrlsOf(a_, '4');
+    t.PutCrls(gone);
+    gone.crls.clear();
+    t.PutCrls(gone);
+  });
+  See(*store_, [&](const RegistryView& view) {
+    std::vector<std::string> order;
+    EXPECT_TRUE(view.ForEachCrls([&](const CrlRow& row) {
+                      if (row.key.tenant == a_) order.push_back(row.ca);
+                      return absl::OkStatus();
+                    })
+                    .ok());
+    std::vector<std::string> listed;
+    for (const RegistryView::CrlCa& ca : view.ListCrlCas(a_)) {
+      EXPECT_EQ(view.FindCrls({a_, ca.id})->ca, ca.der);
+      listed.push_back(ca.der);
+    }
+    EXPECT_EQ(listed.size(), 2u);
+    EXPECT_EQ(listed, order);
+    EXPECT_TRUE(view.ListCrlCas(a_elsewhere_).empty());
   });
 }
 

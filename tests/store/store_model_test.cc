@@ -5,11 +5,13 @@
 #include <cstdlib>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "chainkeep/status.h"
 #include "engine/store/memory_store.h"
 #include "engine/store/registry_store.h"
@@ -64,6 +66,7 @@ class World {
         row.status = static_cast<DeviceStatus>(Below(5));
         if (Flip()) row.ca = CertificateId();
         row.transfer->to = AnAccount();
+        row.previous_owner = Flip() ? AnAccount() : Account();
         if (row.status != DeviceStatus::kPendingTransfer && Flip()) {
           row.transfer.reset();
         }
@@ -107,7 +110,25 @@ class World {
     if (Flip()) {
       page.after = {static_cast<UnixMillis>(Below(3)), IdOf(Digit())};
     }
-    switch (Below(9)) {
+    switch (Below(12)) {
+      case 9: {
+        std::multiset<std::string> names;
+        view.VisitCasBySubject(tenant.region, AMode(), Below(2) * UINT64_MAX,
+                               [&](const CaRow& row) {
+                                 names.insert(Names(std::vector{row}));
+                                 return RegistryView::Seen::kTooLittle;
+                               });
+        return absl::StrJoin(names, "");
+      }
+      case 10:
+        return absl::StrCat(view.HasMovedFrom(tenant, id));
+      case 11: {
+        std::multiset<std::string> ids;
+        for (const RegistryView::CrlCa& ca : view.ListCrlCas(tenant)) {
+          ids.insert(ca.id.ToHex());
+        }
+        return absl::StrJoin(ids, " ");
+      }
       case 0:
         return Name(view.FindDefaultHolder(tenant.region, id));
       case 1:
