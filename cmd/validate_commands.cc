@@ -1,5 +1,6 @@
 // The command that asks what a gateway would answer.
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,20 +39,18 @@ ValidationPolicy PolicyIn(const Arguments& arguments) {
 }
 
 // Asks, and completes nothing: the store is as it was.
-Verdict Ask(const Engine& engine, const Listener& listener,
-            const std::vector<std::string>& chain,
-            std::optional<std::string_view> server_name) {
-  if (auto refusal = engine.RefuseByServerName(listener, server_name);
-      refusal.has_value()) {
-    return *std::move(refusal);
-  }
+absl::StatusOr<Verdict> Ask(std::unique_ptr<Store> store,
+                            const ListenerOptions& options,
+                            const std::vector<std::string>& chain,
+                            std::optional<std::string_view> server_name) {
   std::vector<Bytes> presented;
   for (const std::string& der : std::span(chain).subspan(1)) {
     presented.push_back(AsBytes(der));
   }
-  return engine.Validate(listener, {.server_name = server_name,
-                                    .leaf = AsBytes(chain.front()),
-                                    .presented = presented});
+  return Engine::AskStore({}, std::move(store), options,
+                          {.server_name = server_name,
+                           .leaf = AsBytes(chain.front()),
+                           .presented = presented});
 }
 
 absl::StatusOr<Result> Validate(Context& context) {
@@ -67,14 +66,12 @@ absl::StatusOr<Result> Validate(Context& context) {
   std::optional<std::string_view> server_name;
   if (arguments.Has("server-name")) server_name = arguments.Text("server-name");
 
-  const auto engine = Engine::Create({}, std::move(*context.store));
-  if (!engine.ok()) return engine.status();
-  const auto listener = (*engine)->CreateListener(options);
-  if (!listener.ok()) return listener.status();
-  const Verdict verdict = Ask(**engine, *listener, *chain, server_name);
+  const auto verdict =
+      Ask(std::move(*context.store), options, *chain, server_name);
+  if (!verdict.ok()) return verdict.status();
   Result result;
-  result.output = JsonOf(verdict, context.timestamps);
-  if (!verdict.accepted()) result.exit_code = ExitCode::kRefused;
+  result.output = JsonOf(*verdict, context.timestamps);
+  if (!verdict->accepted()) result.exit_code = ExitCode::kRefused;
   return result;
 }
 
@@ -87,8 +84,8 @@ std::vector<CommandSpec> ValidateCommands() {
        .purpose =
            "Says what a gateway would answer to a device that sends these "
            "certificates: whose it is, whether it may in, and if not, why. The "
-           "file has PEM, the device's own certificate first. Reads the whole "
-           "store, changes nothing, and exits with 3 if the answer is no.",
+           "file has PEM, the device's own certificate first. Changes "
+           "nothing in the store, and exits with 3 if the answer is no.",
        .example = "validate chain.pem --server-name iot.example.com",
        .options = {{.name = "server-name",
                     .help = "The host name that the device sends. Without it, "

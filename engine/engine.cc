@@ -344,21 +344,45 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
       std::make_unique<Impl>(options, std::make_shared<store::MemoryStore>())));
 }
 
-absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
-    const EngineOptions& options, std::unique_ptr<Store> store,
-    const LoadOptions& load) {
-  absl::Status status = CheckEngineOptions(options);
-  if (status.ok()) status = CheckLoadOptions(load);
-  if (!status.ok()) return status;
+// An engine over `store` that has loaded nothing.
+absl::StatusOr<std::unique_ptr<Engine::Impl>> Engine::Open(
+    const EngineOptions& options, std::unique_ptr<Store> store) {
+  if (absl::Status status = CheckEngineOptions(options); !status.ok()) {
+    return status;
+  }
   std::shared_ptr<store::RegistryStore> records;
   if (store != nullptr) records = store->impl().Take();
   if (records == nullptr) {
     return MakeError(ErrorCode::kInvalidRequest, "engine: no store");
   }
-  auto impl = std::make_unique<Impl>(options, std::move(records));
-  status = impl->projection.Load(load);
+  return std::make_unique<Impl>(options, std::move(records));
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
+    const EngineOptions& options, std::unique_ptr<Store> store,
+    const LoadOptions& load) {
+  absl::Status status = CheckLoadOptions(load);
   if (!status.ok()) return status;
-  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+  auto impl = Open(options, std::move(store));
+  if (!impl.ok()) return impl.status();
+  status = (*impl)->projection.Load(load);
+  if (!status.ok()) return status;
+  return std::unique_ptr<Engine>(new Engine(*std::move(impl)));
+}
+
+absl::StatusOr<Verdict> Engine::AskStore(const EngineOptions& options,
+                                         std::unique_ptr<Store> store,
+                                         const ListenerOptions& listener,
+                                         const Handshake& handshake) {
+  auto impl = Open(options, std::move(store));
+  if (!impl.ok()) return impl.status();
+  const Engine engine(*std::move(impl));
+  const absl::StatusOr<Listener> checked = engine.CreateListener(listener);
+  if (!checked.ok()) return checked.status();
+  const absl::Status status =
+      engine.impl_->projection.LoadReachable(checked->options(), handshake);
+  if (!status.ok()) return status;
+  return engine.Validate(*checked, handshake);
 }
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

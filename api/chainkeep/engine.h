@@ -122,6 +122,19 @@ class Engine {
       const EngineOptions& options, std::unique_ptr<Store> store,
       const LoadOptions& load = {});
 
+  // AskStore says what Validate would say of `handshake`, by an engine over
+  // `store` and a listener with `listener`. It reads only the records that this
+  // handshake can come to: some milliseconds, however much is stored. For a
+  // tool that asks once; a gateway makes an engine. The verdict is nobody's to
+  // Complete. Errors: those of Create and CreateListener.
+  //
+  //   auto verdict = Engine::AskStore({}, std::move(store), options,
+  //   handshake);
+  static absl::StatusOr<Verdict> AskStore(const EngineOptions& options,
+                                          std::unique_ptr<Store> store,
+                                          const ListenerOptions& listener,
+                                          const Handshake& handshake);
+
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -232,6 +245,8 @@ class Engine {
  private:
   struct Impl;
   explicit Engine(std::unique_ptr<Impl> impl);
+  static absl::StatusOr<std::unique_ptr<Impl>> Open(
+      const EngineOptions& options, std::unique_ptr<Store> store);
 
   Verdict CompleteWithHook(const Listener& listener, const Handshake& handshake,
                            const Verdict& verdict);

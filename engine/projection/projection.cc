@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "chainkeep/status.h"
 #include "engine/projection/load.h"
+#include "engine/projection/reachable.h"
 
 namespace chainkeep::projection {
 namespace {
@@ -154,6 +155,22 @@ absl::Status Projection::Load(const LoadOptions& options) {
       seen_ = view.revision();
       return LoadAll(view, uses_.algorithms, options, uses_.catalog,
                      &outcome.skipped);
+    });
+  }
+  Tell(outcome);
+  return status;
+}
+
+absl::Status Projection::LoadReachable(const ListenerOptions& listener,
+                                       const Handshake& handshake) {
+  Outcome outcome;
+  absl::Status status;
+  {
+    const std::lock_guard lock(mutex_);
+    status = uses_.store->Read([&](const RegistryView& view) {
+      projection::LoadReachable(view, listener, handshake, uses_.algorithms,
+                                uses_.catalog, &outcome.skipped);
+      return absl::OkStatus();
     });
   }
   Tell(outcome);

@@ -41,6 +41,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "chainkeep/engine.h"
 #include "chainkeep/events.h"
 #include "chainkeep/options.h"
 #include "engine/catalog/catalog.h"
@@ -88,6 +89,11 @@ class Projection final : public registry::Follower {
   // happened. Once, before the first CatchUp, into an empty catalog. Errors:
   // the store's; then not all of it may be shown.
   absl::Status Load(const LoadOptions& options);
+
+  // The same for what one handshake can come to, and nothing else
+  // (reachable.h): who loads so does not CatchUp.
+  absl::Status LoadReachable(const ListenerOptions& listener,
+                             const Handshake& handshake);
 
   absl::Status CatchUp() override;
 
