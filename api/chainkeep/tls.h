@@ -83,13 +83,25 @@ absl::Status InstallGate(SSL_CTX* ctx, Engine* engine, const Listener& listener,
 // registered for that, and has to come back. A second call returns the same
 // verdict and tells nobody again. For an `ssl` whose handshake has not ended,
 // or whose context has no gate, the answer is kNoVerdict; so it is after
-// SSL_clear, until the next handshake ends. Call it on the thread that drives
-// `ssl`.
+// SSL_clear, until the next handshake ends. Call it, and what follows, on the
+// thread that drives `ssl`.
 Verdict CompleteHandshake(SSL* ssl);
+
+// CompletionMayWait returns whether CompleteHandshake would take as long as a
+// disk or the host's hook does: the device connects for the first time, or the
+// listener has a hook. A loop that serves others meanwhile then hands `ssl` to
+// another thread, which drives it for that one call, and asks for the verdict
+// again when it has it back. False once CompleteHandshake has been called.
+bool CompletionMayWait(SSL* ssl);
+
+// VerdictStillHolds returns whether what CompleteHandshake has accepted `ssl`
+// for is as it was (Engine::StillHolds): to be asked once a connection is where
+// an event that ends it will find it. False for one that was not accepted.
+bool VerdictStillHolds(SSL* ssl);
 
 // VerdictDuration returns how long Engine::Validate took for `ssl`, in
 // nanoseconds of a monotonic clock; 0 if it has not been asked. For logs and
-// histograms. The same thread as CompleteHandshake.
+// histograms.
 int64_t VerdictDuration(const SSL* ssl);
 
 }  // namespace chainkeep

@@ -337,6 +337,31 @@ Verdict CompleteHandshake(SSL* ssl) {
   return connection->verdict;
 }
 
+bool CompletionMayWait(SSL* ssl) {
+  const Gate* gate = ssl == nullptr ? nullptr : GateOf(ssl);
+  const Connection* connection = ssl == nullptr ? nullptr : FindConnection(ssl);
+  if (gate == nullptr || connection == nullptr || connection->completed ||
+      SSL_is_init_finished(ssl) != 1) {
+    return false;
+  }
+  return connection->verdict.needs_completion() ||
+         (connection->verdict.accepted() &&
+          gate->listener.options().hook != nullptr);
+}
+
+bool VerdictStillHolds(SSL* ssl) {
+  const Gate* gate = ssl == nullptr ? nullptr : GateOf(ssl);
+  const Connection* connection = ssl == nullptr ? nullptr : FindConnection(ssl);
+  if (gate == nullptr || connection == nullptr || !connection->completed ||
+      SSL_is_init_finished(ssl) != 1) {
+    return false;
+  }
+  std::vector<Bytes> presented;
+  const Handshake handshake = HandshakeOf(ssl, &presented);
+  return gate->engine->StillHolds(gate->listener, handshake,
+                                  connection->verdict);
+}
+
 int64_t VerdictDuration(const SSL* ssl) {
   const Connection* connection = ssl == nullptr ? nullptr : FindConnection(ssl);
   return connection == nullptr ? 0 : connection->duration_ns;

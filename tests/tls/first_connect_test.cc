@@ -2,8 +2,10 @@
 // happens, and whoever is registered for the first time has to come back.
 
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "chainkeep/hook.h"
 #include "chainkeep/tls.h"
 #include "gtest/gtest.h"
 #include "tests/engine/gate_fixture.h"
@@ -80,6 +82,79 @@ TEST_F(FirstConnectRules, R83_TheHandshakeFinishesAndIsRefused) {
     EXPECT_FALSE(outcome.finished);
     EXPECT_EQ(outcome.alert, SSL_AD_CERTIFICATE_REVOKED);
   }
+}
+
+class Consenting final : public ValidationHook {
+  absl::StatusOr<HookAnswer> Ask(const HookRequest&) override {
+    return HookAnswer::kAccept;
+  }
+};
+
+// Who serves others meanwhile is told when completing may take its time.
+TEST_F(FirstConnectRules, WhatMayWaitIsKnownBefore) {
+  const TestCertificate active = MakeCertificate(LeafSpec("active"), &ca_);
+  ASSERT_TRUE(RegisterDevice(a_, active).ok());
+  const TestCertificate revoked = MakeCertificate(LeafSpec("revoked"), &ca_);
+  ASSERT_TRUE(RegisterDevice(a_, revoked, "REVOKED").ok());
+  Consenting hook;
+  ListenerOptions options;
+  options.region = east_;
+  options.validation.policy = ValidationPolicy::kRegisteredDevice;
+  options.hook = &hook;
+  const bssl::UniquePtr<SSL_CTX> asking =
+      test::ServerContext(TLS_with_buffers_method());
+  ASSERT_TRUE(InstallGate(asking.get(), engine_.get(),
+                          *engine_->CreateListener(options))
+                  .ok());
+  const struct {
+    const char* what;
+    SSL_CTX* server;
+    const TestCertificate* device;
+    bool may_wait;
+    Reason reason;
+  } kRows[] = {
+      {"unknown", server_.get(), &leaf_, true,
+       Reason::kDevicePendingActivation},
+      {"waiting", server_.get(), &leaf_, true,
+       Reason::kDevicePendingActivation},
+      {"registered", server_.get(), &active, false, Reason::kAccepted},
+      {"revoked", server_.get(), &revoked, false, Reason::kDeviceRevoked},
+      {"with a hook", asking.get(), &active, true, Reason::kAccepted},
+      {"with a hook, revoked", asking.get(), &revoked, false,
+       Reason::kDeviceRevoked},
+  };
+  for (const uint16_t version : kVersions) {
+    for (const auto& row : kRows) {
+      SCOPED_TRACE(row.what);
+      bool may_wait = !row.may_wait;
+      const HandshakeOutcome outcome = RunHandshake(
+          row.server, {.server_name = kNameA,
+                       .certificate = row.device,
+                       .version = version,
+                       .before_completion = [&](SSL* ssl) {
+                         may_wait = CompletionMayWait(ssl);
+                         EXPECT_FALSE(VerdictStillHolds(ssl));
+                         if (!may_wait) return;
+                         // As such a host does it.
+                         std::thread([ssl] { CompleteHandshake(ssl); }).join();
+                       }});
+      EXPECT_EQ(may_wait, row.may_wait);
+      EXPECT_EQ(outcome.verdict.reason(), row.reason);
+      EXPECT_FALSE(CompletionMayWait(outcome.server.get()));
+      EXPECT_EQ(VerdictStillHolds(outcome.server.get()),
+                row.reason == Reason::kAccepted);
+    }
+  }
+}
+
+TEST_F(FirstConnectRules, AVerdictHoldsUntilSomethingChanges) {
+  ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
+  const HandshakeOutcome outcome =
+      Connect({.server_name = kNameA, .certificate = &leaf_});
+  ASSERT_TRUE(outcome.verdict.accepted());
+  EXPECT_TRUE(VerdictStillHolds(outcome.server.get()));
+  ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "REVOKED").ok());
+  EXPECT_FALSE(VerdictStillHolds(outcome.server.get()));
 }
 
 // Somebody else's certificate, without its key.

@@ -136,6 +136,7 @@ HandshakeOutcome RunHandshake(bssl::UniquePtr<SSL> server,
   // Reads what came after: alerts of TLS 1.3, tickets.
   char byte;
   if (outcome.client_finished) SSL_read(client, &byte, 1);
+  if (spec.before_completion != nullptr) spec.before_completion(gate);
   outcome.verdict = CompleteHandshake(gate);
   outcome.verdict_ns = VerdictDuration(gate);
   outcome.resumed = SSL_session_reused(gate) == 1;

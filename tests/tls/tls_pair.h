@@ -36,6 +36,8 @@ struct ClientSpec {
   SSL_SESSION* session = nullptr;
   // Called when the server's handshake has stopped to wait for its server name.
   std::function<void()> on_server_pause = {};
+  // Called with the server when both have said all, before its verdict.
+  std::function<void(SSL*)> before_completion = {};
 };
 
 struct HandshakeOutcome {

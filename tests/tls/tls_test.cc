@@ -333,6 +333,10 @@ TEST_F(TlsTest, WithoutAnEndOrAGateThereIsNoVerdict) {
   EXPECT_EQ(CompleteHandshake(ssl.get()).reason(), Reason::kNoVerdict);
   EXPECT_EQ(CompleteHandshake(nullptr).reason(), Reason::kNoVerdict);
   EXPECT_EQ(VerdictDuration(nullptr), 0);
+  EXPECT_FALSE(CompletionMayWait(ssl.get()));
+  EXPECT_FALSE(CompletionMayWait(nullptr));
+  EXPECT_FALSE(VerdictStillHolds(ssl.get()));
+  EXPECT_FALSE(VerdictStillHolds(nullptr));
   EXPECT_TRUE(events_.log().empty());
 }
 
