@@ -126,6 +126,8 @@ void Connection::OnDeadline(TimePoint now) {
       return End(SSL_AD_INTERNAL_ERROR, now);
     case State::kRelay:
       return Retire(now);
+    case State::kComplete:
+      return;  // it has none
     case State::kLinger:
     case State::kClosed:
       state_ = State::kClosed;
@@ -135,7 +137,7 @@ void Connection::OnDeadline(TimePoint now) {
 void Connection::Handshake(TimePoint now) {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
-  if (result == 1) return FinishHandshake("", now);
+  if (result == 1) return CompleteOrWait(now);
   const int error = SSL_get_error(ssl_.get(), result);
   if (error == SSL_ERROR_WANT_READ) {
     handshake_wait_ = POLLIN;
@@ -152,11 +154,11 @@ void Connection::Abandon() {
   }
 }
 
-void Connection::TurnAway(TimePoint now) {
+void Connection::TurnAway(std::string_view detail, TimePoint now) {
   // RFC 8446 §6.2: internal_error is not about the peer.
   ERR_clear_error();
   SSL_send_fatal_alert(ssl_.get(), SSL_AD_INTERNAL_ERROR);
-  LogVerdict("there is no place left");
+  LogVerdict(detail);
   Linger(now);
 }
 
@@ -164,6 +166,27 @@ void Connection::Retire(TimePoint now) {
   ERR_clear_error();
   SSL_shutdown(ssl_.get());
   Linger(now);
+}
+
+// Called when TLS itself has succeeded.
+void Connection::CompleteOrWait(TimePoint now) {
+  if (!chainkeep::CompletionMayWait(ssl_.get())) {
+    return FinishHandshake("", now);
+  }
+  if (context_.completions->TryTake(number_, ssl_) == Completions::Taken::kNo) {
+    return TurnAway("too many connect for the first time", now);
+  }
+  state_ = State::kComplete;
+  deadline_ = TimePoint::max();
+}
+
+void Connection::Resume(bssl::UniquePtr<SSL> ssl, TimePoint now) {
+  ssl_ = std::move(ssl);
+  FinishHandshake("", now);
+  // Events of the meantime did not find it.
+  if (established() && !chainkeep::VerdictStillHolds(ssl_.get())) {
+    End(SSL_AD_ACCESS_DENIED, now);
+  }
 }
 
 // `failure` is empty when TLS itself has succeeded.

@@ -2,6 +2,8 @@
 //
 //   kHandshake  TLS, until the gate has answered. One JSON line is logged when
 //               it has, or when the client gave up or ran out of time.
+//   kComplete   TLS is done, and the gate's answer waits for a disk: another
+//               thread has the SSL (completions.h).
 //   kDial       accepted; the broker is being connected.
 //   kRelay      bytes both ways. An end of one direction is passed on as such,
 //               while the other goes on (half-close).
@@ -29,6 +31,7 @@
 #include "chainkeep/events.h"
 #include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
+#include "examples/gateway/completions.h"
 #include "examples/gateway/flags.h"
 #include "examples/gateway/output.h"
 #include "examples/gateway/relay_buffer.h"
@@ -45,11 +48,12 @@ struct ConnectionContext {
   // accepted client is told its verdict.
   std::span<const SocketAddress> upstream;
   Limits limits;
+  Completions* completions;
 };
 
 class Connection {
  public:
-  enum class State { kHandshake, kDial, kRelay, kLinger, kClosed };
+  enum class State { kHandshake, kComplete, kDial, kRelay, kLinger, kClosed };
 
   // `ssl` is of a context with a gate, and not yet connected to `client`.
   Connection(int64_t number, Fd client, bssl::UniquePtr<SSL> ssl,
@@ -61,6 +65,7 @@ class Connection {
   // Watch makes `context` report alerts to its Connections, which log them.
   static void Watch(SSL_CTX* context);
 
+  int64_t number() const { return number_; }
   State state() const { return state_; }
 
   // Whether the gate has let this client in, and nothing has ended it since.
@@ -90,12 +95,15 @@ class Connection {
   // Does all that can be done without waiting.
   void Advance(TimePoint now);
 
+  // Goes on from kComplete, with the SSL that has been completed.
+  void Resume(bssl::UniquePtr<SSL> ssl, TimePoint now);
+
   // Says its line before it is destroyed to make room for another.
   void Abandon();
 
-  // Ends a connection for which there is no place before it has begun: the
-  // client gets an alert at once and need not wait to learn it.
-  void TurnAway(TimePoint now);
+  // Ends a connection for which there is no place, as `detail` says: the client
+  // gets an alert at once and need not wait to learn it.
+  void TurnAway(std::string_view detail, TimePoint now);
 
   // Ends an accepted connection in good order, as no fault was found: the
   // device has opened newer ones.
@@ -112,6 +120,7 @@ class Connection {
   static void OnTlsEvent(const SSL* ssl, int type, int value);
 
   void Handshake(TimePoint now);
+  void CompleteOrWait(TimePoint now);
   void FinishHandshake(std::string_view failure, TimePoint now);
   void LogVerdict(std::string_view failure);
   void TellVerdict(TimePoint now);

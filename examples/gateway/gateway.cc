@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "chainkeep/options.h"
 #include "chainkeep/store.h"
+#include "chainkeep/tls.h"
 #include "examples/gateway/json.h"
 
 namespace gateway {
@@ -38,6 +39,10 @@ constexpr milliseconds kLastWords{1000};
 // How many connections beyond the limit may be closing. With more, the oldest
 // is cut short.
 constexpr size_t kClosing = 64;
+
+// How many connections beyond the limit may connect for the first time: those
+// that wait, and the one at work.
+constexpr size_t kCompleting = Completions::kMost + 1;
 
 // Descriptors beside those of connections, with room to spare.
 constexpr rlim_t kOwnDescriptors = 64;
@@ -74,7 +79,8 @@ absl::StatusOr<Fd> OpenSignals() {
 absl::Status ReserveDescriptors(size_t connections) {
   rlimit limit = {};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return SystemError("getrlimit");
-  const rlim_t needed = 2 * connections + kClosing + kOwnDescriptors;
+  const rlim_t needed =
+      2 * connections + kClosing + kCompleting + kOwnDescriptors;
   if (limit.rlim_cur >= needed) return absl::OkStatus();
   if (limit.rlim_max < needed) {
     return absl::FailedPreconditionError(
@@ -136,6 +142,10 @@ absl::Status Gateway::Open(const Flags& flags) {
         .Integer("openConnections", static_cast<int64_t>(connections_.size()))
         .Integer("droppedLines", output_.dropped());
   });
+
+  completions_ = std::make_unique<Completions>(
+      [](SSL* ssl) { chainkeep::CompleteHandshake(ssl); },
+      [this] { mailbox_.Post([this] { CollectCompletions(); }); });
 
   auto identity = ReadIdentity(flags.certificate, flags.key);
   if (!identity.ok()) return identity.status();
@@ -317,15 +327,16 @@ void Gateway::AcceptFrom(const Door& door, TimePoint now) {
     if (ssl == nullptr) return;
     auto connection = std::make_unique<Connection>(
         next_connection_++, std::move(client), std::move(ssl), door.region,
-        ConnectionContext{&output_, upstream_, limits_}, now);
+        ConnectionContext{&output_, upstream_, limits_, completions_.get()},
+        now);
     const size_t accepted = Count(&Connection::established);
     if (accepted >= limits_.connections) {
-      connection->TurnAway(now);
+      connection->TurnAway("there is no place left", now);
     } else if (accepted + Count(&Connection::handshaking) >=
                limits_.connections) {
       EndOldest(&Connection::handshaking);
     }
-    if (connections_.size() >= limits_.connections + kClosing) {
+    if (connections_.size() >= limits_.connections + kClosing + kCompleting) {
       EndOldest(&Connection::closing);
     }
     connections_.push_back(std::move(connection));
@@ -363,6 +374,18 @@ void Gateway::KeepNewest(const Connection& newest, TimePoint now) {
   }
   if (count > limits_.connections_per_device && oldest != nullptr) {
     oldest->Retire(now);
+  }
+}
+
+void Gateway::CollectCompletions() {
+  for (Completions::Handshake& done : completions_->Collect()) {
+    const auto found = std::find_if(
+        connections_.begin(), connections_.end(),
+        [&](const auto& c) { return c->number() == done.connection; });
+    if (found == connections_.end()) continue;
+    const TimePoint now = Now();
+    (*found)->Resume(std::move(done.ssl), now);
+    if ((*found)->established()) KeepNewest(**found, now);
   }
 }
 

@@ -2,8 +2,10 @@
 // in one loop of one thread.
 //
 // Why one thread: nothing here waits but poll() itself, and a verdict costs
-// well under a millisecond. The engine would serve any number of threads: to
-// use more cores, run one loop of connections a thread with one shared engine.
+// well under a millisecond. What may wait for a disk, a device's first
+// connection, is a thread's beside it (completions.h). The engine would serve
+// any number of threads: to use more cores, run one loop of connections a
+// thread with one shared engine.
 //
 // What a hostile client can cost is bounded: `Limits` caps connections and
 // their times, and nobody who is shut out is left waiting.
@@ -15,7 +17,11 @@
 //   - If all places are taken by accepted ones, a client is told internal_error
 //     and closed at once. Many certificates of one account can come that far:
 //     choose --max-connections for the devices you have.
-//   - A few connections beyond the cap may be closing. They cost a socket each.
+//   - A few connections beyond the cap may be closing, or connect for the first
+//     time. They cost a socket each.
+//   - Devices that connect for the first time wait for the store and for each
+//     other, and for nobody else; beyond a number they are told internal_error.
+//     How many the store is asked for is the engine's limit for each account.
 //
 // With --store the registry is a file that other processes may change, too: a
 // thread follows it. What it sees, and what the engine tells from whichever
@@ -40,6 +46,7 @@
 #include "absl/status/statusor.h"
 #include "chainkeep/engine.h"
 #include "chainkeep/events.h"
+#include "examples/gateway/completions.h"
 #include "examples/gateway/connection.h"
 #include "examples/gateway/control_plane.h"
 #include "examples/gateway/flags.h"
@@ -92,6 +99,7 @@ class Gateway : private chainkeep::EventObserver {
   size_t Count(StateTest test) const;
   void EndOldest(StateTest test);
   void KeepNewest(const Connection& newest, TimePoint now);
+  void CollectCompletions();
 
   void ReadCommands();
   void ExecuteLines();
@@ -119,6 +127,7 @@ class Gateway : private chainkeep::EventObserver {
   std::unique_ptr<ControlPlane> control_plane_;
   std::vector<Door> doors_;
   Connections connections_;
+  std::unique_ptr<Completions> completions_;
   Fd signals_;
   std::string commands_;   // read, and not executed yet
   bool skipping_ = false;  // the rest of a line that was too long

@@ -43,7 +43,7 @@ class Stage:
 
     def __init__(self, folder, pki, broker, gateway_binary, command_line):
         store = os.path.join(folder, "registry.db")
-        self._first, self._second = (
+        self.first, self._second = (
             command_line_module.Account(command_line, store, account,
                                         story.HERE)
             for account in (story.FIRST, story.SECOND))
@@ -59,7 +59,7 @@ class Stage:
         self._gateway.stop()
 
     def tell(self, lab):
-        return tell(lab, self._first, self._second)
+        return tell(lab, self.first, self._second)
 
 
 def tell(lab, first, second):
