@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <new>
 #include <string>
 
@@ -10,9 +11,9 @@ namespace chainkeep::sni {
 // One endpoint. The name goes on behind the record.
 struct EndpointTable::Record {
   static const Record* New(std::string_view name, const TenantName* tenant,
-                           const Endpoint& endpoint, uint64_t version) {
-    const size_t bytes = BytesFor(name.size());
-    auto* record = new (::operator new(bytes)) Record;
+                           const Endpoint& endpoint, uint64_t version,
+                           memory::SizedPools* pools) {
+    auto* record = new (pools->Allocate(BytesFor(name.size()))) Record;
     record->word = version << 8 |
                    uint64_t{static_cast<uint8_t>(endpoint.service)} << 1 |
                    static_cast<uint8_t>(endpoint.status);
@@ -21,8 +22,6 @@ struct EndpointTable::Record {
     name.copy(reinterpret_cast<char*>(record) + kNameOffset, name.size());
     return record;
   }
-  static void Delete(void* record) { ::operator delete(record); }
-
   std::string_view name() const {
     return {reinterpret_cast<const char*>(this) + kNameOffset, size};
   }
@@ -40,6 +39,9 @@ struct EndpointTable::Record {
   const TenantName* tenant;
   uint8_t size;
   char name_begins_here;
+
+  static constexpr size_t kMaxBytes =
+      2 * sizeof(uint64_t) + 1 + std::numeric_limits<uint8_t>::max();
 
  private:
   static constexpr size_t kNameOffset = 2 * sizeof(uint64_t) + 1;
@@ -68,14 +70,12 @@ EndpointTable::EndpointTable(memory::Epochs* epochs,
                              const memory::Hasher& hasher, size_t expected)
     : epochs_(epochs),
       tenants_(epochs, hasher),
+      records_(Record::kMaxBytes),
       table_(epochs, Traits{&hasher},
              {.expected_entries = expected, .percent_full = 78}) {}
 
-EndpointTable::~EndpointTable() {
-  table_.ForEach([](const Traits::Entry& entry) {
-    Record::Delete(const_cast<Record*>(entry.record));
-  });
-}
+// What has been retired lies in the pools.
+EndpointTable::~EndpointTable() { epochs_->Collect(); }
 
 const EndpointTable::Record* EndpointTable::FindServing(
     const Region& region, const HostName& name) const {
@@ -102,7 +102,7 @@ void EndpointTable::Put(const EndpointName& name, const Endpoint& endpoint,
                         uint64_t version) {
   const Record* const record = Record::New(
       name.text(), tenants_.Share(endpoint.account, endpoint.region), endpoint,
-      version);
+      version, &records_);
   const Record* old = nullptr;
   table_.Update({endpoint.region, name.text()},
                 [&](std::optional<Traits::Entry>& entry) {
@@ -132,7 +132,7 @@ bool EndpointTable::Remove(const Region& region, const EndpointName& name) {
 
 void EndpointTable::Retire(const Record* record) {
   tenants_.Release(record->tenant);
-  epochs_->Retire(const_cast<Record*>(record), &Record::Delete,
+  epochs_->Retire(const_cast<Record*>(record), &memory::SizedPools::Free,
                   record->bytes());
 }
 

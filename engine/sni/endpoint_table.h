@@ -14,8 +14,8 @@
 //    sees.
 //
 // COST. Resolve reads the table's tags and slot, the record, and its tenant's.
-// An endpoint takes 17 bytes and its name, as the allocator rounds them, and
-// ten to twelve of the table.
+// An endpoint takes 17 bytes and its name, rounded up to a multiple of eight,
+// and ten to twelve of the table.
 
 #ifndef CHAINKEEP_ENGINE_SNI_ENDPOINT_TABLE_H_
 #define CHAINKEEP_ENGINE_SNI_ENDPOINT_TABLE_H_
@@ -32,6 +32,7 @@
 #include "engine/memory/epochs.h"
 #include "engine/memory/hash.h"
 #include "engine/memory/hash_table.h"
+#include "engine/memory/sized_pools.h"
 #include "engine/sni/endpoint_name.h"
 #include "engine/sni/host_name.h"
 #include "engine/sni/resolution.h"
@@ -45,6 +46,7 @@ class EndpointTable {
   // endpoints from the start.
   EndpointTable(memory::Epochs* epochs, const memory::Hasher& hasher,
                 size_t expected = 0);
+  // No reader may be pinned any more, of whatever shares `epochs`.
   ~EndpointTable();
   EndpointTable(const EndpointTable&) = delete;
   EndpointTable& operator=(const EndpointTable&) = delete;
@@ -101,6 +103,7 @@ class EndpointTable {
 
   memory::Epochs* const epochs_;
   TenantNames tenants_;
+  memory::SizedPools records_;
   // At least as many as there are wildcards in table_: counted before they are
   // published, and until after they are gone.
   std::atomic<size_t> wildcards_{0};
