@@ -91,13 +91,20 @@ size_t RegistrationIndex<E>::FindAmongMany(
   const Subject* const subject = subjects_->Find(issuer);
   if (subject == nullptr) return 0;
   Candidates candidates;
+  const auto add = [&](const Spelling* spelling) {
+    const std::optional<E> entry = table_.Find(KeyOf(view, spelling));
+    if (!entry) return;
+    entry->ForEach(
+        [&](const Registered& r) { return candidates.AddIfOld(r, kMaxWalk); });
+  };
+  // The issuer's own first: it is not to be one that is not looked at because
+  // others, of whatever account and region, have spelled the name before.
+  const Spelling* const own = subjects_->FindExact(issuer);
+  if (own != nullptr) add(own);
   size_t limit = kMaxSpellings;
   for (const Spelling* spelling = subject->spellings();
        spelling != nullptr && limit > 0; spelling = spelling->next(), --limit) {
-    const std::optional<E> entry = table_.Find(KeyOf(view, spelling));
-    if (!entry) continue;
-    entry->ForEach(
-        [&](const Registered& r) { return candidates.AddIfOld(r, kMaxWalk); });
+    if (spelling != own) add(spelling);
   }
   // There may be more, younger ones.
   if constexpr (std::is_same_v<E, DefaultEntry>) {

@@ -44,7 +44,7 @@ class RegistrationIndex {
   // or key ids of others costs a handshake little; and the oldest come first,
   // so that nobody who was there before is left out.
   static constexpr size_t kMaxWalk = 64;
-  // The same of spellings of one name.
+  // The same of spellings of one name, beside the one that is asked for.
   static constexpr size_t kMaxSpellings = 16;
 
   // Calls `visit` with a Registered of each.

@@ -113,6 +113,12 @@ class SubjectTable {
     return spelling;
   }
 
+  // The same, and never null without reason.
+  const Spelling* FindExact(const x509::Name& name) const {
+    const auto found = spellings_.Find({name.der(), HashOf(name.der())});
+    return found ? found->spelling : nullptr;
+  }
+
   // Find returns the subject that `name` is, null if no CA has it. `hash` is
   // that of its bytes.
   const Subject* Find(const x509::Name& name, uint64_t hash) const;

@@ -106,5 +106,28 @@ TEST_F(Spellings, AreOneNameWhicheverComesAndGoes) {
   EXPECT_EQ(catalog_.records(), 0u);
 }
 
+// Decision 5, and SNI_ONLY: what others, here even of another region, call
+// their CAs takes nothing away from a tenant's own.
+TEST_F(Spellings, OfOthersDoNotHideATenantsOwn) {
+  for (int i = 1; i <= 40; ++i) {
+    Publish(Spelled(i), i, Mode::kSniOnly, kWest);
+    const TestCertificate victim = Spelled(0);
+    Publish(victim, 0, Mode::kSniOnly);
+    EXPECT_EQ(InTenant(0, victim), Accounts{"a0"}) << i << " others";
+    ASSERT_TRUE(Withdraw(victim, 0).ok());
+    if (HasFailure()) return;
+  }
+}
+
+// The same without a server name, of who came first and was then registered
+// anew; its devices repeat its name byte by byte.
+TEST_F(Spellings, OfOthersDoNotHideTheRegionsOne) {
+  const TestCertificate victim = Spelled(0);
+  for (int i = 1; i <= 40; ++i) Publish(Spelled(i), i, Mode::kDefault);
+  Publish(victim, 0, Mode::kDefault);
+  const Accounts shown = InDefault(victim);
+  EXPECT_NE(std::ranges::find(shown, "a0"), shown.end());
+}
+
 }  // namespace
 }  // namespace chainkeep::catalog
