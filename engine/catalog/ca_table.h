@@ -43,6 +43,12 @@ class CaTable {
   // Drop counts one less; the last one takes the record along.
   void Drop(const CertificateId& id);
 
+  // Makes room for `records` in all, at once.
+  void Reserve(size_t records) {
+    table_.Reserve(records);
+    subjects_.Reserve(records);
+  }
+
   const SubjectTable& subjects() const { return subjects_; }
   size_t size() const { return table_.size(); }
 

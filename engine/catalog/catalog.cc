@@ -168,15 +168,17 @@ absl::Status Catalog::Publish(const Scope& scope,
   return absl::OkStatus();
 }
 
-void Catalog::Reserve(size_t count) {
-  tables_->by_tenant.Reserve(registrations() + count);
+void Catalog::Reserve(const Room& room) {
+  tables_->by_tenant.Reserve(registrations() + room.registrations);
+  tables_->cas.Reserve(records() + room.records);
+  tables_->tenants.Reserve(room.tenants);
 }
 
 std::vector<Catalog::LoadError> Catalog::Load(
     size_t count, const std::function<NewRegistration(size_t)>& at,
     size_t threads) {
   constexpr size_t kBatch = 1000;
-  Reserve(count);
+  Reserve({.registrations = count});
   std::atomic<size_t> next{0};
   std::mutex mutex;
   std::vector<LoadError> errors;

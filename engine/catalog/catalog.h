@@ -124,8 +124,14 @@ class Catalog {
       CaStatus status,
       AutoRegistration auto_registration = AutoRegistration::kDisabled);
 
-  // Reserve makes room for `count` registrations more, at once.
-  void Reserve(size_t count);
+  // Reserve makes room at once for as many more: to grow into it would be to
+  // look at every entry several times.
+  struct Room {
+    size_t registrations = 0;
+    size_t records = 0;  // distinct CA certificates among them
+    size_t tenants = 0;
+  };
+  void Reserve(const Room& room);
 
   // Load publishes at(0) … at(count - 1) by `threads` threads, which call `at`
   // each for other numbers, in no order. Returns what could not be published

@@ -11,6 +11,7 @@ SubjectTable::SubjectTable(memory::Epochs* epochs, const memory::Hasher* hasher,
                            uint64_t name_seed)
     : epochs_(epochs),
       hasher_(hasher),
+      name_seed_(name_seed),
       subjects_(epochs, SubjectTraits{name_seed}, {}),
       spellings_(epochs, SpellingTraits{}, {}) {}
 
@@ -93,7 +94,8 @@ void SubjectTable::UpdateOnlyOne(Subject* subject) {
 void SubjectTable::Link(Spelling* spelling, const x509::Name& name) {
   subjects_.Update(name, [&](std::optional<SubjectTraits::Entry>& entry) {
     if (!entry) {
-      entry = {new Subject(next_id_.fetch_add(1), name.der())};
+      entry = {new Subject(next_id_.fetch_add(1), name.der(),
+                           name.Hash(name_seed_))};
     }
     spelling->subject_ = entry->subject;
     std::atomic<Spelling*>* end = &entry->subject->first_;

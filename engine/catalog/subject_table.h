@@ -80,12 +80,15 @@ class Subject {
 
  private:
   friend class SubjectTable;
-  Subject(uint32_t id, Bytes der)
+  Subject(uint32_t id, Bytes der, uint64_t hash)
       : id_(id),
+        hash_(hash),
         der_(der.begin(), der.end()),
         name_(*x509::Name::Parse(der_)) {}
 
   const uint32_t id_;
+  // Of the name: a table that grows asks each entry for it.
+  const uint64_t hash_;
   const std::vector<uint8_t> der_;
   const x509::Name name_;                  // views der_
   std::atomic<Spelling*> first_{nullptr};  // written under its shard's lock
@@ -126,6 +129,12 @@ class SubjectTable {
     return Find(name, HashOf(name.der()));
   }
 
+  // Makes room for `spellings` in all, at once.
+  void Reserve(size_t spellings) {
+    subjects_.Reserve(spellings);
+    spellings_.Reserve(spellings);
+  }
+
   // Acquire holds the spelling of `name` once more; Release gives that up.
   const Spelling* Acquire(const x509::Name& name);
   void Release(const Spelling* spelling);
@@ -151,9 +160,7 @@ class SubjectTable {
       Subject* subject;
     };
     uint64_t Hash(const x509::Name& name) const { return name.Hash(seed); }
-    uint64_t HashOf(const Entry& entry) const {
-      return Hash(entry.subject->name_);
-    }
+    uint64_t HashOf(const Entry& entry) const { return entry.subject->hash_; }
     bool Matches(const Entry& entry, const x509::Name& name) const {
       return entry.subject->name_ == name;
     }
@@ -181,6 +188,7 @@ class SubjectTable {
 
   memory::Epochs* const epochs_;
   const memory::Hasher* const hasher_;
+  const uint64_t name_seed_;
   std::atomic<uint32_t> next_id_{1};
   memory::Pool<Cell> cells_;
   memory::HashTable<SubjectTraits> subjects_;

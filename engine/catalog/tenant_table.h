@@ -46,6 +46,9 @@ class TenantTable {
   TenantTable(memory::Epochs* epochs, const memory::Hasher* hasher);
   ~TenantTable();
 
+  // Makes room for `tenants` in all, at once.
+  void Reserve(size_t tenants) { tenants_.Reserve(tenants); }
+
   // Null if nothing was ever registered there.
   const Tenant* Find(const Account& account, const Region& region) const;
   const RegionRecord* Find(const Region& region) const;

@@ -26,7 +26,7 @@ using store::EndpointRow;
 using store::Tenant;
 
 // How many records are read before they are worked on.
-constexpr size_t kBatch = 8192;
+constexpr int64_t kBatch = 8192;
 
 // Calls work(0) … work(count - 1), by `threads` threads, in no order.
 void InParallel(size_t threads, size_t count,
@@ -45,7 +45,8 @@ void InParallel(size_t threads, size_t count,
   for (std::thread& other : others) other.join();
 }
 
-// Counts, and tells whoever waits.
+// Counts, and tells whoever waits: now and then, for he may write each line to
+// a terminal, and of the last.
 class Progress {
  public:
   explicit Progress(const LoadOptions& options) : options_(options) {}
@@ -57,12 +58,19 @@ class Progress {
   // On any.
   void HasShown(size_t count) {
     const std::lock_guard lock(mutex_);
+    const int64_t before = done_;
     done_ += static_cast<int64_t>(count);
-    Tell();
+    if (before / kBatch != done_ / kBatch) Tell();
+  }
+  // On the calling thread.
+  void HasEnded() {
+    if (told_done_ != done_ || told_total_ != total_) Tell();
   }
 
  private:
   void Tell() {
+    told_done_ = done_;
+    told_total_ = total_;
     if (options_.progress != nullptr) options_.progress(done_, total_);
   }
 
@@ -70,6 +78,8 @@ class Progress {
   std::mutex mutex_;
   int64_t done_ = 0;
   int64_t total_ = 0;
+  int64_t told_done_ = 0;
+  int64_t told_total_ = 0;
 };
 
 // What cannot be shown, from any thread.
@@ -103,7 +113,7 @@ class CaLoader {
       last_id_ = row.key.id;
       records_.push_back(nullptr);
       unparsed_.push_back({row.key, row.der});
-      if (unparsed_.size() == kBatch) Parse();
+      if (unparsed_.size() == size_t{kBatch}) Parse();
     }
     const uint32_t tenant = IndexOf(row.key.tenant);
     if (row.mode == Mode::kDefault) has_default_[tenant] = true;
@@ -129,7 +139,9 @@ class CaLoader {
     std::sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
       return a.second - a.first > b.second - b.first;
     });
-    catalog_.Reserve(cas_.size());
+    catalog_.Reserve({.registrations = cas_.size(),
+                      .records = records_.size(),
+                      .tenants = tenants_.size()});
     InParallel(threads_, groups.size(), [&](size_t i) {
       const auto [begin, end] = groups[i];
       for (size_t ca = begin; ca < end; ++ca) PublishOne(cas_[ca]);
@@ -313,6 +325,7 @@ absl::Status LoadAll(const store::RegistryView& view,
       +[](const CrlRow& row, Reconciliation* reconciliation) {
         reconciliation->AddCrls(row.key, row);
       });
+  progress.HasEnded();
   return status;
 }
 

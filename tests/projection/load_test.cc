@@ -87,6 +87,33 @@ TEST_F(LoadTest, ProgressIsTold) {
   EXPECT_EQ(total, 3);
 }
 
+// A million tenants are not a million lines on a terminal: told once for 8192
+// records read, once for 8192 shown, and of the end.
+TEST_F(LoadTest, ProgressIsToldNowAndThen) {
+  constexpr int kTenants = 8192 + 100;
+  Commit([&](Transaction& t) {
+    for (int i = 0; i < kTenants; ++i) {
+      t.PutCa(Ca(*Account::Parse(absl::StrCat("tenant-", i)), ca_));
+    }
+    return absl::OkStatus();
+  });
+  LoadOptions options;
+  options.threads = 2;
+  std::vector<std::string> told;
+  options.progress = [&](int64_t done, int64_t total) {
+    told.push_back(absl::StrCat(done, " of ", total));
+  };
+  ASSERT_TRUE(projection_.Load(options).ok());
+  EXPECT_EQ(told, (std::vector<std::string>{"0 of 8192", "8192 of 8292",
+                                            "8292 of 8292"}));
+}
+
+TEST_F(LoadTest, NothingToLoadIsNothingToTell) {
+  LoadOptions options;
+  options.progress = [](int64_t, int64_t) { ADD_FAILURE(); };
+  ASSERT_TRUE(projection_.Load(options).ok());
+}
+
 // Who registered first is found first, however many threads load: fifty CAs of
 // one name in one tenant (which no registry would allow: a store may hold what
 // an older one did), and fifty of mode DEFAULT of as many accounts.
