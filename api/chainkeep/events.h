@@ -46,9 +46,12 @@ struct DeviceEvent {
 // SkippedRecord is a stored record that cannot be shown to handshakes, because
 // it is damaged or contradicts another: they answer as if it were not there.
 struct SkippedRecord {
-  enum class Kind : uint8_t { kCa, kDevice, kEndpoint, kCrls };
+  // kChange is no record, but a note that one has changed: all were compared
+  // with what is shown instead.
+  enum class Kind : uint8_t { kCa, kDevice, kEndpoint, kCrls, kChange };
 
   Kind kind = Kind::kCa;
+  // Empty where not even that can be read; `status` says all that is known.
   Account account;
   Region region;
   // The certificate id, or the endpoint's host name.
@@ -112,12 +115,17 @@ class EventObserver {
   virtual void OnCaActivated(const CaEvent&) {}
 
   // A registration stopped being ACTIVE: connections that it let in should be
-  // dropped. (Only an INACTIVE one can be deleted, so this comes before.)
-  // Nothing is told of a changed endpoint or CRL: ask Engine::StillHolds.
+  // dropped. (Only an INACTIVE one can be deleted, so this comes before.) If
+  // OnCaActivated follows at once, it is ACTIVE again, or may never have been
+  // anything else: of changes that were seen together it is not known which
+  // they were, and who has not followed for 100,000 is told this of all that
+  // are ACTIVE. Nothing is told of a changed endpoint or CRL: ask
+  // Engine::StillHolds.
   virtual void OnCaDeactivated(const CaEvent&) {}
 
   // The record of a device certificate stopped being ACTIVE, or was deleted, or
-  // came to be in another status: its connections should be dropped.
+  // came to be in another status: its connections should be dropped. The status
+  // may be ACTIVE, again: see OnCaDeactivated.
   virtual void OnDeviceDeactivated(const DeviceEvent&) {}
 
   // A device that waits to be activated has connected, and was refused. Its

@@ -11,6 +11,14 @@
 // threads at once is: the tenants of a region that have anything of mode
 // DEFAULT, together, oldest first; and every other tenant by itself.
 //
+// A row that cannot be read, because it is damaged or its checksum is not that
+// of what it says, ends loading with an error that names table and row: an
+// engine never starts with half of a registry, of which the other half may be
+// what revokes. (A row that can be read, and whose certificate is none, is left
+// out and told.) A codec that comes to refuse what an older one has written, or
+// to write what an older one refuses, goes with a new schema version
+// (sqlite_schema.h), so that no intact row is taken for a damaged one.
+//
 // Cost: 40 bytes of memory for each registration meanwhile, beside what stays.
 
 #ifndef CHAINKEEP_ENGINE_PROJECTION_LOAD_H_

@@ -1,5 +1,8 @@
 #include "engine/projection/projection.h"
 
+#include <algorithm>
+#include <iterator>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -7,7 +10,6 @@
 #include <variant>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "chainkeep/status.h"
 #include "engine/projection/load.h"
 #include "engine/projection/reachable.h"
@@ -15,38 +17,16 @@
 namespace chainkeep::projection {
 namespace {
 
-using store::CertificateKey;
 using store::Change;
 using store::ChangeKind;
 using store::RegistryView;
+using store::Revision;
 
-// How many changes are read, and compared in one transaction, at a time.
-constexpr size_t kBatch = 10'000;
+// How many changes are read at a time.
+constexpr Revision kChangesAtOnce = 10'000;
 
-// Of an endpoint it does not matter whose it is.
-Subject SubjectOf(const Change& change) {
-  Subject subject{change.kind, {change.tenant, change.id}, change.host_name};
-  if (change.kind == ChangeKind::kEndpoint) subject.key.tenant.account = {};
-  return subject;
-}
-
-// What has changed, each once, in the order of the first change.
-struct Touches {
-  explicit Touches(const std::vector<Change>& changes) {
-    for (const Change& change : changes) {
-      const Subject subject = SubjectOf(change);
-      const auto [it, is_new] = index.try_emplace(subject, subjects.size());
-      if (is_new) {
-        subjects.emplace_back(subject, Touched::kOnce);
-      } else {
-        subjects[it->second].second = Touched::kMoreThanOnce;
-      }
-    }
-  }
-
-  std::vector<std::pair<Subject, Touched>> subjects;
-  absl::flat_hash_map<Subject, size_t> index;
-};
+// How many records are shown under the lock at a time: some 10 ms.
+constexpr size_t kRecordsAtOnce = 500;
 
 // A record as it is stored; nothing: it is not.
 using Row = std::variant<std::monostate, store::CaRow, store::DeviceRow,
@@ -99,27 +79,21 @@ Row Find(const RegistryView& view, const Subject& subject) {
   return std::monostate();
 }
 
-Subject EndpointSubject(const Region& region, std::string_view host_name) {
-  return {ChangeKind::kEndpoint, {{{}, region}, {}}, std::string(host_name)};
-}
-
-// Calls `visit` with all that is stored.
+// Calls `visit` with all that is shown.
 template <typename Visit>
-absl::Status ForEachSubject(const RegistryView& view, const Visit& visit) {
+void ForEachShown(const catalog::Catalog& catalog, const Visit& visit) {
   const auto each = [&](ChangeKind kind) {
-    return [&visit, kind](const auto& row) {
-      visit(Subject{kind, row.key, ""}, Row(row));
-      return absl::OkStatus();
+    return [&visit, kind](const Account& account, const Region& region,
+                          const CertificateId& id) {
+      visit(Subject{kind, {{account, region}, id}, ""});
     };
   };
-  absl::Status status = view.ForEachCa(each(ChangeKind::kCa));
-  if (status.ok()) status = view.ForEachDevice(each(ChangeKind::kDevice));
-  if (status.ok()) status = view.ForEachCrls(each(ChangeKind::kCrls));
-  if (!status.ok()) return status;
-  return view.ForEachEndpoint([&](const store::EndpointRow& row) {
-    visit(EndpointSubject(row.endpoint.region, row.endpoint.host_name),
-          Row(row));
-    return absl::OkStatus();
+  catalog.ForEachRegistration(each(ChangeKind::kCa));
+  catalog.ForEachDevice(each(ChangeKind::kDevice));
+  catalog.ForEachCrls(each(ChangeKind::kCrls));
+  catalog.endpoints().ForEach([&](const Region& region, std::string_view name) {
+    visit(
+        Subject{ChangeKind::kEndpoint, {{{}, region}, {}}, std::string(name)});
   });
 }
 
@@ -137,13 +111,6 @@ SkippedRecord::Kind KindOf(ChangeKind kind) {
   return SkippedRecord::Kind::kCa;
 }
 
-void Append(Reconciliation::Outcome&& from, Reconciliation::Outcome* to) {
-  std::move(from.events.begin(), from.events.end(),
-            std::back_inserter(to->events));
-  std::move(from.skipped.begin(), from.skipped.end(),
-            std::back_inserter(to->skipped));
-}
-
 }  // namespace
 
 absl::Status Projection::Load(const LoadOptions& options) {
@@ -152,10 +119,11 @@ absl::Status Projection::Load(const LoadOptions& options) {
   {
     const std::lock_guard lock(mutex_);
     status = uses_.store->Read([&](const RegistryView& view) {
-      seen_ = view.revision();
+      noted_ = view.revision();
       return LoadAll(view, uses_.algorithms, options, uses_.catalog,
                      &outcome.skipped);
     });
+    seen_ = noted_;
   }
   Tell(outcome);
   return status;
@@ -178,14 +146,20 @@ absl::Status Projection::LoadReachable(const ListenerOptions& listener,
 }
 
 absl::Status Projection::CatchUp() {
-  Outcome outcome;
-  absl::Status status;
-  {
-    const std::lock_guard lock(mutex_);
-    status = CatchUpLocked(&outcome);
+  std::optional<Goal> goal;
+  for (;;) {
+    Outcome outcome;
+    absl::Status status;
+    bool is_there = false;
+    {
+      const std::lock_guard lock(mutex_);
+      status = Step(&goal, &outcome);
+      is_there = backlog_->empty() || backlog_->at(0).since > goal->last;
+      seen_ = backlog_->empty() ? noted_ : backlog_->at(0).since - 1;
+    }
+    Tell(outcome);
+    if (!status.ok() || is_there) return status;
   }
-  Tell(outcome);
-  return status;
 }
 
 void Projection::Tell(const Outcome& outcome) {
@@ -196,56 +170,122 @@ void Projection::Tell(const Outcome& outcome) {
   }
 }
 
-absl::Status Projection::CatchUpLocked(Outcome* outcome) {
-  for (;;) {
-    const absl::StatusOr<store::Changes> read =
-        uses_.store->ReadChanges(seen_, kBatch);
-    if (!read.ok()) return read.status();
-    if (!read->complete) return CompareAll(outcome);
-    if (read->changes.empty()) return absl::OkStatus();
-    absl::Status status = Follow(read->changes, outcome);
+absl::Status Projection::Step(std::optional<Goal>* goal, Outcome* outcome) {
+  if (!*goal) {
+    const absl::StatusOr<Noted> noted = NoteChanges(std::nullopt);
+    absl::Status status = noted.status();
+    if (status.ok() && !noted->is_all) status = Compare(noted->damage, outcome);
+    *goal = Goal{.first = noted_, .last = noted_};
     if (!status.ok()) return status;
-    seen_ = read->up_to;
   }
+  if (backlog_->empty()) return absl::OkStatus();
+  return Show(BatchSize(), &**goal, outcome);
 }
 
-absl::Status Projection::Follow(const std::vector<Change>& changes,
-                                Outcome* outcome) {
-  const Touches touches(changes);
-  Reconciliation reconciliation(uses_.catalog, uses_.algorithms);
-  const absl::Status status = uses_.store->Read([&](const RegistryView& view) {
-    for (const auto& [subject, touched] : touches.subjects) {
-      AddRow(subject, Find(view, subject), touched, &reconciliation);
+// A transfer from one account to another is not torn apart: between the two the
+// device would have no record, and might be let in for its CA's sake.
+size_t Projection::BatchSize() const {
+  size_t size = std::min(kRecordsAtOnce, backlog_->size());
+  const auto is_same_device = [](const Subject& a, const Subject& b) {
+    return a.kind == ChangeKind::kDevice && b.kind == ChangeKind::kDevice &&
+           a.key.id == b.key.id;
+  };
+  while (size < backlog_->size() &&
+         is_same_device(backlog_->at(size - 1).subject,
+                        backlog_->at(size).subject)) {
+    ++size;
+  }
+  return size;
+}
+
+absl::StatusOr<Projection::Noted> Projection::NoteChanges(
+    std::optional<Revision> until) {
+  while (!until || noted_ < *until) {
+    const Revision limit =
+        until ? std::min(*until - noted_, kChangesAtOnce) : kChangesAtOnce;
+    const absl::StatusOr<store::Changes> read =
+        uses_.store->ReadChanges(noted_, static_cast<size_t>(limit));
+    if (!read.ok()) {
+      if (ErrorCodeOf(read.status()) != ErrorCode::kInternalFailure) {
+        return read.status();
+      }
+      return Noted{.is_all = false, .damage = read.status()};
+    }
+    if (!until) until = read->last;
+    if (!read->complete || (read->changes.empty() && noted_ < *until)) {
+      return Noted{.is_all = false};
+    }
+    for (const Change& change : read->changes) {
+      backlog_->Add({.subject = Subject::Of(change), .since = change.revision});
+    }
+    noted_ = read->up_to;
+  }
+  return Noted{.is_all = true};
+}
+
+absl::Status Projection::Show(size_t count, Goal* goal, Outcome* outcome) {
+  std::vector<Row> rows;
+  Revision revision = 0;
+  absl::Status status = uses_.store->Read([&](const RegistryView& view) {
+    revision = view.revision();
+    for (size_t i = 0; i < count; ++i) {
+      rows.push_back(Find(view, backlog_->at(i).subject));
     }
     return absl::OkStatus();
   });
-  if (status.ok()) {
-    Append(reconciliation.Apply(), outcome);
+  if (ErrorCodeOf(status) == ErrorCode::kInternalFailure) {
+    if (count == 1) {
+      Skip(backlog_->Pop().subject, std::move(status), outcome);
+      return absl::OkStatus();
+    }
+    // One of them is damaged, or more: the others are not to suffer for it.
+    status = absl::OkStatus();
+    for (size_t i = 0; i < count && status.ok() && !backlog_->empty(); ++i) {
+      status = Show(1, goal, outcome);
+    }
     return status;
   }
-  if (ErrorCodeOf(status) != ErrorCode::kInternalFailure) return status;
-  // One of them is damaged, or more: the others are not to suffer for it.
-  for (const auto& [subject, touched] : touches.subjects) {
-    absl::Status one = FollowOne(subject, touched, outcome);
-    if (!one.ok()) return one;
+  if (!status.ok()) return status;
+  // How often each had changed when it was read must be known. If it is not,
+  // the next call will find that out too, and compare.
+  const absl::StatusOr<Noted> noted = NoteChanges(revision);
+  if (!noted.ok()) return noted.status();
+
+  Reconciliation reconciliation(uses_.catalog, uses_.algorithms);
+  std::vector<Backlog::Entry> entries;
+  for (const Row& row : rows) {
+    entries.push_back(backlog_->Pop());
+    const Backlog::Entry& entry = entries.back();
+    AddRow(entry.subject, row,
+           noted->is_all ? entry.touched : Touched::kMoreThanOnce,
+           &reconciliation);
+  }
+  Outcome shown = reconciliation.Apply();
+  std::move(shown.events.begin(), shown.events.end(),
+            std::back_inserter(outcome->events));
+  std::vector<bool> is_again(entries.size());
+  for (size_t i = 0; i < shown.skipped.size(); ++i) {
+    const size_t at = shown.skipped_at[i];
+    if (is_again[at]) continue;
+    Backlog::Entry& entry = entries[at];
+    // Another may be in its way that is about to go.
+    if (entry.attempt == Backlog::Attempt::kFirst && !backlog_->empty()) {
+      if (entry.since <= goal->first) goal->last = noted_;
+      entry.since = noted_;
+      entry.attempt = Backlog::Attempt::kSecond;
+      is_again[at] = true;
+      backlog_->Add(std::move(entry));
+    } else {
+      outcome->skipped.push_back(std::move(shown.skipped[i]));
+    }
   }
   return absl::OkStatus();
 }
 
-absl::Status Projection::FollowOne(const Subject& subject, Touched touched,
-                                   Outcome* outcome) {
-  Reconciliation reconciliation(uses_.catalog, uses_.algorithms);
-  absl::Status status = uses_.store->Read([&](const RegistryView& view) {
-    AddRow(subject, Find(view, subject), touched, &reconciliation);
-    return absl::OkStatus();
-  });
-  if (status.ok()) {
-    Append(reconciliation.Apply(), outcome);
-    return status;
-  }
-  if (ErrorCodeOf(status) != ErrorCode::kInternalFailure) return status;
-  // What is shown of it stays: whether it let in or refused, it did so rightly
-  // when it could last be read.
+// What is shown of it stays: whether it let in or refused, it did so rightly
+// when it could last be read.
+void Projection::Skip(const Subject& subject, absl::Status status,
+                      Outcome* outcome) {
   outcome->skipped.push_back({.kind = KindOf(subject.kind),
                               .account = subject.key.tenant.account,
                               .region = subject.key.tenant.region,
@@ -253,60 +293,51 @@ absl::Status Projection::FollowOne(const Subject& subject, Touched touched,
                                           ? subject.key.id.ToHex()
                                           : subject.host_name,
                               .status = std::move(status)});
-  return absl::OkStatus();
 }
 
-absl::Status Projection::CompareAll(Outcome* outcome) {
-  store::Revision revision = 0;
+absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
+  // What happened to a record in between is not known.
+  const auto entry_of = [](Subject subject) {
+    return Backlog::Entry{.subject = std::move(subject),
+                          .since = 0,
+                          .touched = Touched::kMoreThanOnce};
+  };
+  auto all = std::make_unique<Backlog>();
+  std::vector<SkippedRecord> skipped;
+  Revision revision = 0;
   absl::Status status = uses_.store->Read([&](const RegistryView& view) {
     revision = view.revision();
-    absl::Status swept = Sweep(view, outcome);
-    if (!swept.ok()) return swept;
-    Reconciliation reconciliation(uses_.catalog, uses_.algorithms);
-    size_t pending = 0;
-    swept = ForEachSubject(view, [&](const Subject& subject, const Row& row) {
-      // What happened to it in between is not known.
-      AddRow(subject, row, Touched::kMoreThanOnce, &reconciliation);
-      if (++pending == kBatch) {
-        Append(reconciliation.Apply(), outcome);
-        pending = 0;
-      }
-    });
-    Append(reconciliation.Apply(), outcome);
-    return swept;
+    // Damage that will be there the next time too is no change.
+    if (!damage.ok() && revision == noted_) return absl::OkStatus();
+    return view.ForEachKey(
+        [&](const Change& row) {
+          all->Add(entry_of(Subject::Of(row)));
+          return absl::OkStatus();
+        },
+        [&](ChangeKind kind, const absl::Status& why) {
+          skipped.push_back({.kind = KindOf(kind),
+                             .account = {},
+                             .region = {},
+                             .name = "",
+                             .status = why});
+        });
   });
-  if (status.ok()) seen_ = revision;
-  return status;
-}
-
-// Takes away what is shown and not stored.
-absl::Status Projection::Sweep(const RegistryView& view, Outcome* outcome) {
-  struct Nothing {};
-  absl::flat_hash_map<Subject, Nothing> stored;
-  absl::Status status = ForEachSubject(
-      view, [&](const Subject& subject, const Row&) { stored[subject]; });
-  if (!status.ok()) return status;
-  Reconciliation reconciliation(uses_.catalog, uses_.algorithms);
-  const auto visit = [&](ChangeKind kind) {
-    return [&, kind](const Account& account, const Region& region,
-                     const CertificateId& id) {
-      const Subject subject{kind, {{account, region}, id}, ""};
-      if (!stored.contains(subject)) {
-        AddRow(subject, std::monostate(), Touched::kOnce, &reconciliation);
-      }
-    };
-  };
-  const catalog::Catalog& catalog = *uses_.catalog;
-  catalog.ForEachRegistration(visit(ChangeKind::kCa));
-  catalog.ForEachDevice(visit(ChangeKind::kDevice));
-  catalog.ForEachCrls(visit(ChangeKind::kCrls));
-  catalog.endpoints().ForEach([&](const Region& region, std::string_view name) {
-    const Subject subject = EndpointSubject(region, name);
-    if (!stored.contains(subject)) {
-      AddRow(subject, std::monostate(), Touched::kOnce, &reconciliation);
-    }
+  if (!status.ok() || (!damage.ok() && revision == noted_)) return status;
+  // First, to make room.
+  ForEachShown(*uses_.catalog, [&](Subject subject) {
+    all->AddFirst(entry_of(std::move(subject)));
   });
-  Append(reconciliation.Apply(), outcome);
+  backlog_ = std::move(all);
+  noted_ = revision;
+  if (!damage.ok()) {
+    outcome->skipped.push_back({.kind = SkippedRecord::Kind::kChange,
+                                .account = {},
+                                .region = {},
+                                .name = "",
+                                .status = damage});
+  }
+  std::move(skipped.begin(), skipped.end(),
+            std::back_inserter(outcome->skipped));
   return absl::OkStatus();
 }
 

@@ -7,26 +7,36 @@
 //   status = projection.CatchUp();   // after each command, and when others
 //                                    // have changed something
 //
-// It remembers one number, the store's revision up to which it has followed.
-// Changes name records; the projection looks at what the records are *now* and
-// makes the catalog say the same (reconciliation.h). So it does not matter
-// whose changes they are, in which order threads come across them, or whether
-// one is seen twice.
+// It remembers up to which revision of the store it has noted what changed, and
+// what of that it has not shown yet (backlog.h). Changes name records; the
+// projection looks at what the records are *now* and makes the catalog say the
+// same (reconciliation.h). So it does not matter whose changes they are, in
+// which order threads come across them, or whether one is seen twice.
 //
 // INVARIANTS
 //  1. What a call to CatchUp finds committed when it begins is shown when it
-//     returns OK.
+//     returns OK. What is committed later is the next call's, so that a busy
+//     writer keeps nobody here.
 //  2. Within one batch what takes trust away is shown first, what gives it
-//     last.
-//  3. Where the store has forgotten changes, everything is compared: records
-//     that are valid all along are shown all along.
-//  4. Registrations of one subject are shown in the order of their age (who
+//     last. Batches are small: between two the lock is free, and the observer
+//     is told.
+//  3. When a record is read, all its changes up to that state are noted: that
+//  it
+//     stopped being ACTIVE is told, however soon it was ACTIVE again.
+//  4. Where the store has forgotten changes, or a note of one is damaged,
+//     everything is compared: records that are valid all along are shown all
+//     along, and of those that are ACTIVE it is told that they may not have
+//     been.
+//  5. Registrations of one subject are shown in the order of their age (who
 //     came first is found first, see registration_index.h). Those that were
 //     made in one millisecond go by certificate id.
-//  5. The observer is called without a lock.
+//  6. The observer is called without a lock.
 //
 // A record that cannot be shown is told to the observer and left out; the rest
-// goes on.
+// goes on. One that cannot be read is told too, and what is shown of it stays.
+// Load is stricter: there a row that cannot be read is an error (load.h), for
+// nothing is shown that could stay, and half of a registry would let in whom
+// the other half revokes.
 //
 // Thread-safety: any thread; after fork() the child's too, as far as the store
 // allows.
@@ -36,21 +46,21 @@
 
 #include <atomic>
 #include <cstddef>
-#include <string>
-#include <utility>
-#include <vector>
+#include <memory>
+#include <optional>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "chainkeep/engine.h"
 #include "chainkeep/events.h"
 #include "chainkeep/options.h"
 #include "engine/catalog/catalog.h"
 #include "engine/memory/fork_safe_mutex.h"
+#include "engine/projection/backlog.h"
 #include "engine/projection/reconciliation.h"
 #include "engine/registry/follower.h"
 #include "engine/store/change.h"
 #include "engine/store/registry_store.h"
-#include "engine/store/tenant.h"
 
 namespace chainkeep::projection {
 
@@ -62,21 +72,6 @@ struct Uses {
   EventObserver* observer;
   // Of CRLs that are read from the store.
   AlgorithmPolicy algorithms;
-};
-
-// What a change is about: a certificate of a tenant, or a host name of a
-// region.
-struct Subject {
-  store::ChangeKind kind;
-  store::CertificateKey key;
-  std::string host_name;
-
-  friend bool operator==(const Subject&, const Subject&) = default;
-  template <typename H>
-  friend H AbslHashValue(H h, const Subject& subject) {
-    return H::combine(std::move(h), subject.kind, subject.key,
-                      subject.host_name);
-  }
 };
 
 class Projection final : public registry::Follower {
@@ -97,24 +92,47 @@ class Projection final : public registry::Follower {
 
   absl::Status CatchUp() override;
 
-  // The revision of the store that is shown.
+  // The revision of the store that is shown; less than any if that is not
+  // known.
   store::Revision seen() const { return seen_.load(); }
 
  private:
   using Outcome = Reconciliation::Outcome;
 
-  absl::Status CatchUpLocked(Outcome* outcome);
-  absl::Status Follow(const std::vector<store::Change>& changes,
-                      Outcome* outcome);
-  absl::Status FollowOne(const Subject& subject, Touched touched,
-                         Outcome* outcome);
-  absl::Status CompareAll(Outcome* outcome);
-  absl::Status Sweep(const store::RegistryView& view, Outcome* outcome);
+  // Up to which revision a call is to show what has changed: that of its
+  // beginning, or, if something was in the way of another then, what was noted
+  // when that was found.
+  struct Goal {
+    store::Revision first = 0;
+    store::Revision last = 0;
+  };
+  // Whether all changes were noted. If not, the store has forgotten some, or
+  // `damage` says what is wrong.
+  struct Noted {
+    bool is_all = false;
+    absl::Status damage = {};
+  };
+
+  // All under the lock.
+  absl::Status Step(std::optional<Goal>* goal, Outcome* outcome);
+  size_t BatchSize() const;
+  // Notes the changes up to `until`, or else to the last that there is now.
+  absl::StatusOr<Noted> NoteChanges(std::optional<store::Revision> until);
+  // Shows the first `count` of the backlog.
+  absl::Status Show(size_t count, Goal* goal, Outcome* outcome);
+  static void Skip(const Subject& subject, absl::Status status,
+                   Outcome* outcome);
+  // Notes everything that is stored or shown as changed.
+  absl::Status Compare(const absl::Status& damage, Outcome* outcome);
+
   void Tell(const Outcome& outcome);
 
   const Uses uses_;
   memory::ForkSafeMutex mutex_;  // orders what changes the catalog
   std::atomic<store::Revision> seen_{0};
+  // Guarded by mutex_.
+  store::Revision noted_ = 0;
+  std::unique_ptr<Backlog> backlog_ = std::make_unique<Backlog>();
 };
 
 }  // namespace chainkeep::projection

@@ -59,6 +59,7 @@ void Reconciliation::SetAutoRegistration(const CaRow& row) {
 
 void Reconciliation::AddCa(const store::CaKey& key,
                            const std::optional<CaRow>& row, Touched touched) {
+  ++added_;
   const auto shown =
       catalog_.FindRegistration(key.tenant.account, key.tenant.region, key.id);
   if (!shown) {
@@ -93,16 +94,14 @@ void Reconciliation::AddCa(const store::CaKey& key,
                 },
             .tell = {},
             .record = About(Kind::kCa, key)};
+  step.tell = std::move(ended);
   if (row->status == CaStatus::kInactive) {
-    step.tell = std::move(ended);
     Add(kTakeTrust, std::move(step));
     return;
   }
-  if (shown->status != CaStatus::kActive) {
-    step.tell = {[event = EventOf(key, row->mode)](EventObserver& o) {
-      o.OnCaActivated(event);
-    }};
-  }
+  step.tell.push_back([event = EventOf(key, row->mode)](EventObserver& o) {
+    o.OnCaActivated(event);
+  });
   Add(kGiveTrust, std::move(step));
 }
 
@@ -131,13 +130,18 @@ void Reconciliation::PutDevice(Phase phase, const DeviceRow& row,
 void Reconciliation::AddDevice(const store::DeviceKey& key,
                                const std::optional<DeviceRow>& row,
                                Touched touched) {
+  ++added_;
   const auto shown =
       catalog_.FindDevice(key.tenant.account, key.tenant.region, key.id);
   const bool is_active = row && row->status == DeviceStatus::kActive;
   const bool was_active = shown && shown->status == DeviceStatus::kActive;
+  const bool is_same_place =
+      row && shown && row->mode == shown->mode && row->ca == shown->ca;
+  const bool may_be_another = touched == Touched::kMoreThanOnce;
   std::vector<Tell> tell;
   // Without a record a device may have been let in for its CA's sake.
-  if (!is_active && (was_active || (row && !shown))) {
+  if (was_active ? !is_active || !is_same_place || may_be_another
+                 : !shown && ((row && !is_active) || may_be_another)) {
     const DeviceEvent event{
         .account = key.tenant.account,
         .region = key.tenant.region,
@@ -145,8 +149,6 @@ void Reconciliation::AddDevice(const store::DeviceKey& key,
         .status = row ? row->status : DeviceStatus::kInactive};
     tell.push_back([event](EventObserver& o) { o.OnDeviceDeactivated(event); });
   }
-  const bool is_same_place =
-      row && shown && row->mode == shown->mode && row->ca == shown->ca;
   if (is_same_place) {
     if (row->status == shown->status && touched == Touched::kOnce) return;
     PutDevice(is_active ? kGiveTrust : kTakeTrust, *row, std::move(tell));
@@ -163,7 +165,14 @@ void Reconciliation::AddDevice(const store::DeviceKey& key,
          .record = About(Kind::kDevice, key)});
     tell.clear();
   }
-  if (!row) return;
+  if (!row) {
+    if (tell.empty()) return;
+    // It came and went.
+    Add(kTakeTrust, {.change = [] { return absl::OkStatus(); },
+                     .tell = std::move(tell),
+                     .record = About(Kind::kDevice, key)});
+    return;
+  }
   const bool takes = !is_active && !shown && IsFreeForDevice(*row);
   PutDevice(takes ? kTakeTrust : kGiveTrust, *row, std::move(tell));
 }
@@ -172,6 +181,7 @@ void Reconciliation::AddEndpoint(const Region& region,
                                  std::string_view host_name,
                                  const std::optional<EndpointRow>& row,
                                  Touched touched) {
+  ++added_;
   SkippedRecord record{.kind = Kind::kEndpoint,
                        .account = row ? row->endpoint.account : Account(),
                        .region = region,
@@ -216,6 +226,7 @@ void Reconciliation::AddEndpoint(const Region& region,
 
 void Reconciliation::AddCrls(const CertificateKey& ca,
                              const std::optional<CrlRow>& row) {
+  ++added_;
   if (!row) {
     Add(kGiveTrust, {.change =
                          [this, ca] {
@@ -254,10 +265,12 @@ Reconciliation::Outcome Reconciliation::Apply() {
                   std::back_inserter(outcome.events));
       } else {
         outcome.skipped.push_back(std::move(step.record));
+        outcome.skipped_at.push_back(step.at);
       }
     }
     phase.clear();
   }
+  added_ = 0;
   return outcome;
 }
 

@@ -37,8 +37,11 @@
 namespace chainkeep::projection {
 
 // Touched says how often a record has changed since it was last looked at. One
-// that did so more than once may have been deleted and made again: though it
-// looks the same, verdicts that rest on it do not hold any more.
+// that did so more than once may have been INACTIVE in between, or deleted and
+// made again: though it looks the same, verdicts that rest on it do not hold
+// any more, and if it is ACTIVE it is told that it was not (R58). That may be
+// told in vain, after two changes that were none of its status: then a device
+// connects again.
 enum class Touched : uint8_t { kOnce, kMoreThanOnce };
 
 class Reconciliation {
@@ -47,6 +50,8 @@ class Reconciliation {
   struct Outcome {
     std::vector<std::function<void(EventObserver&)>> events;
     std::vector<SkippedRecord> skipped;
+    // Which of the records that were added those are: the first is 0.
+    std::vector<size_t> skipped_at;
   };
 
   // `catalog` is not owned. `policy` governs the signatures of CRLs.
@@ -82,9 +87,13 @@ class Reconciliation {
     std::function<absl::Status()> change;
     std::vector<Tell> tell;
     SkippedRecord record;  // what it is about, should it fail
+    size_t at = 0;
   };
 
-  void Add(Phase phase, Step step) { steps_[phase].push_back(std::move(step)); }
+  void Add(Phase phase, Step step) {
+    step.at = added_ - 1;
+    steps_[phase].push_back(std::move(step));
+  }
   void PublishCa(const store::CaRow& row);
   void SetAutoRegistration(const store::CaRow& row);
   void PutDevice(Phase phase, const store::DeviceRow& row,
@@ -93,6 +102,7 @@ class Reconciliation {
 
   catalog::Catalog& catalog_;
   const AlgorithmPolicy& policy_;
+  size_t added_ = 0;
   std::array<std::vector<Step>, kPhases> steps_;
 };
 

@@ -36,6 +36,8 @@ struct Changes {
   // there are none: whoever follows must read everything again.
   Revision up_to = 0;
   bool complete = true;
+  // The store's last when they were read.
+  Revision last = 0;
 };
 
 }  // namespace chainkeep::store

@@ -447,6 +447,36 @@ class MemoryStore::UndoableTransaction final : public Transaction {
 
   Revision revision() const override { return tables_.revision; }
 
+  absl::Status ForEachKey(const Visit<Change>& visit,
+                          const VisitDamaged&) const override {
+    std::vector<const CaRow*> cas =
+        Sorted<CaRow>(tables_.cas.rows(), [](const CaRow& a, const CaRow& b) {
+          return std::pair(a.creation_date, a.key.id) <
+                 std::pair(b.creation_date, b.key.id);
+        });
+    std::vector<const DeviceRow*> devices = Sorted<DeviceRow>(
+        tables_.devices.rows(), [](const DeviceRow& a, const DeviceRow& b) {
+          return a.key.id < b.key.id;
+        });
+    std::vector<Change> keys;
+    for (const CaRow* row : cas) {
+      keys.push_back(ChangeOf(ChangeKind::kCa, row->key));
+    }
+    for (const DeviceRow* row : devices) {
+      keys.push_back(ChangeOf(ChangeKind::kDevice, row->key));
+    }
+    for (const auto& [key, row] : tables_.crls) {
+      keys.push_back(ChangeOf(ChangeKind::kCrls, row.key));
+    }
+    for (const auto& [key, row] : tables_.endpoints) {
+      keys.push_back(ChangeOf(row.endpoint));
+    }
+    for (const Change& key : keys) {
+      if (absl::Status status = visit(key); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
   RowCounts CountRows() const override {
     const auto size = [](const auto& rows) {
       return static_cast<int64_t>(rows.size());
@@ -459,12 +489,10 @@ class MemoryStore::UndoableTransaction final : public Transaction {
   }
 
   absl::Status ForEachCa(const Visit<CaRow>& visit) const override {
-    std::vector<const CaRow*> rows;
-    for (const auto& [key, row] : tables_.cas.rows()) rows.push_back(&row);
-    std::sort(rows.begin(), rows.end(), [](const CaRow* a, const CaRow* b) {
-      return a->key.id < b->key.id;
-    });
-    for (const CaRow* row : rows) {
+    for (const CaRow* row :
+         Sorted<CaRow>(tables_.cas.rows(), [](const CaRow&a, const CaRow&b) {
+           return a.key.id < b.key.id;
+         })) {
       if (absl::Status status = visit(*row); !status.ok()) return status;
     }
     return absl::OkStatus();
@@ -585,6 +613,32 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     return absl::OkStatus();
   }
 
+  template <typename Row>
+  static std::vector<const Row*> Sorted(const std::map<RowKey, Row>& rows,
+                                        bool (*is_before)(const Row&,
+                                                          const Row&)) {
+    std::vector<const Row*> sorted;
+    for (const auto& [key, row] : rows) sorted.push_back(&row);
+    std::sort(sorted.begin(), sorted.end(),
+              [&](const Row* a, const Row* b) { return is_before(*a, *b); });
+    return sorted;
+  }
+
+  static Change ChangeOf(ChangeKind kind, const CertificateKey& key) {
+    Change change;
+    change.kind = kind;
+    change.tenant = key.tenant;
+    change.id = key.id;
+    return change;
+  }
+  static Change ChangeOf(const Endpoint& endpoint) {
+    Change change;
+    change.kind = ChangeKind::kEndpoint;
+    change.tenant = {endpoint.account, endpoint.region};
+    change.host_name = endpoint.host_name;
+    return change;
+  }
+
   void Fail(std::string_view what) {
     failure_ = MakeError(ErrorCode::kInternalFailure,
                          std::string("store: ").append(what));
@@ -601,22 +655,14 @@ class MemoryStore::UndoableTransaction final : public Transaction {
   }
 
   void Note(ChangeKind kind, const CertificateKey& key) {
-    changes_.push_back({.revision = 0,
-                        .kind = kind,
-                        .tenant = key.tenant,
-                        .id = key.id,
-                        .host_name = {}});
+    changes_.push_back(ChangeOf(kind, key));
   }
 
   // Under the account that has the name now.
   void NoteEndpoint(const Tables::HostKey& key) {
     const auto row = tables_.endpoints.find(key);
     if (row == tables_.endpoints.end()) return;
-    changes_.push_back({.revision = 0,
-                        .kind = ChangeKind::kEndpoint,
-                        .tenant = {row->second.endpoint.account, key.first},
-                        .id = {},
-                        .host_name = key.second});
+    changes_.push_back(ChangeOf(row->second.endpoint));
   }
 
   void ChangeEndpoint(const Tables::HostKey& key,
@@ -669,6 +715,7 @@ absl::StatusOr<Changes> MemoryStore::ReadChanges(Revision after,
       tables_->revision - static_cast<Revision>(tables_->changes.size());
   Changes result;
   result.up_to = after;
+  result.last = tables_->revision;
   if (after < forgotten || after > tables_->revision) {
     result.complete = false;
     return result;

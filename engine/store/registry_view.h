@@ -169,6 +169,15 @@ class RegistryView {
   // The last change that this view shows.
   virtual Revision revision() const = 0;
 
+  // Calls `visit` with the key of every row of which changes are noted, as a
+  // change of revision 0: CAs oldest first, devices by certificate id, then
+  // CRLs and endpoints. Rows of which not even that can be read are told to
+  // `damaged` and passed over. Errors: those of `visit`, and the store's.
+  using VisitDamaged = std::function<void(ChangeKind, const absl::Status&)>;
+  virtual absl::Status ForEachKey(
+      const std::function<absl::Status(const Change&)>& visit,
+      const VisitDamaged& damaged) const = 0;
+
   // May read an index of each kind from end to end.
   virtual RowCounts CountRows() const = 0;
 

@@ -79,6 +79,11 @@ inline constexpr auto kEachCaBySubject =
          "WHERE ca.region = ?1 AND ca.subject_hash = ?2 AND ca.mode = ?3");
 inline constexpr auto kEachCa =
     Join(kSelectCa, kJoinCa, "ORDER BY ca.certificate, ca.tenant");
+inline constexpr char kEachCaKey[] =
+    "SELECT t.account, r.name AS region, ca.id FROM ca"
+    " LEFT JOIN tenant t ON t.tenant = ca.tenant"
+    " LEFT JOIN region r ON r.region = t.region"
+    " ORDER BY ca.creation_date, ca.id";
 
 // Pages: after (?2, ?3), at most ?4; of a template's name ?5.
 inline constexpr char kAfterCa[] =
@@ -155,6 +160,9 @@ inline constexpr char kHasMovedFrom[] =
     " WHERE region = ?1 AND previous_owner = ?2 AND previous_owner <> ''"
     " AND id = ?3)";
 inline constexpr auto kEachDevice = Join(kSelectDevice, kJoinDevice);
+inline constexpr auto kEachDeviceKey =
+    Join("SELECT t.account, r.name AS region, device.id FROM device",
+         kJoinDevice, "ORDER BY device.id");
 
 inline constexpr char kAfterDevice[] =
     " AND (device.creation_date, device.id) > (?2, ?3)"
@@ -228,6 +236,9 @@ inline constexpr auto kListConfigurations =
          "WHERE e.tenant = ?1 AND e.configuration IS NOT NULL"
          " ORDER BY e.configuration");
 inline constexpr auto kEachEndpoint = Join(kSelectEndpoint, kJoinEndpoint);
+inline constexpr auto kEachEndpointKey =
+    Join("SELECT t.account, r.name AS region, e.host_name FROM endpoint e",
+         kJoinEndpoint);
 // Two looks, one on either side of the tenant's own, which are not walked.
 inline constexpr char kOthersBelow[] =
     "SELECT EXISTS(SELECT 1 FROM endpoint INDEXED BY endpoint_below"
@@ -284,6 +295,10 @@ inline constexpr char kListCrlCas[] =
 inline constexpr char kCountCrls[] =
     "SELECT count(*) FROM crls WHERE tenant = ?1";
 inline constexpr auto kEachCrls = Join(kSelectCrls);
+inline constexpr char kEachCrlsKey[] =
+    "SELECT t.account, r.name AS region, k.id FROM crls k"
+    " LEFT JOIN tenant t ON t.tenant = k.tenant"
+    " LEFT JOIN region r ON r.region = t.region";
 inline constexpr char kPutCrls[] =
     "INSERT INTO crls(tenant, id, ca, lists, checksum)"
     " VALUES(?1, ?2, ?3, ?4, ?5)"
@@ -372,8 +387,9 @@ inline constexpr const char* kLookups[] = {kFindRegion,
 
 // Those that read everything.
 inline constexpr const char* kWalks[] = {
-    kEachCa,       kEachDevice, kEachCode,  kEachEndpoint,
-    kEachTemplate, kEachCrls,   kEachChange};
+    kEachCa,        kEachDevice,      kEachCode,   kEachEndpoint,
+    kEachTemplate,  kEachCrls,        kEachChange, kEachCaKey,
+    kEachDeviceKey, kEachEndpointKey, kEachCrlsKey};
 
 }  // namespace chainkeep::store
 

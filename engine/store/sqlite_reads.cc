@@ -214,6 +214,28 @@ RowCounts SqliteTransaction::CountRows() const {
 
 Revision SqliteTransaction::revision() const { return AskFor(kLastRevision); }
 
+absl::Status SqliteTransaction::ForEachKey(const Visit<Change>& visit,
+                                           const VisitDamaged& damaged) const {
+  for (const auto& [kind, sql] :
+       {std::pair<ChangeKind, const char*>{ChangeKind::kCa, kEachCaKey},
+        {ChangeKind::kDevice, kEachDeviceKey},
+        {ChangeKind::kCrls, kEachCrlsKey},
+        {ChangeKind::kEndpoint, kEachEndpointKey}}) {
+    if (failed()) break;
+    Statement statement(connection_, sql);
+    while (statement.Step()) {
+      const absl::StatusOr<Change> key = ReadKey(statement, kind);
+      if (!key.ok()) {
+        damaged(kind, key.status());
+      } else if (absl::Status status = visit(*key); !status.ok()) {
+        return status;
+      }
+    }
+    Fail(statement.status());
+  }
+  return failure_;
+}
+
 template <typename Row, typename Read>
 absl::Status SqliteTransaction::ForEach(Read read, const char* sql,
                                         const Visit<Row>& visit) const {
@@ -263,6 +285,7 @@ Changes SqliteTransaction::ReadChanges(Revision after, size_t limit) const {
   const Revision last = revision();
   Changes result;
   result.up_to = after;
+  result.last = last;
   if (after > last || after < std::max<Revision>(first, 1) - 1) {
     result.complete = false;
     return result;

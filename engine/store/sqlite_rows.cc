@@ -347,6 +347,23 @@ absl::StatusOr<Change> ReadChange(const Statement& statement) {
   return reader.FinishChecked(std::move(change));
 }
 
+absl::StatusOr<Change> ReadKey(const Statement& statement, ChangeKind kind) {
+  static constexpr std::string_view kTables[] = {"ca", "device", "endpoint",
+                                                 "crls"};
+  RowReader reader(statement, kTables[static_cast<size_t>(kind)]);
+  Change change;
+  change.kind = kind;
+  if (kind == ChangeKind::kEndpoint) {
+    change.tenant = reader.ReadTenant();
+    change.host_name = HostName(reader);
+  } else {
+    const CertificateKey key = reader.Key();
+    change.tenant = key.tenant;
+    change.id = key.id;
+  }
+  return reader.Finish(std::move(change));
+}
+
 absl::StatusOr<Account> ReadAccount(const Statement& statement) {
   RowReader reader(statement, "tenant");
   return reader.Finish(reader.Identifier<Account>());

@@ -37,6 +37,8 @@ absl::StatusOr<CrlRow> ReadCrls(const Statement& statement);
 absl::StatusOr<RegistryView::CrlCa> ReadCrlCa(const Statement& statement);
 absl::StatusOr<RegistryView::CodeRow> ReadCode(const Statement& statement);
 absl::StatusOr<Change> ReadChange(const Statement& statement);
+// The key of a row, which may itself be damaged: it has no checksum of its own.
+absl::StatusOr<Change> ReadKey(const Statement& statement, ChangeKind kind);
 // An account, and nothing else.
 absl::StatusOr<Account> ReadAccount(const Statement& statement);
 // A subject seed.

@@ -78,6 +78,8 @@ class SqliteTransaction final : public Transaction {
   size_t CountCrls(const Tenant& tenant) const override;
   RowCounts CountRows() const override;
   Revision revision() const override;
+  absl::Status ForEachKey(const Visit<Change>& visit,
+                          const VisitDamaged& damaged) const override;
   absl::Status ForEachCa(const Visit<CaRow>& visit) const override;
   absl::Status ForEachDevice(const Visit<DeviceRow>& visit) const override;
   absl::Status ForEachEndpoint(const Visit<EndpointRow>& visit) const override;

@@ -33,6 +33,7 @@ std::string Line(const Endpoint& endpoint) {
 }  // namespace
 
 absl::Status ForgetfulStore::Read(const Query& query) const {
+  if (before_reads_) before_reads_();
   const absl::Status status = store_.Read(query);
   if (next_reads_.empty()) return status;
   const bool fails = next_reads_.front();
@@ -44,6 +45,10 @@ absl::Status ForgetfulStore::Read(const Query& query) const {
 absl::StatusOr<store::Changes> ForgetfulStore::ReadChanges(
     store::Revision after, size_t limit) const {
   auto changes = store_.ReadChanges(after, limit);
+  if (after_changes_) after_changes_();
+  if (fails_changes_) {
+    return MakeError(ErrorCode::kInternalFailure, "the changes are damaged");
+  }
   if (!std::exchange(forgets_, false) || !changes.ok()) return changes;
   changes->changes.clear();
   changes->complete = false;

@@ -4,6 +4,7 @@
 #ifndef CHAINKEEP_TESTS_PROJECTION_PROJECTION_FIXTURE_H_
 #define CHAINKEEP_TESTS_PROJECTION_PROJECTION_FIXTURE_H_
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -27,6 +28,16 @@ class ForgetfulStore final : public store::RegistryStore {
   // The next ReadChanges after another revision than the last one is answered
   // with "read everything".
   void Forget() { forgets_ = true; }
+  // From now on no change can be read.
+  void FailChanges() { fails_changes_ = true; }
+  // Called before each look at rows, and after each look at changes: another
+  // process may write then.
+  void BeforeReads(std::function<void()> visit) {
+    before_reads_ = std::move(visit);
+  }
+  void AfterChanges(std::function<void()> visit) {
+    after_changes_ = std::move(visit);
+  }
   // Whether each of the next reads fails, as on a damaged row.
   void FailReads(std::vector<bool> fails) { next_reads_ = std::move(fails); }
 
@@ -44,6 +55,9 @@ class ForgetfulStore final : public store::RegistryStore {
 
  private:
   store::MemoryStore store_;
+  std::function<void()> before_reads_;
+  std::function<void()> after_changes_;
+  bool fails_changes_ = false;
   mutable bool forgets_ = false;
   mutable std::vector<bool> next_reads_;
 };
@@ -69,6 +83,9 @@ class ProjectionLog final : public EventObserver {
     Write("skipped", record.account);
   }
 
+  // Called with each, before anybody follows.
+  void OnEvent(std::function<void()> visit) { on_event_ = std::move(visit); }
+
   std::vector<std::string> Take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(lines_, {});
@@ -76,10 +93,14 @@ class ProjectionLog final : public EventObserver {
 
  private:
   void Write(std::string_view what, const Account& account) {
-    const std::lock_guard lock(mutex_);
-    lines_.push_back(std::string(what) + " " + std::string(account.text()));
+    {
+      const std::lock_guard lock(mutex_);
+      lines_.push_back(std::string(what) + " " + std::string(account.text()));
+    }
+    if (on_event_) on_event_();
   }
 
+  std::function<void()> on_event_;
   std::mutex mutex_;
   std::vector<std::string> lines_;
 };

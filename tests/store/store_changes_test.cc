@@ -71,6 +71,70 @@ TEST_P(StoreChangesTest, NotesEachChangeUnderARevision) {
       [&](const RegistryView& view) { EXPECT_EQ(view.revision(), 9); });
 }
 
+TEST_P(StoreChangesTest, SaysHowManyThereAreWhateverTheLimit) {
+  EXPECT_EQ(store_->ReadChanges(0, 1)->last, 0);
+  Commit([&](Transaction& t) {
+    for (const char digit : {'1', '2', '3'}) t.DeleteCa({a_, IdOf(digit)});
+  });
+  EXPECT_EQ(store_->ReadChanges(0, 1)->up_to, 1);
+  EXPECT_EQ(store_->ReadChanges(0, 1)->last, 3);
+  EXPECT_EQ(store_->ReadChanges(3, 1)->last, 3);
+}
+
+// All that a follower compares, in the order in which it is to be shown: those
+// who registered first come first.
+TEST_P(StoreChangesTest, KeysAreThoseOfAllRowsInOrder) {
+  const auto aged = [](CaRow row, UnixMillis date) {
+    row.creation_date = date;
+    return row;
+  };
+  Commit([&](Transaction& t) {
+    t.PutCa(aged(CaOf(a_, '1', Mode::kDefault), 30));
+    t.PutCa(aged(CaOf(a_, '2', Mode::kDefault), 10));
+    t.PutCa(aged(CaOf(b_, '3', Mode::kSniOnly), 10));
+    t.PutCa(aged(CaOf(b_, '1', Mode::kSniOnly), 20));
+    t.PutCa(CaOf(a_elsewhere_, '4', Mode::kDefault));
+    t.DeleteCa({a_elsewhere_, IdOf('4')});
+    t.PutDevice(DeviceOf(b_, '7', Mode::kDefault));
+    t.PutDevice(DeviceOf(a_elsewhere_, '6', Mode::kDefault));
+    t.PutEndpoint(EndpointOf(a_, "h.example"));
+    t.PutCrls(CrlsOf(a_, '3'));
+    t.PutTemplate(TemplateOf(a_, "not a handshake's"));
+    t.PutRegistrationCode(a_, "nor this");
+  });
+  std::vector<std::string> keys;
+  See(*store_, [&](const RegistryView& view) {
+    const absl::Status status = view.ForEachKey(
+        [&](const Change& key) {
+          EXPECT_EQ(key.revision, 0);
+          keys.push_back(absl::StrCat(
+              static_cast<int>(key.kind), " ", key.tenant.account.text(), "/",
+              key.tenant.region.text(), " ",
+              key.id.empty() ? "-" : key.id.ToHex().substr(0, 1), " ",
+              key.host_name));
+          return absl::OkStatus();
+        },
+        [](ChangeKind, const absl::Status& status) {
+          ADD_FAILURE() << status;
+        });
+    EXPECT_TRUE(status.ok()) << status;
+  });
+  EXPECT_EQ(keys,
+            (std::vector<std::string>{"0 a/r1 2 ", "0 b/r1 3 ", "0 b/r1 1 ",
+                                      "0 a/r1 1 ", "1 a/r2 6 ", "1 b/r1 7 ",
+                                      "3 a/r1 3 ", "2 a/r1 - h.example"}));
+  // Who has seen enough says so.
+  int seen = 0;
+  EXPECT_TRUE(absl::IsAborted(store_->Read([&](const RegistryView& view) {
+    return view.ForEachKey(
+        [&](const Change&) {
+          return ++seen == 6 ? absl::AbortedError("enough") : absl::OkStatus();
+        },
+        [](ChangeKind, const absl::Status&) {});
+  })));
+  EXPECT_EQ(seen, 6);
+}
+
 TEST_P(StoreChangesTest, WhatDidNotHappenIsNoChange) {
   EXPECT_FALSE(store_
                    ->Transact([&](Transaction& t) {
