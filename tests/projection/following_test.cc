@@ -1,6 +1,6 @@
 // What a follower of a busy store tells, and when.
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -374,7 +374,9 @@ TEST_F(FollowingTest, WithoutNotesOfChangesEverythingIsCompared) {
   off.status = DeviceStatus::kRevoked;
   Put(off);
   CatchUp();
-  EXPECT_EQ(log_.Take(), (Lines{"skipped ", "device REVOKED a"}));
+  Lines told = log_.Take();
+  std::sort(told.begin(), told.end());
+  EXPECT_EQ(told, (Lines{"device REVOKED a", "skipped "}));
   EXPECT_EQ(Shown(), Stored());
   for (int i = 0; i < 3; ++i) CatchUp();
   EXPECT_TRUE(log_.Take().empty());
