@@ -1,6 +1,14 @@
 // Commands about the host names that devices dial.
 
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "chainkeep/list.h"
+#include "chainkeep/status.h"
 #include "cmd/commands.h"
+#include "cmd/paging.h"
 #include "cmd/results.h"
 #include "cmd/shapes.h"
 
@@ -57,18 +65,59 @@ absl::StatusOr<Result> Delete(Context& context) {
       context.registry->DeleteDomainConfiguration(ConfigurationIn(context)));
 }
 
+// The page of `all`, which are in the order of their names. The registry gives
+// them at once, for an account has few; aws walks them all the same, and what
+// is written for it expects to.
+absl::StatusOr<List<DomainConfigurationSummary>> PageOf(
+    const std::vector<DomainConfigurationSummary>& all,
+    const ListOptions& options) {
+  if (options.page_size < 1 || options.page_size > 250) {
+    return MakeError(ErrorCode::kInvalidRequest, "a page has 1 to 250 items");
+  }
+  // A marker is the last name that was shown: one that comes later, or goes,
+  // moves nothing.
+  std::string last;
+  if (!absl::Base64Unescape(options.marker, &last)) {
+    return MakeError(ErrorCode::kInvalidRequest, "the marker is none");
+  }
+  List<DomainConfigurationSummary> page;
+  for (const DomainConfigurationSummary& item : all) {
+    if (!options.marker.empty() && item.name <= last) continue;
+    if (page.items.size() == static_cast<size_t>(options.page_size)) {
+      page.next_marker = absl::Base64Escape(page.items.back().name);
+      break;
+    }
+    page.items.push_back(item);
+  }
+  return page;
+}
+
 absl::StatusOr<Result> ListConfigurations(Context& context) {
-  return Shown(context.registry->ListDomainConfigurations(context.account,
-                                                          context.region),
-               [](const List<DomainConfigurationSummary>& list) {
-                 Json items = Json::array();
-                 for (const DomainConfigurationSummary& item : list.items) {
-                   items.push_back(JsonOf(item));
-                 }
-                 Json json;
-                 json["domainConfigurations"] = std::move(items);
-                 return json;
-               });
+  auto all = context.registry->ListDomainConfigurations(context.account,
+                                                        context.region);
+  if (!all.ok()) return all.status();
+  const std::string_view service = context.arguments.Text("service-type");
+  if (!service.empty()) {
+    std::erase_if(all->items, [&](const DomainConfigurationSummary& item) {
+      return JsonOf(item)["serviceType"] != service;
+    });
+  }
+  return ListPages(
+      PagingOf(context.arguments), "domainConfigurations",
+      [&](const ListOptions& options) { return PageOf(all->items, options); },
+      [](const DomainConfigurationSummary& item) { return JsonOf(item); });
+}
+
+// As they are sorted by name, they have no other order.
+std::vector<OptionSpec> ConfigurationListOptions() {
+  std::vector<OptionSpec> options = PageOptions();
+  std::erase_if(options, [](const OptionSpec& option) {
+    return option.name == "ascending-order";
+  });
+  options.insert(options.begin(), {.name = "service-type",
+                                   .help = "Lists those of this service only.",
+                                   .choices = "DATA CREDENTIAL_PROVIDER JOBS"});
+  return options;
 }
 
 constexpr OptionSpec kName = {.name = "domain-configuration-name",
@@ -131,8 +180,10 @@ std::vector<CommandSpec> EndpointCommands() {
        .run = Delete},
       {.name = "list-domain-configurations",
        .operation = "ListDomainConfigurations",
-       .purpose = "Lists the account's domain configurations of the region.",
-       .example = "list-domain-configurations",
+       .purpose = "Lists the account's domain configurations of the region, by "
+                  "name.",
+       .example = "list-domain-configurations --service-type DATA",
+       .options = ConfigurationListOptions(),
        .run = ListConfigurations},
   };
 }

@@ -442,6 +442,58 @@ TEST_F(Commands, ListsWalkOnOrStopWhereTheyAreTold) {
   }
 }
 
+TEST_F(Commands, DomainConfigurationsAreListedByName) {
+  const std::string list = "list-domain-configurations ";
+  const std::vector<std::string> names = {"a", "aa", "b", "c", "iot:Jobs"};
+  for (const char* name : {"c", "a", "b", "aa"}) {
+    Answer(
+        absl::StrCat("create-domain-configuration --domain-configuration-name ",
+                     name, " --domain-name ", name, ".example.com"));
+  }
+  Answer("describe-endpoint --endpoint-type iot:Jobs");
+  const auto names_of = [](const Json& answer) {
+    std::vector<std::string> found;
+    for (const Json& item : answer["domainConfigurations"]) {
+      found.push_back(item["domainConfigurationName"]);
+    }
+    return found;
+  };
+  for (const char* how : {"", "--page-size 1", "--page-size 2",
+                          "--page-size 250", "--max-items 5"}) {
+    const Json answer = Answer(list + how);
+    EXPECT_EQ(names_of(answer), names) << how;
+    EXPECT_FALSE(answer.contains("nextMarker")) << how;
+    EXPECT_FALSE(answer.contains("NextToken")) << how;
+  }
+  EXPECT_EQ(names_of(Answer(list + "--service-type JOBS")),
+            std::vector<std::string>{"iot:Jobs"});
+  EXPECT_TRUE(
+      names_of(Answer(list + "--service-type CREDENTIAL_PROVIDER")).empty());
+  EXPECT_EQ(names_of(Answer(list + "--service-type DATA --max-items 1")),
+            std::vector<std::string>{"a"});
+
+  // In pieces, while one comes and one goes.
+  const Json first = Answer(list + "--max-items 2");
+  EXPECT_EQ(names_of(first), (std::vector<std::string>{"a", "aa"}));
+  Answer(
+      "create-domain-configuration --domain-configuration-name A "
+      "--domain-name d.example.com");
+  EXPECT_EQ(names_of(Answer(absl::StrCat(list, "--starting-token ",
+                                         first.value("NextToken", "none")))),
+            (std::vector<std::string>{"b", "c", "iot:Jobs"}));
+  const Json page = Answer(list + "--page-size 4 --no-paginate");
+  EXPECT_EQ(names_of(page), (std::vector<std::string>{"A", "a", "aa", "b"}));
+  const Json rest =
+      Answer(absl::StrCat(list, "--marker ", page.value("nextMarker", "none")));
+  EXPECT_EQ(names_of(rest), (std::vector<std::string>{"c", "iot:Jobs"}));
+  EXPECT_FALSE(rest.contains("nextMarker"));
+
+  for (const char* how : {"--marker '?'", "--page-size 0", "--page-size 251"}) {
+    Fails(list + how, 10, "InvalidRequest");
+  }
+  EXPECT_EQ(Type(list + "--ascending-order").exit_code, 252);
+}
+
 // Processes take turns at the store: none is told that it is busy.
 TEST_F(Commands, ManyAtATime) {
   OpensslCa(shell_, "Test CA");
