@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
       {"client_hello_fuzz", MakeClientHelloSeeds},
       {"cli_json_fuzz", MakeCliJsonSeeds},
       {"template_fuzz", MakeTemplateSeeds},
+      {"import_fuzz", MakeImportSeeds},
   };
   for (const auto& [target, make] : makers) {
     if (!Write(fs::path(argv[1]) / target, make())) return 1;

@@ -26,6 +26,7 @@ Seeds MakeCatalogSeeds();
 Seeds MakeClientHelloSeeds();
 Seeds MakeCliJsonSeeds();
 Seeds MakeTemplateSeeds();
+Seeds MakeImportSeeds();
 
 }  // namespace chainkeep::fuzz
 

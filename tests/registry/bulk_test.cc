@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <istream>
 #include <map>
+#include <memory>
 #include <sstream>
 #include <streambuf>
 #include <string>
@@ -13,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "engine/registry/registry_impl.h"
 #include "engine/store/memory_store.h"
 #include "engine/store/registry_view.h"
 #include "tests/registry/device_fixture.h"
@@ -375,6 +377,27 @@ TEST_F(BulkTest, AWaitingDeviceHasACa) {
               1)
         << status;
   }
+}
+
+// Who is offered a certificate may register it itself meanwhile: then it cannot
+// accept, and both rows are there. In whatever order, they are imported.
+TEST_F(BulkTest, AnOfferToWhoHasTheCertificateByNowIsImported) {
+  for (const auto& [from, to] : {std::pair(a_, b_), {b_, a_}}) {
+    const TestCertificate leaf = MakeLeaf(ca_);
+    ASSERT_TRUE(HasCode(RegisterWithoutCa(from, leaf), ErrorCode::kOk));
+    ASSERT_TRUE(registry_
+                    ->TransferCertificate({.certificate = Named(from, leaf),
+                                           .target_account = to.text()})
+                    .ok());
+    ASSERT_TRUE(HasCode(RegisterWithoutCa(to, leaf), ErrorCode::kOk));
+  }
+  const std::string lines = Exported(*registry_);
+  const std::unique_ptr<Registry> copy = registry::MakeRegistry(
+      std::make_shared<store::MemoryStore>(), nullptr, {.clock = &clock_});
+  const ImportReport report = Imported(*copy, lines);
+  EXPECT_EQ(report.imported, 4);
+  EXPECT_TRUE(report.refusals.empty()) << report.refusals[0].status;
+  EXPECT_EQ(Exported(*copy), lines);
 }
 
 TEST_F(BulkTest, LinesAreBoundedCountedAndMayEndInAnyWay) {
