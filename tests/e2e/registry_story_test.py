@@ -43,6 +43,14 @@ def locked_store(report, pki, broker):
                   domain_name=registry_story.FIRST_DEVICE_NAME)
         first.run("register-certificate",
                   certificate_pem="file://" + old.certificate, status="ACTIVE")
+        def connect():
+            return lab.connects("", old, story.FIRST, "SNI_ONLY",
+                                server_name=registry_story.FIRST_DEVICE_NAME)
+
+        # The gateway follows the store, which takes a moment.
+        give_up = time.monotonic() + 20
+        while connect().problem and time.monotonic() < give_up:
+            time.sleep(0.05)
         lock = sqlite3.connect(os.path.join(folder, "registry.db"),
                                isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
@@ -51,8 +59,7 @@ def locked_store(report, pki, broker):
         try:
             time.sleep(0.3)  # for its handshake
             begin = time.monotonic()
-            line = lab.connects("", old, story.FIRST, "SNI_ONLY",
-                                server_name=registry_story.FIRST_DEVICE_NAME)
+            line = connect()
             took = time.monotonic() - begin
             report.check("a locked store does not keep registered devices out",
                          line.problem)
