@@ -63,17 +63,6 @@ absl::StatusOr<std::string> EncodeOid(std::string_view dotted) {
 
 }  // namespace internal
 
-// Encoded once: every handshake asks for it.
-KeyPurpose KeyPurpose::ClientAuth() {
-  static const KeyPurpose purpose = *FromOid("1.3.6.1.5.5.7.3.2");
-  return purpose;
-}
-
-KeyPurpose KeyPurpose::ServerAuth() {
-  static const KeyPurpose purpose = *FromOid("1.3.6.1.5.5.7.3.1");
-  return purpose;
-}
-
 absl::StatusOr<KeyPurpose> KeyPurpose::FromOid(std::string_view dotted) {
   const absl::StatusOr<std::string> oid = internal::EncodeOid(dotted);
   if (!oid.ok()) return oid.status();

@@ -181,8 +181,8 @@ absl::StatusOr<std::string> EncodeOid(std::string_view dotted);
 // KeyPurpose is one KeyPurposeId of extendedKeyUsage (RFC 5280 §4.2.1.12).
 class KeyPurpose {
  public:
-  static KeyPurpose ClientAuth();
-  static KeyPurpose ServerAuth();
+  static constexpr KeyPurpose ClientAuth() { return IdKp(2); }
+  static constexpr KeyPurpose ServerAuth() { return IdKp(1); }
 
   // FromOid reads "1.3.6.1.5.5.7.3.2". Errors: ErrorCode::kInvalidRequest, also
   // for an OID of more than 32 bytes in DER.
@@ -193,6 +193,14 @@ class KeyPurpose {
 
  private:
   KeyPurpose() = default;
+  // 1.3.6.1.5.5.7.3.`last`. Not made when first asked for: who forks at that
+  // moment would leave it half made to the child, which waits for it for ever.
+  static constexpr KeyPurpose IdKp(uint8_t last) {
+    KeyPurpose purpose;
+    purpose.oid_ = {0x2b, 6, 1, 5, 5, 7, 3, last};
+    purpose.size_ = 8;
+    return purpose;
+  }
 
   std::array<uint8_t, 32> oid_ = {};
   uint8_t size_ = 0;

@@ -5,8 +5,10 @@
 #define CHAINKEEP_TESTS_ENGINE_GATE_FIXTURE_H_
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "chainkeep/certificate.h"
@@ -14,6 +16,7 @@
 #include "chainkeep/events.h"
 #include "chainkeep/registry.h"
 #include "chainkeep/status.h"
+#include "engine/memory/fork_safe_mutex.h"
 #include "gtest/gtest.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/test_certificates.h"
@@ -21,6 +24,7 @@
 namespace chainkeep::test {
 
 // Keeps what it is told, in order, as text.
+// Thread-safe, and of use in a child of fork().
 class EventLog final : public EventObserver {
  public:
   void OnCaRegistered(const CaEvent& event) override {
@@ -31,23 +35,32 @@ class EventLog final : public EventObserver {
     Add("deactivated", event);
   }
   void OnAccepted(const ConnectionEvent& event) override {
-    log_.push_back("accepted " + std::string(event.verdict.account().text()));
+    Add("accepted " + std::string(event.verdict.account().text()));
   }
   void OnRefused(const ConnectionEvent& event) override {
-    log_.push_back(
-        (event.proof == KeyProof::kProven ? "refused " : "unproven ") +
+    Add((event.proof == KeyProof::kProven ? "refused " : "unproven ") +
         std::string(ReasonName(event.verdict.reason())));
   }
 
-  const std::vector<std::string>& log() const { return log_; }
-  void clear() { log_.clear(); }
+  std::vector<std::string> log() const {
+    const std::lock_guard lock(mutex_);
+    return log_;
+  }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    log_.clear();
+  }
 
  private:
   void Add(std::string_view what, const CaEvent& event) {
-    log_.push_back(std::string(what) + " " +
-                   std::string(event.scope.account.text()));
+    Add(std::string(what) + " " + std::string(event.scope.account.text()));
+  }
+  void Add(std::string line) {
+    const std::lock_guard lock(mutex_);
+    log_.push_back(std::move(line));
   }
 
+  mutable memory::ForkSafeMutex mutex_;
   std::vector<std::string> log_;
 };
 
