@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "chainkeep/status.h"
 #include "engine/projection/load.h"
 #include "engine/projection/reachable.h"
@@ -97,6 +98,27 @@ void ForEachShown(const catalog::Catalog& catalog, const Visit& visit) {
   });
 }
 
+// Whose the device of `subject` is in mode DEFAULT, where it is shown to refuse
+// as the device of an account that has given it away.
+std::optional<Subject> HeirOf(const catalog::Catalog& catalog,
+                              const RegistryView& view,
+                              const Subject& subject) {
+  if (subject.kind != ChangeKind::kDevice) return std::nullopt;
+  const store::Tenant& tenant = subject.key.tenant;
+  const auto shown =
+      catalog.FindDevice(tenant.account, tenant.region, subject.key.id);
+  // Where it lets in nothing can go wrong meanwhile.
+  if (!shown || shown->mode != Mode::kDefault ||
+      shown->status == DeviceStatus::kActive) {
+    return std::nullopt;
+  }
+  const std::optional<Account> holder =
+      view.FindDefaultDeviceHolder(tenant.region, subject.key.id);
+  if (!holder || *holder == tenant.account) return std::nullopt;
+  return Subject{
+      ChangeKind::kDevice, {{*holder, tenant.region}, subject.key.id}, ""};
+}
+
 SkippedRecord::Kind KindOf(ChangeKind kind) {
   switch (kind) {
     case ChangeKind::kCa:
@@ -146,7 +168,7 @@ absl::Status Projection::LoadReachable(const ListenerOptions& listener,
 }
 
 absl::Status Projection::CatchUp() {
-  std::optional<Goal> goal;
+  std::optional<Revision> goal;
   for (;;) {
     Outcome outcome;
     absl::Status status;
@@ -154,8 +176,8 @@ absl::Status Projection::CatchUp() {
     {
       const std::lock_guard lock(mutex_);
       status = Step(&goal, &outcome);
-      is_there = backlog_->empty() || backlog_->at(0).since > goal->last;
-      seen_ = backlog_->empty() ? noted_ : backlog_->at(0).since - 1;
+      seen_ = Shown();
+      is_there = Shown() >= *goal;
     }
     Tell(outcome);
     if (!status.ok() || is_there) return status;
@@ -170,16 +192,23 @@ void Projection::Tell(const Outcome& outcome) {
   }
 }
 
-absl::Status Projection::Step(std::optional<Goal>* goal, Outcome* outcome) {
+Revision Projection::Shown() const {
+  Revision shown = noted_;
+  if (!backlog_->empty()) shown = std::min(shown, backlog_->at(0).since - 1);
+  if (!put_off_.empty()) shown = std::min(shown, *put_off_.begin() - 1);
+  return shown;
+}
+
+absl::Status Projection::Step(std::optional<Revision>* goal, Outcome* outcome) {
   if (!*goal) {
     const absl::StatusOr<Noted> noted = NoteChanges(std::nullopt);
     absl::Status status = noted.status();
     if (status.ok() && !noted->is_all) status = Compare(noted->damage, outcome);
-    *goal = Goal{.first = noted_, .last = noted_};
+    *goal = noted_;
     if (!status.ok()) return status;
   }
   if (backlog_->empty()) return absl::OkStatus();
-  return Show(BatchSize(), &**goal, outcome);
+  return Show(BatchSize(), outcome);
 }
 
 // A transfer from one account to another is not torn apart: between the two the
@@ -223,25 +252,54 @@ absl::StatusOr<Projection::Noted> Projection::NoteChanges(
   return Noted{.is_all = true};
 }
 
-absl::Status Projection::Show(size_t count, Goal* goal, Outcome* outcome) {
+Backlog::Entry Projection::Pop() {
+  Backlog::Entry entry = backlog_->Pop();
+  if (entry.attempt == Backlog::Attempt::kSecond) {
+    put_off_.erase(put_off_.find(entry.since));
+  }
+  return entry;
+}
+
+bool Projection::PutOff(Backlog::Entry* entry) {
+  if (entry->attempt == Backlog::Attempt::kSecond) return false;
+  // It has just been popped, so that it waits nowhere else.
+  entry->attempt = Backlog::Attempt::kSecond;
+  put_off_.insert(entry->since);
+  backlog_->Add(std::move(*entry));
+  return true;
+}
+
+absl::Status Projection::Show(size_t count, Outcome* outcome) {
   std::vector<Row> rows;
+  // Those that come after others in this batch, and wait behind it themselves:
+  // between the two there would be no record that refuses.
+  std::vector<std::pair<Subject, Row>> heirs;
+  absl::flat_hash_set<Subject> batch;
+  for (size_t i = 0; i < count; ++i) batch.insert(backlog_->at(i).subject);
   Revision revision = 0;
   absl::Status status = uses_.store->Read([&](const RegistryView& view) {
     revision = view.revision();
     for (size_t i = 0; i < count; ++i) {
-      rows.push_back(Find(view, backlog_->at(i).subject));
+      const Subject& subject = backlog_->at(i).subject;
+      rows.push_back(Find(view, subject));
+      const std::optional<Subject> heir = HeirOf(*uses_.catalog, view, subject);
+      if (heir && batch.insert(*heir).second) {
+        heirs.emplace_back(*heir, Find(view, *heir));
+      }
     }
     return absl::OkStatus();
   });
   if (ErrorCodeOf(status) == ErrorCode::kInternalFailure) {
     if (count == 1) {
-      Skip(backlog_->Pop().subject, std::move(status), outcome);
+      Backlog::Entry entry = Pop();
+      const Subject subject = entry.subject;
+      if (!PutOff(&entry)) Skip(subject, std::move(status), outcome);
       return absl::OkStatus();
     }
     // One of them is damaged, or more: the others are not to suffer for it.
     status = absl::OkStatus();
     for (size_t i = 0; i < count && status.ok() && !backlog_->empty(); ++i) {
-      status = Show(1, goal, outcome);
+      status = Show(1, outcome);
     }
     return status;
   }
@@ -254,11 +312,15 @@ absl::Status Projection::Show(size_t count, Goal* goal, Outcome* outcome) {
   Reconciliation reconciliation(uses_.catalog, uses_.algorithms);
   std::vector<Backlog::Entry> entries;
   for (const Row& row : rows) {
-    entries.push_back(backlog_->Pop());
+    entries.push_back(Pop());
     const Backlog::Entry& entry = entries.back();
     AddRow(entry.subject, row,
            noted->is_all ? entry.touched : Touched::kMoreThanOnce,
            &reconciliation);
+  }
+  // What has happened to them is told when it is their turn.
+  for (const auto& [subject, row] : heirs) {
+    AddRow(subject, row, Touched::kOnce, &reconciliation);
   }
   Outcome shown = reconciliation.Apply();
   std::move(shown.events.begin(), shown.events.end(),
@@ -266,15 +328,11 @@ absl::Status Projection::Show(size_t count, Goal* goal, Outcome* outcome) {
   std::vector<bool> is_again(entries.size());
   for (size_t i = 0; i < shown.skipped.size(); ++i) {
     const size_t at = shown.skipped_at[i];
-    if (is_again[at]) continue;
+    if (at >= entries.size() || is_again[at]) continue;
     Backlog::Entry& entry = entries[at];
     // Another may be in its way that is about to go.
-    if (entry.attempt == Backlog::Attempt::kFirst && !backlog_->empty()) {
-      if (entry.since <= goal->first) goal->last = noted_;
-      entry.since = noted_;
-      entry.attempt = Backlog::Attempt::kSecond;
+    if (!backlog_->empty() && PutOff(&entry)) {
       is_again[at] = true;
-      backlog_->Add(std::move(entry));
     } else {
       outcome->skipped.push_back(std::move(shown.skipped[i]));
     }
@@ -328,6 +386,7 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
     all->AddFirst(entry_of(std::move(subject)));
   });
   backlog_ = std::move(all);
+  put_off_.clear();
   noted_ = revision;
   if (!damage.ok()) {
     outcome->skipped.push_back({.kind = SkippedRecord::Kind::kChange,

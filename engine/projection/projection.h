@@ -48,6 +48,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -99,13 +100,6 @@ class Projection final : public registry::Follower {
  private:
   using Outcome = Reconciliation::Outcome;
 
-  // Up to which revision a call is to show what has changed: that of its
-  // beginning, or, if something was in the way of another then, what was noted
-  // when that was found.
-  struct Goal {
-    store::Revision first = 0;
-    store::Revision last = 0;
-  };
   // Whether all changes were noted. If not, the store has forgotten some, or
   // `damage` says what is wrong.
   struct Noted {
@@ -114,12 +108,20 @@ class Projection final : public registry::Follower {
   };
 
   // All under the lock.
-  absl::Status Step(std::optional<Goal>* goal, Outcome* outcome);
+  // `goal` is the revision up to which a call is to show what has changed: that
+  // of its beginning, found by its first step.
+  absl::Status Step(std::optional<store::Revision>* goal, Outcome* outcome);
+  // The last revision of which nothing waits.
+  store::Revision Shown() const;
   size_t BatchSize() const;
   // Notes the changes up to `until`, or else to the last that there is now.
   absl::StatusOr<Noted> NoteChanges(std::optional<store::Revision> until);
   // Shows the first `count` of the backlog.
-  absl::Status Show(size_t count, Goal* goal, Outcome* outcome);
+  absl::Status Show(size_t count, Outcome* outcome);
+  Backlog::Entry Pop();
+  // Puts a record behind the others, to be tried once more; false if it has
+  // been already.
+  bool PutOff(Backlog::Entry* entry);
   static void Skip(const Subject& subject, absl::Status status,
                    Outcome* outcome);
   // Notes everything that is stored or shown as changed.
@@ -133,6 +135,8 @@ class Projection final : public registry::Follower {
   // Guarded by mutex_.
   store::Revision noted_ = 0;
   std::unique_ptr<Backlog> backlog_ = std::make_unique<Backlog>();
+  // Since when those wait that have been put off.
+  std::multiset<store::Revision> put_off_;
 };
 
 }  // namespace chainkeep::projection

@@ -1,6 +1,7 @@
 // What a follower of a busy store tells, and when.
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -354,6 +355,100 @@ TEST_F(FollowingTest, ATransferIsNotTornApart) {
     Delete(there);
     CatchUp();
   }
+}
+
+// The same where the one that gives has changed long before, or where changes
+// are forgotten and a comparison puts what is not stored any more first.
+TEST_F(FollowingTest, ATransferOfLongAgoIsNotTornApart) {
+  const DeviceRow here = Device(a_, device_, DeviceStatus::kInactive, kDefault);
+  const DeviceRow there =
+      Device(b_, device_, DeviceStatus::kInactive, kDefault);
+  enum class Way { kOffered, kForgotten };
+  for (const Way way : {Way::kOffered, Way::kForgotten}) {
+    SCOPED_TRACE(static_cast<int>(way));
+    Put(here);
+    CatchUp();
+    // TransferCertificate
+    DeviceRow offered = here;
+    offered.status = DeviceStatus::kPendingTransfer;
+    Put(offered);
+    for (int i = 0; i < 1000; ++i) {
+      Put(Numbered(i, DeviceStatus::kInactive));
+      Put(Ca(Other(i), ca_));
+    }
+    // AcceptCertificateTransfer
+    Commit([&](Transaction& t) {
+      t.DeleteDevice(here.key);
+      t.PutDevice(there);
+      return absl::OkStatus();
+    });
+    if (way == Way::kForgotten) store_.Forget();
+    store_.BeforeReads([&] {
+      const catalog::Catalog::Pin pin = catalog_.Acquire();
+      EXPECT_TRUE(pin.FindDevice(region_, IdOf(device_)).has_value());
+    });
+    CatchUp();
+    store_.BeforeReads(nullptr);
+    EXPECT_EQ(Shown(), Stored());
+    Delete(there);
+    CatchUp();
+  }
+}
+
+// One thread finds another account in the way and puts the record off, while a
+// second one is in its own call: that one, too, is to leave it shown.
+TEST_F(FollowingTest, WhatOneThreadPutsOffAnotherStillShows) {
+  const Account z = *Account::Parse("z");
+  Put(Ca(z, ca_, kDefault));
+  CatchUp();
+  PutMany(600, DeviceStatus::kInactive);
+  Put(Ca(a_, ca_, kSniOnly));
+  const auto put_more = [&](int from, int to) {
+    Commit([&](Transaction& t) {
+      for (int i = from; i < to; ++i) {
+        t.PutDevice(Numbered(i, DeviceStatus::kInactive));
+      }
+      return absl::OkStatus();
+    });
+  };
+  put_more(1000, 2000);
+  Put(Ca(z, ca_, kSniOnly));
+  Put(Ca(a_, ca_, kDefault));
+  // Each thread stops at the first event of its first batch.
+  std::promise<void> come[2], go[2];
+  std::atomic<int> threads = 0;
+  log_.OnEvent([&] {
+    thread_local bool has_stopped = false;
+    if (std::exchange(has_stopped, true)) return;
+    const int i = threads++;
+    come[i].set_value();
+    go[i].get_future().wait();
+  });
+  auto first = std::async(std::launch::async, [&] { CatchUp(); });
+  come[0].get_future().wait();
+  put_more(2000, 4000);
+  auto second = std::async(std::launch::async, [&] { CatchUp(); });
+  come[1].get_future().wait();
+  go[0].set_value();
+  first.wait();
+  const auto shown = catalog_.FindRegistration(a_, region_, IdOf(ca_));
+  EXPECT_TRUE(shown && shown->mode == kDefault);
+  go[1].set_value();
+  second.wait();
+  EXPECT_EQ(Shown(), Stored());
+}
+
+// ---- A store that cannot be read for a moment
+
+// What was revoked meanwhile is revoked once it can be read.
+TEST_F(FollowingTest, R58_WhatCouldNotBeReadOnceIsReadTheNextTime) {
+  Put(Device(a_, device_, DeviceStatus::kActive, kDefault));
+  CatchUp();
+  Put(Device(a_, device_, DeviceStatus::kRevoked, kDefault));
+  store_.FailReads({true});
+  projection_.CatchUp().IgnoreError();
+  CatchUp();
+  EXPECT_EQ(Shown(), Stored());
 }
 
 // ---- Changes that can never be read

@@ -263,8 +263,8 @@ TEST_F(ProjectionTest, ARowThatCannotBeReadLeavesTheOthersAlone) {
   log_.Take();
   Put(Ca(a_, ca_, kSniOnly, CaStatus::kInactive));
   Put(Ca(b_, other));
-  // Both at once, then one by one.
-  store_.FailReads({true, true, false});
+  // Both at once, then one by one, then the first once more.
+  store_.FailReads({true, true, false, true});
   CatchUp();
   EXPECT_EQ(log_.Take(), (Lines{"registered b", "activated b", "skipped a"}));
   // What was shown of it stays.
