@@ -510,15 +510,6 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
         {pin, listener, name.tenant}, verdict.account(), verdict.ca());
     if (!anchor) return false;
     versions.anchor = anchor->version;
-    // A way over intermediates rests on none of them being INACTIVE. Of one
-    // that is presented and not on it, this says no in vain.
-    for (const Bytes presented : handshake.presented) {
-      if (std::ranges::equal(presented, anchor->certificate->der())) continue;
-      const std::optional<path::Anchor> step =
-          FindAnchor({pin, listener, name.tenant}, verdict.account(),
-                     ComputeCertificateId(presented));
-      if (step && step->status != CaStatus::kActive) return false;
-    }
   }
   versions.revocation =
       CrlVersion(pin.Crls(options.region), listener, verdict.account());

@@ -378,31 +378,6 @@ TEST_F(PolicyRules, R97_AnInactiveCaIsNoStepToItsRoot) {
   EXPECT_EQ(ask(kNameA, deep).ca().ToHex(), IdOf(ca_));
 }
 
-// A CA of the way to the root that is registered INACTIVE after the chain was
-// judged: a verdict that went over it does not hold any more.
-TEST_F(PolicyRules, R97_AVerdictEndsWithACaOnItsWayThatIsNowInactive) {
-  const TestCertificate sub = MakeCertificate(CaSpec("sub"), &ca_);
-  const TestCertificate below = MakeCertificate(LeafSpec("below"), &sub);
-  const Bytes presented[] = {sub.bytes()};
-  const Listener listener = *engine_->CreateListener(OptionsFor(kTrustedChain));
-  const Handshake handshake{
-      .server_name = kNameA, .leaf = below.bytes(), .presented = presented};
-  RegisterSniOnly(a_, ca_);
-  const Verdict before = engine_->Validate(listener, handshake);
-  ASSERT_TRUE(before.accepted());
-  ASSERT_TRUE(registry()
-                  .RegisterCaCertificate({.account = a_,
-                                          .region = east_,
-                                          .ca_certificate = ToPem(sub.der),
-                                          .certificate_mode = "SNI_ONLY"})
-                  .ok());
-  ASSERT_EQ(engine_->Validate(listener, handshake).reason(),
-            Reason::kCaInactive);
-  EXPECT_FALSE(engine_->StillHolds(listener, handshake, before));
-  EXPECT_EQ(engine_->Complete(listener, handshake, before).reason(),
-            Reason::kCaInactive);
-}
-
 // Without a server name the CAs of all accounts are side by side: one that a
 // stranger has switched off stands in nobody else's way.
 TEST_F(PolicyRules, R97_AStrangersInactiveCaIsNobodysBusiness) {
