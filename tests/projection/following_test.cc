@@ -41,6 +41,17 @@ class FollowingTest : public ProjectionFixture {
     });
   }
 
+  // Catches up; at no moment is there no record of the device.
+  void CatchUpWithADeviceAtAllTimes() {
+    store_.BeforeReads([&] {
+      const catalog::Catalog::Pin pin = catalog_.Acquire();
+      EXPECT_TRUE(pin.FindDevice(region_, IdOf(device_)).has_value());
+    });
+    CatchUp();
+    store_.BeforeReads(nullptr);
+    EXPECT_EQ(Shown(), Stored());
+  }
+
   // So many devices of account a, of which only the ids are certificates'.
   void PutMany(int count, DeviceStatus status) {
     Commit([&](Transaction& t) {
@@ -345,13 +356,7 @@ TEST_F(FollowingTest, ATransferIsNotTornApart) {
       t.PutDevice(there);
       return absl::OkStatus();
     });
-    store_.BeforeReads([&] {
-      const catalog::Catalog::Pin pin = catalog_.Acquire();
-      EXPECT_TRUE(pin.FindDevice(region_, IdOf(device_)).has_value());
-    });
-    CatchUp();
-    store_.BeforeReads(nullptr);
-    EXPECT_EQ(Shown(), Stored());
+    CatchUpWithADeviceAtAllTimes();
     Delete(there);
     CatchUp();
   }
@@ -383,13 +388,7 @@ TEST_F(FollowingTest, ATransferOfLongAgoIsNotTornApart) {
       return absl::OkStatus();
     });
     if (way == Way::kForgotten) store_.Forget();
-    store_.BeforeReads([&] {
-      const catalog::Catalog::Pin pin = catalog_.Acquire();
-      EXPECT_TRUE(pin.FindDevice(region_, IdOf(device_)).has_value());
-    });
-    CatchUp();
-    store_.BeforeReads(nullptr);
-    EXPECT_EQ(Shown(), Stored());
+    CatchUpWithADeviceAtAllTimes();
     Delete(there);
     CatchUp();
   }
