@@ -1,17 +1,21 @@
 // Backlog is what a projection knows to have changed and has not shown yet:
-// each record once, in the order of the first change.
+// each record once, in the order of the first change. Of each it knows whether
+// the trust that its changes took away has been taken.
 //
-// Thread-safety: none. Cost: about 220 bytes for each record that waits.
+// Thread-safety: none. Cost: about 230 bytes for each record that waits.
 
 #ifndef CHAINKEEP_ENGINE_PROJECTION_BACKLOG_H_
 #define CHAINKEEP_ENGINE_PROJECTION_BACKLOG_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_set.h"
 #include "engine/projection/reconciliation.h"
 #include "engine/store/change.h"
@@ -54,8 +58,11 @@ class Backlog {
   Backlog(const Backlog&) = delete;
   Backlog& operator=(const Backlog&) = delete;
 
+  // Entries are known by a number, which grows from front to back.
+  using Number = int64_t;
+
   // Add puts it behind the others. Where it waits already, it has been touched
-  // more than once.
+  // more than once. Its trust is to be taken, again.
   void Add(Entry entry);
   // AddFirst puts it before the others, if it does not wait already.
   void AddFirst(Entry entry);
@@ -68,13 +75,20 @@ class Backlog {
   // Takes the first away.
   Entry Pop();
 
+  // Some `most` of those behind the first `count` whose trust is to be taken:
+  // CRLs after all others.
+  std::vector<Number> Untaken(size_t count, size_t most) const;
+  const Subject& SubjectOf(Number number) const {
+    return entries_[static_cast<size_t>(number - first_)].subject;
+  }
+  void SetTaken(Number number);
+
  private:
-  // Entries are known by a number that grows from front to back.
   struct Numbers {
     const std::deque<Entry>* entries;
-    const int64_t* first;
+    const Number* first;
 
-    const Subject& Of(int64_t number) const {
+    const Subject& Of(Number number) const {
       return (*entries)[static_cast<size_t>(number - *first)].subject;
     }
     const Subject& Of(const Subject& subject) const { return subject; }
@@ -94,10 +108,17 @@ class Backlog {
     }
   };
 
+  using Untakens = absl::btree_set<Number>;
+
+  Untakens& UntakenLike(const Subject& subject) {
+    return untaken_[subject.kind == store::ChangeKind::kCrls ? 1 : 0];
+  }
+
   std::deque<Entry> entries_;
-  int64_t first_ = 0;  // the number of entries_[0]
-  absl::flat_hash_set<int64_t, Hash, Equal> index_{
-      0, Hash{{&entries_, &first_}}, Equal{{&entries_, &first_}}};
+  Number first_ = 0;  // of entries_[0]
+  absl::flat_hash_set<Number, Hash, Equal> index_{0, Hash{{&entries_, &first_}},
+                                                  Equal{{&entries_, &first_}}};
+  std::array<Untakens, 2> untaken_;  // of CRLs the second
 };
 
 }  // namespace chainkeep::projection

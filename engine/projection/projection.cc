@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,10 +29,6 @@ constexpr Revision kChangesAtOnce = 10'000;
 
 // How many records are shown under the lock at a time: some 10 ms.
 constexpr size_t kRecordsAtOnce = 500;
-
-// A record as it is stored; nothing: it is not.
-using Row = std::variant<std::monostate, store::CaRow, store::DeviceRow,
-                         store::EndpointRow, store::CrlRow>;
 
 template <typename R>
 std::optional<R> RowAs(const Row& row) {
@@ -80,6 +77,11 @@ Row Find(const RegistryView& view, const Subject& subject) {
   return std::monostate();
 }
 
+template <typename T>
+void Append(std::vector<T> from, std::vector<T>* to) {
+  std::move(from.begin(), from.end(), std::back_inserter(*to));
+}
+
 // Calls `visit` with all that is shown.
 template <typename Visit>
 void ForEachShown(const catalog::Catalog& catalog, const Visit& visit) {
@@ -98,25 +100,27 @@ void ForEachShown(const catalog::Catalog& catalog, const Visit& visit) {
   });
 }
 
-// Whose the device of `subject` is in mode DEFAULT, where it is shown to refuse
-// as the device of an account that has given it away.
+// Whose the certificate of `subject` is in mode DEFAULT, where it is shown as
+// that of an account that has given it away.
 std::optional<Subject> HeirOf(const catalog::Catalog& catalog,
                               const RegistryView& view,
                               const Subject& subject) {
-  if (subject.kind != ChangeKind::kDevice) return std::nullopt;
-  const store::Tenant& tenant = subject.key.tenant;
-  const auto shown =
-      catalog.FindDevice(tenant.account, tenant.region, subject.key.id);
-  // Where it lets in nothing can go wrong meanwhile.
-  if (!shown || shown->mode != Mode::kDefault ||
-      shown->status == DeviceStatus::kActive) {
-    return std::nullopt;
+  const auto& [tenant, id] = subject.key;
+  std::optional<Account> holder;
+  if (subject.kind == ChangeKind::kDevice) {
+    const auto shown = catalog.FindDevice(tenant.account, tenant.region, id);
+    if (shown && shown->mode == Mode::kDefault) {
+      holder = view.FindDefaultDeviceHolder(tenant.region, id);
+    }
+  } else if (subject.kind == ChangeKind::kCa) {
+    const auto shown =
+        catalog.FindRegistration(tenant.account, tenant.region, id);
+    if (shown && shown->mode == Mode::kDefault) {
+      holder = view.FindDefaultHolder(tenant.region, id);
+    }
   }
-  const std::optional<Account> holder =
-      view.FindDefaultDeviceHolder(tenant.region, subject.key.id);
   if (!holder || *holder == tenant.account) return std::nullopt;
-  return Subject{
-      ChangeKind::kDevice, {{*holder, tenant.region}, subject.key.id}, ""};
+  return Subject{subject.kind, {{*holder, tenant.region}, id}, ""};
 }
 
 SkippedRecord::Kind KindOf(ChangeKind kind) {
@@ -201,19 +205,24 @@ Revision Projection::Shown() const {
 
 absl::Status Projection::Step(std::optional<Revision>* goal, Outcome* outcome) {
   if (!*goal) {
-    const absl::StatusOr<Noted> noted = NoteChanges(std::nullopt);
+    const absl::StatusOr<Noted> noted = NoteChanges();
     absl::Status status = noted.status();
     if (status.ok() && !noted->is_all) status = Compare(noted->damage, outcome);
     *goal = noted_;
     if (!status.ok()) return status;
   }
   if (backlog_->empty()) return absl::OkStatus();
-  return Show(BatchSize(), outcome);
+  const size_t size = BatchSize();
+  // Of one batch trust is taken where it is shown.
+  return backlog_->Untaken(size, 1).empty()
+             ? Show(size, outcome)
+             : TakeTrust(backlog_->Untaken(0, kRecordsAtOnce), outcome);
 }
 
 // A transfer from one account to another is not torn apart: between the two the
 // device would have no record, and might be let in for its CA's sake.
 size_t Projection::BatchSize() const {
+  if (singly_ > 0) return 1;
   size_t size = std::min(kRecordsAtOnce, backlog_->size());
   const auto is_same_device = [](const Subject& a, const Subject& b) {
     return a.kind == ChangeKind::kDevice && b.kind == ChangeKind::kDevice &&
@@ -227,13 +236,21 @@ size_t Projection::BatchSize() const {
   return size;
 }
 
-absl::StatusOr<Projection::Noted> Projection::NoteChanges(
-    std::optional<Revision> until) {
+bool Projection::Note(const store::Changes& changes) {
+  const bool has_end = !changes.changes.empty() || noted_ == changes.last;
+  if (!changes.complete || !has_end) return false;
+  for (const Change& change : changes.changes) {
+    backlog_->Add({.subject = Subject::Of(change), .since = change.revision});
+  }
+  noted_ = changes.up_to;
+  return true;
+}
+
+absl::StatusOr<Projection::Noted> Projection::NoteChanges() {
+  std::optional<Revision> until;
   while (!until || noted_ < *until) {
-    const Revision limit =
-        until ? std::min(*until - noted_, kChangesAtOnce) : kChangesAtOnce;
     const absl::StatusOr<store::Changes> read =
-        uses_.store->ReadChanges(noted_, static_cast<size_t>(limit));
+        uses_.store->ReadChanges(noted_, kChangesAtOnce);
     if (!read.ok()) {
       if (ErrorCodeOf(read.status()) != ErrorCode::kInternalFailure) {
         return read.status();
@@ -241,19 +258,14 @@ absl::StatusOr<Projection::Noted> Projection::NoteChanges(
       return Noted{.is_all = false, .damage = read.status()};
     }
     if (!until) until = read->last;
-    if (!read->complete || (read->changes.empty() && noted_ < *until)) {
-      return Noted{.is_all = false};
-    }
-    for (const Change& change : read->changes) {
-      backlog_->Add({.subject = Subject::Of(change), .since = change.revision});
-    }
-    noted_ = read->up_to;
+    if (!Note(*read)) return Noted{.is_all = false};
   }
   return Noted{.is_all = true};
 }
 
 Backlog::Entry Projection::Pop() {
   Backlog::Entry entry = backlog_->Pop();
+  if (singly_ > 0) --singly_;
   if (entry.attempt == Backlog::Attempt::kSecond) {
     put_off_.erase(put_off_.find(entry.since));
   }
@@ -269,62 +281,124 @@ bool Projection::PutOff(Backlog::Entry* entry) {
   return true;
 }
 
-absl::Status Projection::Show(size_t count, Outcome* outcome) {
+// The records stay in the backlog, where it is known how often they have
+// changed: what is to be told for that is told when they are shown. Here they
+// are looked at as they are now, which may be later than is noted; to take more
+// away is never wrong.
+absl::Status Projection::TakeTrust(std::span<const Backlog::Number> numbers,
+                                   Outcome* outcome) {
   std::vector<Row> rows;
-  // Those that come after others in this batch, and wait behind it themselves:
-  // between the two there would be no record that refuses.
-  std::vector<std::pair<Subject, Row>> heirs;
-  absl::flat_hash_set<Subject> batch;
-  for (size_t i = 0; i < count; ++i) batch.insert(backlog_->at(i).subject);
-  Revision revision = 0;
-  absl::Status status = uses_.store->Read([&](const RegistryView& view) {
-    revision = view.revision();
-    for (size_t i = 0; i < count; ++i) {
-      const Subject& subject = backlog_->at(i).subject;
-      rows.push_back(Find(view, subject));
-      const std::optional<Subject> heir = HeirOf(*uses_.catalog, view, subject);
-      if (heir && batch.insert(*heir).second) {
-        heirs.emplace_back(*heir, Find(view, *heir));
-      }
+  const absl::Status status = uses_.store->Read([&](const RegistryView& view) {
+    for (const Backlog::Number number : numbers) {
+      rows.push_back(Find(view, backlog_->SubjectOf(number)));
     }
     return absl::OkStatus();
   });
   if (ErrorCodeOf(status) == ErrorCode::kInternalFailure) {
-    if (count == 1) {
-      Backlog::Entry entry = Pop();
-      const Subject subject = entry.subject;
-      if (!PutOff(&entry)) Skip(subject, std::move(status), outcome);
+    // One that cannot be read stays as it is, and is told when it is shown.
+    if (numbers.size() == 1) {
+      backlog_->SetTaken(numbers[0]);
       return absl::OkStatus();
     }
-    // One of them is damaged, or more: the others are not to suffer for it.
-    status = absl::OkStatus();
-    for (size_t i = 0; i < count && status.ok() && !backlog_->empty(); ++i) {
-      status = Show(1, outcome);
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      if (absl::Status one = TakeTrust(numbers.subspan(i, 1), outcome);
+          !one.ok()) {
+        return one;
+      }
     }
-    return status;
+    return absl::OkStatus();
+  }
+  if (status.ok()) TakeTrust(numbers, rows, outcome);
+  return status;
+}
+
+void Projection::TakeTrust(std::span<const Backlog::Number> numbers,
+                           std::span<const Row> rows, Outcome* outcome) {
+  Reconciliation reconciliation(uses_.catalog, uses_.algorithms);
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    AddRow(backlog_->SubjectOf(numbers[i]), rows[i], Touched::kOnce,
+           &reconciliation);
+    backlog_->SetTaken(numbers[i]);
+  }
+  Append(reconciliation.TakeTrust().events, &outcome->events);
+}
+
+// All of one state, up to which all changes have been noted by then.
+absl::Status Projection::ReadBatch(size_t count, Batch* batch) {
+  const auto read = [&](const RegistryView& view) {
+    absl::flat_hash_set<Subject> subjects;
+    for (size_t i = 0; i < count; ++i) {
+      subjects.insert(backlog_->at(i).subject);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      const Subject& subject = backlog_->at(i).subject;
+      batch->rows.push_back(Find(view, subject));
+      const std::optional<Subject> heir = HeirOf(*uses_.catalog, view, subject);
+      if (heir && subjects.insert(*heir).second) {
+        batch->heirs.emplace_back(*heir, Find(view, *heir));
+      }
+    }
+    constexpr size_t kAll = std::numeric_limits<size_t>::max();
+    batch->behind = backlog_->Untaken(count, kAll);
+    for (const Backlog::Number number : batch->behind) {
+      batch->behind_rows.push_back(Find(view, backlog_->SubjectOf(number)));
+    }
+    return absl::OkStatus();
+  };
+  absl::Status status;
+  for (bool is_read = false; status.ok() && !is_read;) {
+    status = uses_.store->Follow(
+        noted_, kChangesAtOnce,
+        [&](const RegistryView& view, const store::Changes& changes) {
+          batch->all_noted = Note(changes);
+          if (batch->all_noted && noted_ < changes.last) {
+            return absl::OkStatus();
+          }
+          is_read = true;
+          return read(view);
+        });
+  }
+  if (ErrorCodeOf(status) != ErrorCode::kInternalFailure) return status;
+  // If the rows can be read the changes cannot. The next call will find that
+  // out too, and compare.
+  *batch = Batch();
+  return uses_.store->Read(read);
+}
+
+absl::Status Projection::Show(size_t count, Outcome* outcome) {
+  Batch batch;
+  const absl::Status status = ReadBatch(count, &batch);
+  if (ErrorCodeOf(status) == ErrorCode::kInternalFailure) {
+    // One of them is damaged, or more: the others are not to suffer for it.
+    // First those that have been noted just now: see TakeTrust.
+    if (!backlog_->Untaken(count, 1).empty()) return absl::OkStatus();
+    if (count > 1) {
+      singly_ = count;
+      return absl::OkStatus();
+    }
+    Backlog::Entry entry = Pop();
+    const Subject subject = entry.subject;
+    if (!PutOff(&entry)) Skip(subject, status, outcome);
+    return absl::OkStatus();
   }
   if (!status.ok()) return status;
-  // How often each had changed when it was read must be known. If it is not,
-  // the next call will find that out too, and compare.
-  const absl::StatusOr<Noted> noted = NoteChanges(revision);
-  if (!noted.ok()) return noted.status();
+  TakeTrust(batch.behind, batch.behind_rows, outcome);
 
   Reconciliation reconciliation(uses_.catalog, uses_.algorithms);
   std::vector<Backlog::Entry> entries;
-  for (const Row& row : rows) {
+  for (const Row& row : batch.rows) {
     entries.push_back(Pop());
     const Backlog::Entry& entry = entries.back();
     AddRow(entry.subject, row,
-           noted->is_all ? entry.touched : Touched::kMoreThanOnce,
+           batch.all_noted ? entry.touched : Touched::kMoreThanOnce,
            &reconciliation);
   }
   // What has happened to them is told when it is their turn.
-  for (const auto& [subject, row] : heirs) {
+  for (const auto& [subject, row] : batch.heirs) {
     AddRow(subject, row, Touched::kOnce, &reconciliation);
   }
   Outcome shown = reconciliation.Apply();
-  std::move(shown.events.begin(), shown.events.end(),
-            std::back_inserter(outcome->events));
+  Append(std::move(shown.events), &outcome->events);
   std::vector<bool> is_again(entries.size());
   for (size_t i = 0; i < shown.skipped.size(); ++i) {
     const size_t at = shown.skipped_at[i];
@@ -387,6 +461,7 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
   });
   backlog_ = std::move(all);
   put_off_.clear();
+  singly_ = 0;
   noted_ = revision;
   if (!damage.ok()) {
     outcome->skipped.push_back({.kind = SkippedRecord::Kind::kChange,
@@ -395,8 +470,7 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
                                 .name = "",
                                 .status = damage});
   }
-  std::move(skipped.begin(), skipped.end(),
-            std::back_inserter(outcome->skipped));
+  Append(std::move(skipped), &outcome->skipped);
   return absl::OkStatus();
 }
 

@@ -17,20 +17,23 @@
 //  1. What a call to CatchUp finds committed when it begins is shown when it
 //     returns OK. What is committed later is the next call's, so that a busy
 //     writer keeps nobody here.
-//  2. Within one batch what takes trust away is shown first, what gives it
-//     last. Batches are small: between two the lock is free, and the observer
-//     is told.
-//  3. When a record is read, all its changes up to that state are noted: that
-//  it
-//     stopped being ACTIVE is told, however soon it was ACTIVE again.
-//  4. Where the store has forgotten changes, or a note of one is damaged,
+//  2. Trust is given by a record as it was at some revision after all trust is
+//     taken away that changes up to that revision took: what is accepted in
+//     between would have been accepted at that revision.
+//  3. What waits is shown in small batches: between two the lock is free, and
+//     the observer is told.
+//  4. When a record is read to be shown, all its changes up to that state are
+//     noted: that it stopped being ACTIVE is told, however soon it was ACTIVE
+//     again.
+//  5. Where the store has forgotten changes, or a note of one is damaged,
 //     everything is compared: records that are valid all along are shown all
 //     along, and of those that are ACTIVE it is told that they may not have
 //     been.
-//  5. Registrations of one subject are shown in the order of their age (who
-//     came first is found first, see registration_index.h). Those that were
-//     made in one millisecond go by certificate id.
-//  6. The observer is called without a lock.
+//  6. Registrations of one subject are shown in the order of their age (who
+//     came first is found first, see registration_index.h), but of those that
+//     wait at one time the INACTIVE ones first. Those that were made in one
+//     millisecond go by certificate id.
+//  7. The observer is called without a lock.
 //
 // A record that cannot be shown is told to the observer and left out; the rest
 // goes on. One that cannot be read is told too, and what is shown of it stays.
@@ -49,6 +52,10 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -75,6 +82,10 @@ struct Uses {
   AlgorithmPolicy algorithms;
 };
 
+// A record as it is stored; nothing: it is not.
+using Row = std::variant<std::monostate, store::CaRow, store::DeviceRow,
+                         store::EndpointRow, store::CrlRow>;
+
 class Projection final : public registry::Follower {
  public:
   explicit Projection(const Uses& uses) : uses_(uses) {}
@@ -100,6 +111,19 @@ class Projection final : public registry::Follower {
  private:
   using Outcome = Reconciliation::Outcome;
 
+  // What is shown together, as it is stored.
+  struct Batch {
+    std::vector<Row> rows;  // of the first of the backlog
+    // Those that come after others in this batch, and wait behind it
+    // themselves: between the two there would be no record that refuses.
+    std::vector<std::pair<Subject, Row>> heirs;
+    // Those behind it that may have lost trust since it was last taken.
+    std::vector<Backlog::Number> behind;
+    std::vector<Row> behind_rows;
+    // Whether all changes up to this state have been noted.
+    bool all_noted = false;
+  };
+
   // Whether all changes were noted. If not, the store has forgotten some, or
   // `damage` says what is wrong.
   struct Noted {
@@ -114,9 +138,17 @@ class Projection final : public registry::Follower {
   // The last revision of which nothing waits.
   store::Revision Shown() const;
   size_t BatchSize() const;
-  // Notes the changes up to `until`, or else to the last that there is now.
-  absl::StatusOr<Noted> NoteChanges(std::optional<store::Revision> until);
-  // Shows the first `count` of the backlog.
+  // Notes the changes up to the last that there is now.
+  absl::StatusOr<Noted> NoteChanges();
+  // False if they are not those after what is noted.
+  bool Note(const store::Changes& changes);
+  // Takes away the trust of some that wait.
+  absl::Status TakeTrust(std::span<const Backlog::Number> numbers,
+                         Outcome* outcome);
+  void TakeTrust(std::span<const Backlog::Number> numbers,
+                 std::span<const Row> rows, Outcome* outcome);
+  absl::Status ReadBatch(size_t count, Batch* batch);
+  // Shows the first `count` of the backlog, if they can be read together.
   absl::Status Show(size_t count, Outcome* outcome);
   Backlog::Entry Pop();
   // Puts a record behind the others, to be tried once more; false if it has
@@ -135,6 +167,8 @@ class Projection final : public registry::Follower {
   // Guarded by mutex_.
   store::Revision noted_ = 0;
   std::unique_ptr<Backlog> backlog_ = std::make_unique<Backlog>();
+  // How many of the first of them have to be read one by one.
+  size_t singly_ = 0;
   // Since when those wait that have been put off.
   std::multiset<store::Revision> put_off_;
 };

@@ -7,6 +7,7 @@
 #include "engine/projection/stored_certificate.h"
 #include "engine/registry/crl_rules.h"
 #include "engine/sni/endpoint_name.h"
+#include "engine/sni/host_name.h"
 
 namespace chainkeep::projection {
 namespace {
@@ -25,7 +26,16 @@ CaEvent EventOf(const CertificateKey& key, Mode mode) {
 
 }  // namespace
 
-void Reconciliation::PublishCa(const CaRow& row) {
+// Whether no account of the region is shown with the CA in a way that `row`
+// cannot be beside.
+bool Reconciliation::IsFreeForCa(const CaRow& row) const {
+  if (row.mode == Mode::kSniOnly) return true;
+  const catalog::Catalog::Pin pin = catalog_.Acquire();
+  path::Anchor holder;
+  return !pin.View(row.key.tenant.region).FindById(row.key.id, &holder);
+}
+
+void Reconciliation::PublishCa(Phase phase, const CaRow& row) {
   std::vector<Tell> tell = {[event = EventOf(row.key, row.mode)](
                                 EventObserver& o) { o.OnCaRegistered(event); }};
   if (row.status == CaStatus::kActive) {
@@ -33,7 +43,7 @@ void Reconciliation::PublishCa(const CaRow& row) {
       o.OnCaActivated(event);
     });
   }
-  Add(kGiveTrust,
+  Add(phase,
       {.change =
            [this, row] {
              auto record = RecordOf(catalog_, row.key, row.der);
@@ -44,6 +54,17 @@ void Reconciliation::PublishCa(const CaRow& row) {
            },
        .tell = std::move(tell),
        .record = About(Kind::kCa, row.key)});
+}
+
+void Reconciliation::SetStatus(Phase phase, const store::CaKey& key,
+                               CaStatus status, std::vector<Tell> tell) {
+  Add(phase, {.change =
+                  [this, key, status] {
+                    return catalog_.SetStatus(
+                        key.tenant.account, key.tenant.region, key.id, status);
+                  },
+              .tell = std::move(tell),
+              .record = About(Kind::kCa, key)});
 }
 
 void Reconciliation::SetAutoRegistration(const CaRow& row) {
@@ -62,47 +83,48 @@ void Reconciliation::AddCa(const store::CaKey& key,
   ++added_;
   const auto shown =
       catalog_.FindRegistration(key.tenant.account, key.tenant.region, key.id);
+  const bool is_active = row && row->status == CaStatus::kActive;
   if (!shown) {
-    if (row) PublishCa(*row);
+    if (!row) return;
+    // One that is INACTIVE refuses who comes by it.
+    PublishCa(is_active           ? kGiveTrust
+              : IsFreeForCa(*row) ? kTakeTrust
+                                  : kRefuse,
+              *row);
     return;
   }
-  std::vector<Tell> ended;
+  std::vector<Tell> tell;
   if (shown->status == CaStatus::kActive) {
-    ended.push_back([event = EventOf(key, shown->mode)](EventObserver& o) {
+    tell.push_back([event = EventOf(key, shown->mode)](EventObserver& o) {
       o.OnCaDeactivated(event);
     });
   }
   if (!row || row->mode != shown->mode) {
-    Add(kTakeTrust, {.change =
-                         [this, key] {
-                           return catalog_.Withdraw(key.tenant.account,
-                                                    key.tenant.region, key.id);
-                         },
-                     .tell = std::move(ended),
-                     .record = About(Kind::kCa, key)});
-    if (row) PublishCa(*row);
+    // Until it goes it refuses.
+    if (shown->status == CaStatus::kActive) {
+      SetStatus(kTakeTrust, key, CaStatus::kInactive, std::move(tell));
+    }
+    Add(kRelease, {.change =
+                       [this, key] {
+                         return catalog_.Withdraw(key.tenant.account,
+                                                  key.tenant.region, key.id);
+                       },
+                   .tell = {},
+                   .record = About(Kind::kCa, key)});
+    if (row) PublishCa(is_active ? kGiveTrust : kRefuse, *row);
     return;
   }
   if (AutoRegistrationOf(*row) != shown->auto_registration) {
     SetAutoRegistration(*row);
   }
   if (row->status == shown->status && touched == Touched::kOnce) return;
-  Step step{.change =
-                [this, key, status = row->status] {
-                  return catalog_.SetStatus(key.tenant.account,
-                                            key.tenant.region, key.id, status);
-                },
-            .tell = {},
-            .record = About(Kind::kCa, key)};
-  step.tell = std::move(ended);
-  if (row->status == CaStatus::kInactive) {
-    Add(kTakeTrust, std::move(step));
-    return;
+  if (is_active) {
+    tell.push_back([event = EventOf(key, row->mode)](EventObserver& o) {
+      o.OnCaActivated(event);
+    });
   }
-  step.tell.push_back([event = EventOf(key, row->mode)](EventObserver& o) {
-    o.OnCaActivated(event);
-  });
-  Add(kGiveTrust, std::move(step));
+  SetStatus(is_active ? kGiveTrust : kTakeTrust, key, row->status,
+            std::move(tell));
 }
 
 // Whether no account of the region is shown with the device in a way that
@@ -114,17 +136,17 @@ bool Reconciliation::IsFreeForDevice(const DeviceRow& row) const {
   return !holder || *holder->account == row.key.tenant.account;
 }
 
-void Reconciliation::PutDevice(Phase phase, const DeviceRow& row,
+void Reconciliation::PutDevice(Phase phase, const store::DeviceKey& key,
+                               const catalog::Catalog::ShownDevice& device,
                                std::vector<Tell> tell) {
   Add(phase, {.change =
-                  [this, key = row.key, mode = row.mode, status = row.status,
-                   ca = row.ca] {
+                  [this, key, device] {
                     return catalog_.PutDevice(
-                        {key.tenant.account, key.tenant.region, mode}, key.id,
-                        status, ca);
+                        {key.tenant.account, key.tenant.region, device.mode},
+                        key.id, device.status, device.ca);
                   },
               .tell = std::move(tell),
-              .record = About(Kind::kDevice, row.key)});
+              .record = About(Kind::kDevice, key)});
 }
 
 void Reconciliation::AddDevice(const store::DeviceKey& key,
@@ -151,19 +173,30 @@ void Reconciliation::AddDevice(const store::DeviceKey& key,
   }
   if (is_same_place) {
     if (row->status == shown->status && touched == Touched::kOnce) return;
-    PutDevice(is_active ? kGiveTrust : kTakeTrust, *row, std::move(tell));
+    PutDevice(is_active ? kGiveTrust : kTakeTrust, key,
+              {row->mode, row->status, row->ca}, std::move(tell));
     return;
   }
+  if (was_active) {
+    // Until it goes it refuses: all who could come under it.
+    PutDevice(kTakeTrust, key,
+              {shown->mode, DeviceStatus::kInactive, shown->ca},
+              std::exchange(tell, {}));
+  }
+  // One of mode DEFAULT refuses the devices of all others too, even if it is
+  // ACTIVE: it comes first, and comes to be ACTIVE later.
+  const bool is_default = row && row->mode == Mode::kDefault;
+  const bool takes =
+      row && (is_default || (!is_active && !shown)) && IsFreeForDevice(*row);
   if (shown) {
-    Add(was_active ? kTakeTrust : kRelease,
-        {.change =
-             [this, key] {
-               return catalog_.RemoveDevice(key.tenant.account,
-                                            key.tenant.region, key.id);
-             },
-         .tell = std::move(tell),
-         .record = About(Kind::kDevice, key)});
-    tell.clear();
+    Add(takes ? kTakeTrust : kRelease, {.change =
+                                            [this, key] {
+                                              return catalog_.RemoveDevice(
+                                                  key.tenant.account,
+                                                  key.tenant.region, key.id);
+                                            },
+                                        .tell = std::exchange(tell, {}),
+                                        .record = About(Kind::kDevice, key)});
   }
   if (!row) {
     if (tell.empty()) return;
@@ -173,8 +206,25 @@ void Reconciliation::AddDevice(const store::DeviceKey& key,
                      .record = About(Kind::kDevice, key)});
     return;
   }
-  const bool takes = !is_active && !shown && IsFreeForDevice(*row);
-  PutDevice(takes ? kTakeTrust : kGiveTrust, *row, std::move(tell));
+  if (takes || !is_active) {
+    PutDevice(
+        takes ? kTakeTrust : kRefuse, key,
+        {row->mode, is_active ? DeviceStatus::kInactive : row->status, row->ca},
+        std::exchange(tell, {}));
+  }
+  if (is_active) {
+    PutDevice(kGiveTrust, key, {row->mode, row->status, row->ca},
+              std::move(tell));
+  }
+}
+
+// Whether a host name leads to somebody: by a wildcard, if it is not shown.
+bool Reconciliation::IsServed(const Region& region,
+                              std::string_view host_name) const {
+  const std::optional<sni::HostName> name = sni::HostName::Parse(host_name);
+  return name && catalog_.endpoints()
+                         .Resolve(region, *name, EndpointService::kData)
+                         .refusal != Reason::kServerNameUnknown;
 }
 
 void Reconciliation::AddEndpoint(const Region& region,
@@ -201,64 +251,82 @@ void Reconciliation::AddEndpoint(const Region& region,
     return;
   }
   const auto shown = catalog_.endpoints().Find(region, *name);
-  if (!row) {
-    if (!shown) return;
-    Add(kTakeTrust, {.change =
-                         [this, region, name = *name] {
-                           catalog_.endpoints().Remove(region, name);
-                           return absl::OkStatus();
-                         },
-                     .tell = {},
-                     .record = std::move(record)});
+  if (row ? shown == row->endpoint && touched == Touched::kOnce : !shown) {
     return;
   }
-  if (shown && *shown == row->endpoint && touched == Touched::kOnce) return;
-  const bool is_off = row->endpoint.status == EndpointStatus::kDisabled;
-  Add(is_off ? kTakeTrust : kGiveTrust,
-      {.change =
-           [this, name = *name, endpoint = row->endpoint] {
-             catalog_.endpoints().Put(name, endpoint, catalog_.NextVersion());
-             return absl::OkStatus();
-           },
-       .tell = {},
-       .record = std::move(record)});
+  const auto put = [&](Phase phase, Endpoint endpoint) {
+    Add(phase, {.change =
+                    [this, name = *name, endpoint = std::move(endpoint)] {
+                      catalog_.endpoints().Put(name, endpoint,
+                                               catalog_.NextVersion());
+                      return absl::OkStatus();
+                    },
+                .tell = {},
+                .record = record});
+  };
+  // Before it stands for another account it stands for none.
+  const bool stays = row && (shown ? shown->account == row->endpoint.account
+                                   : !IsServed(region, host_name));
+  if (!stays || row->endpoint.status == EndpointStatus::kDisabled) {
+    Endpoint off = row ? row->endpoint : *shown;
+    off.status = EndpointStatus::kDisabled;
+    put(kTakeTrust, std::move(off));
+  }
+  if (!row) {
+    Add(kRelease, {.change =
+                       [this, region, name = *name] {
+                         catalog_.endpoints().Remove(region, name);
+                         return absl::OkStatus();
+                       },
+                   .tell = {},
+                   .record = std::move(record)});
+  } else if (row->endpoint.status == EndpointStatus::kEnabled) {
+    put(kGiveTrust, row->endpoint);
+  }
 }
 
 void Reconciliation::AddCrls(const CertificateKey& ca,
                              const std::optional<CrlRow>& row) {
   ++added_;
   if (!row) {
-    Add(kGiveTrust, {.change =
-                         [this, ca] {
-                           catalog_.RemoveCrls(ca.tenant.account,
-                                               ca.tenant.region, ca.id);
-                           return absl::OkStatus();
+    Add(kReplaceCrls, {.change =
+                           [this, ca] {
+                             catalog_.RemoveCrls(ca.tenant.account,
+                                                 ca.tenant.region, ca.id);
+                             return absl::OkStatus();
+                           },
+                       .tell = {},
+                       .record = About(Kind::kCrls, ca)});
+    return;
+  }
+  Add(kReplaceCrls, {.change =
+                         [this, row = *row] {
+                           auto record = RecordOf(catalog_, row.key, row.ca);
+                           if (!record.ok()) return record.status();
+                           const std::vector<std::string_view> lists(
+                               row.crls.begin(), row.crls.end());
+                           auto crls =
+                               registry::LoadCrls(lists, **record, policy_);
+                           if (!crls.ok()) return crls.status();
+                           return catalog_.ReplaceCrls(
+                               row.key.tenant.account, row.key.tenant.region,
+                               *std::move(record), *std::move(crls));
                          },
                      .tell = {},
                      .record = About(Kind::kCrls, ca)});
-    return;
-  }
-  Add(kTakeTrust, {.change =
-                       [this, row = *row] {
-                         auto record = RecordOf(catalog_, row.key, row.ca);
-                         if (!record.ok()) return record.status();
-                         const std::vector<std::string_view> lists(
-                             row.crls.begin(), row.crls.end());
-                         auto crls =
-                             registry::LoadCrls(lists, **record, policy_);
-                         if (!crls.ok()) return crls.status();
-                         return catalog_.ReplaceCrls(
-                             row.key.tenant.account, row.key.tenant.region,
-                             *std::move(record), *std::move(crls));
-                       },
-                   .tell = {},
-                   .record = About(Kind::kCrls, ca)});
 }
 
-Reconciliation::Outcome Reconciliation::Apply() {
+Reconciliation::Outcome Reconciliation::TakeTrust() {
+  Outcome outcome = ApplyUntil(kRelease);
+  outcome.skipped.clear();
+  outcome.skipped_at.clear();
+  return outcome;
+}
+
+Reconciliation::Outcome Reconciliation::ApplyUntil(Phase end) {
   Outcome outcome;
-  for (std::vector<Step>& phase : steps_) {
-    for (Step& step : phase) {
+  for (size_t phase = 0; phase < end; ++phase) {
+    for (Step& step : steps_[phase]) {
       step.record.status = step.change();
       if (step.record.status.ok()) {
         std::move(step.tell.begin(), step.tell.end(),
@@ -268,8 +336,8 @@ Reconciliation::Outcome Reconciliation::Apply() {
         outcome.skipped_at.push_back(step.at);
       }
     }
-    phase.clear();
   }
+  for (std::vector<Step>& steps : steps_) steps.clear();
   added_ = 0;
   return outcome;
 }

@@ -9,7 +9,9 @@
 // It compares, and so does not care how the difference came about: what is
 // equal already is left alone, whoever made it so. Applying goes by what a step
 // does to trust: what takes it away first, what adds it last. A handshake that
-// runs meanwhile may be refused wrongly, and never accepted wrongly.
+// runs meanwhile may be refused wrongly, and never accepted wrongly. Who has
+// more records than he wants to apply at once takes trust for all of them
+// first (TakeTrust), and applies them afterwards.
 //
 // Thread-safety: none; and nobody else may bring the same records about.
 
@@ -71,14 +73,24 @@ class Reconciliation {
                const std::optional<store::CrlRow>& row);
 
   // Apply does what is to be done, and forgets it.
-  Outcome Apply();
+  Outcome Apply() { return ApplyUntil(kPhases); }
+
+  // TakeTrust does no more of it than refuses more, and forgets the rest:
+  // whoever applies the same records later does that. What cannot be done is
+  // left to him too; there is none in `skipped`.
+  Outcome TakeTrust();
 
  private:
   // In this order.
   enum Phase : uint8_t {
+    // Shows what lets in no more, and what refuses by being there.
     kTakeTrust,
-    // Deletes what refuses by being there, to make room.
+    // A list may both name one certificate and cease to name another.
+    kReplaceCrls,
+    // Removes what refuses by being there, to make room.
     kRelease,
+    // Shows what refuses by being there, where there was no room before.
+    kRefuse,
     kGiveTrust,
     kPhases,
   };
@@ -94,11 +106,17 @@ class Reconciliation {
     step.at = added_ - 1;
     steps_[phase].push_back(std::move(step));
   }
-  void PublishCa(const store::CaRow& row);
-  void SetAutoRegistration(const store::CaRow& row);
-  void PutDevice(Phase phase, const store::DeviceRow& row,
+  Outcome ApplyUntil(Phase end);
+  void PublishCa(Phase phase, const store::CaRow& row);
+  void SetStatus(Phase phase, const store::CaKey& key, CaStatus status,
                  std::vector<Tell> tell);
+  void SetAutoRegistration(const store::CaRow& row);
+  void PutDevice(Phase phase, const store::DeviceKey& key,
+                 const catalog::Catalog::ShownDevice& device,
+                 std::vector<Tell> tell);
+  bool IsFreeForCa(const store::CaRow& row) const;
   bool IsFreeForDevice(const store::DeviceRow& row) const;
+  bool IsServed(const Region& region, std::string_view host_name) const;
 
   catalog::Catalog& catalog_;
   const AlgorithmPolicy& policy_;

@@ -708,24 +708,23 @@ absl::Status MemoryStore::Read(const Query& query) const {
   return query(UndoableTransaction(*tables_));
 }
 
-absl::StatusOr<Changes> MemoryStore::ReadChanges(Revision after,
-                                                 size_t limit) const {
+absl::Status MemoryStore::Follow(Revision after, size_t limit,
+                                 const FollowQuery& query) const {
   const std::lock_guard lock(mutex_);
   const Revision forgotten =
       tables_->revision - static_cast<Revision>(tables_->changes.size());
-  Changes result;
-  result.up_to = after;
-  result.last = tables_->revision;
-  if (after < forgotten || after > tables_->revision) {
-    result.complete = false;
-    return result;
+  Changes changes;
+  changes.up_to = after;
+  changes.last = tables_->revision;
+  changes.complete = after >= forgotten && after <= tables_->revision;
+  if (changes.complete) {
+    for (size_t i = after - forgotten;
+         i < tables_->changes.size() && changes.changes.size() < limit; ++i) {
+      changes.changes.push_back(tables_->changes[i]);
+      changes.up_to = tables_->changes[i].revision;
+    }
   }
-  for (size_t i = after - forgotten;
-       i < tables_->changes.size() && result.changes.size() < limit; ++i) {
-    result.changes.push_back(tables_->changes[i]);
-    result.up_to = tables_->changes[i].revision;
-  }
-  return result;
+  return query(UndoableTransaction(*tables_), changes);
 }
 
 absl::StatusOr<bool> MemoryStore::AwaitChange(Revision after,

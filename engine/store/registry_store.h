@@ -92,9 +92,16 @@ class RegistryStore {
   // store's own: as Transact. Does not wait for transactions, nor they for it.
   virtual absl::Status Read(const Query& query) const = 0;
 
-  // ReadChanges returns at most `limit` changes after `after`.
-  virtual absl::StatusOr<Changes> ReadChanges(Revision after,
-                                              size_t limit) const = 0;
+  // Follow runs `query` on one state, as Read, and tells it what led there: at
+  // most `limit` changes after `after`. Where they cannot be read `query` is
+  // not run.
+  using FollowQuery =
+      std::function<absl::Status(const RegistryView&, const Changes&)>;
+  virtual absl::Status Follow(Revision after, size_t limit,
+                              const FollowQuery& query) const = 0;
+
+  // ReadChanges returns the changes alone.
+  absl::StatusOr<Changes> ReadChanges(Revision after, size_t limit) const;
 
   // AwaitChange waits until there is a change after `after`, of any process, or
   // `timeout_millis` have passed, or Wake was called; returns whether there is

@@ -164,15 +164,12 @@ absl::Status SqliteStore::Read(const Query& query) const {
   return ReadWith([&](const SqliteTransaction& view) { return query(view); });
 }
 
-absl::StatusOr<Changes> SqliteStore::ReadChanges(Revision after,
-                                                 size_t limit) const {
-  Changes changes;
-  absl::Status status = ReadWith([&](const SqliteTransaction& view) {
-    changes = view.ReadChanges(after, limit);
-    return absl::OkStatus();
+absl::Status SqliteStore::Follow(Revision after, size_t limit,
+                                 const FollowQuery& query) const {
+  return ReadWith([&](const SqliteTransaction& view) {
+    const Changes changes = view.ReadChanges(after, limit);
+    return view.failure().ok() ? query(view, changes) : view.failure();
   });
-  if (!status.ok()) return status;
-  return changes;
 }
 
 absl::StatusOr<Revision> SqliteStore::LastRevision() const {

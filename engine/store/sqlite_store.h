@@ -51,8 +51,8 @@ class SqliteStore final : public RegistryStore {
 
   absl::Status Transact(const Command& command) override;
   absl::Status Read(const Query& query) const override;
-  absl::StatusOr<Changes> ReadChanges(Revision after,
-                                      size_t limit) const override;
+  absl::Status Follow(Revision after, size_t limit,
+                      const FollowQuery& query) const override;
   absl::StatusOr<bool> AwaitChange(Revision after,
                                    int64_t timeout_millis) override;
   void Wake() override;

@@ -36,10 +36,10 @@ class SharedStore final : public store::RegistryStore {
     ++uses;
     return store_->Read(query);
   }
-  absl::StatusOr<store::Changes> ReadChanges(store::Revision after,
-                                             size_t limit) const override {
+  absl::Status Follow(store::Revision after, size_t limit,
+                      const FollowQuery& query) const override {
     ++uses;
-    return store_->ReadChanges(after, limit);
+    return store_->Follow(after, limit, query);
   }
   absl::StatusOr<bool> AwaitChange(store::Revision after,
                                    int64_t timeout_millis) override {

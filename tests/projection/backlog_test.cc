@@ -63,6 +63,50 @@ TEST(Backlog, WhatIsPutFirstDoesNotComeBeforeItself) {
 }
 
 // Each row: two changes, and whether they are about one thing.
+// Each change of a record may take trust again. CRLs come last, and what is
+// popped is not asked for any more.
+TEST(Backlog, KnowsWhoseTrustIsToBeTaken) {
+  Backlog backlog;
+  const auto untaken = [&](size_t count, size_t most) {
+    std::vector<std::string> names;
+    for (const Backlog::Number number : backlog.Untaken(count, most)) {
+      names.push_back(backlog.SubjectOf(number).host_name);
+    }
+    return names;
+  };
+  const auto entry = [](const char* name) {
+    return Backlog::Entry{
+        .subject = {.kind = store::ChangeKind::kEndpoint, .host_name = name}};
+  };
+  using Names = std::vector<std::string>;
+  const auto take_all = [&] {
+    while (!backlog.Untaken(0, 1).empty()) {
+      backlog.SetTaken(backlog.Untaken(0, 1)[0]);
+    }
+  };
+  EXPECT_EQ(untaken(0, 9), Names());
+  Backlog::Entry crls = entry("crls");
+  crls.subject.kind = store::ChangeKind::kCrls;
+  backlog.Add(crls);
+  for (const char* name : {"a", "b", "c"}) backlog.Add(entry(name));
+  backlog.AddFirst(entry("first"));
+  EXPECT_EQ(untaken(0, 9), (Names{"first", "a", "b", "c"}));
+  EXPECT_EQ(untaken(0, 2), (Names{"first", "a"}));
+  EXPECT_EQ(untaken(3, 9), (Names{"b", "c"}));
+  backlog.SetTaken(backlog.Untaken(3, 1)[0]);
+  EXPECT_EQ(untaken(3, 9), Names{"c"});
+  EXPECT_EQ(untaken(5, 9), Names());
+  for (int i = 0; i < 3; ++i) backlog.SetTaken(backlog.Untaken(0, 1)[0]);
+  EXPECT_EQ(untaken(0, 9), Names{"crls"});
+  take_all();
+  EXPECT_EQ(untaken(0, 9), Names());
+  backlog.Add(entry("b"));
+  backlog.Add(entry("first"));
+  EXPECT_EQ(untaken(0, 9), (Names{"first", "b"}));
+  EXPECT_EQ(backlog.Pop().subject.host_name, "first");
+  EXPECT_EQ(untaken(0, 9), Names{"b"});
+}
+
 TEST(Backlog, ASubjectIsWhatARowIs) {
   const Account a = *Account::Parse("a");
   const Account b = *Account::Parse("b");

@@ -156,6 +156,47 @@ TEST_F(DamagedStoreTest, ADamagedNoteOfAChangeStopsNobody) {
   }
 }
 
+// Each row: how many others have changed between the damaged one and the two
+// beside it: none, or more than are shown at once.
+TEST_F(DamagedStoreTest, ARowThatCannotBeReadLeavesTheOthersAlone) {
+  for (const int others : {0, 700}) {
+    SCOPED_TRACE(others);
+    const auto put_others = [&] {
+      Commit([&](Transaction& t) {
+        for (int i = 0; i < others; ++i) {
+          DeviceRow row = Number(100);
+          CertificateId::Array id = row.key.id.bytes();
+          id[1] = static_cast<uint8_t>(i);
+          id[2] = static_cast<uint8_t>(i >> 8);
+          row.key.id = CertificateId(id);
+          t.PutDevice(row);
+        }
+        return absl::OkStatus();
+      });
+    };
+    Put(Number(1, DeviceStatus::kInactive));
+    put_others();
+    Put(Number(2, DeviceStatus::kInactive));
+    put_others();
+    Put(Number(3, DeviceStatus::kInactive));
+    Damage(absl::StrCat("UPDATE device SET checksum = 1 WHERE id = ", Blob(2)));
+    CatchUp();
+    EXPECT_EQ(Shown(1), DeviceStatus::kInactive);
+    EXPECT_EQ(Shown(3), DeviceStatus::kInactive);
+    // What was shown of it stays.
+    EXPECT_EQ(Shown(2), DeviceStatus::kActive);
+    const std::vector<SkippedRecord> told = log_.Take();
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].name, Number(2).key.id.ToHex());
+    CatchUp();
+    EXPECT_TRUE(log_.Take().empty());
+    // Mended, it is shown.
+    for (int i : {1, 2, 3}) Put(Number(i));
+    CatchUp();
+    for (int i : {1, 2, 3}) EXPECT_EQ(Shown(i), DeviceStatus::kActive);
+  }
+}
+
 // Rows that are damaged when everything is compared.
 TEST_F(DamagedStoreTest, AComparisonPassesOverDamagedRows) {
   Damage(absl::StrCat("UPDATE device SET status = 0 WHERE id = ", Blob(1),

@@ -444,7 +444,8 @@ TEST_F(FollowingTest, R58_WhatCouldNotBeReadOnceIsReadTheNextTime) {
   Put(Device(a_, device_, DeviceStatus::kActive, kDefault));
   CatchUp();
   Put(Device(a_, device_, DeviceStatus::kRevoked, kDefault));
-  store_.FailReads({true});
+  // After the changes have been noted, with a look at changes and without.
+  store_.FailReads({false, true, true});
   projection_.CatchUp().IgnoreError();
   CatchUp();
   EXPECT_EQ(Shown(), Stored());

@@ -32,9 +32,7 @@ std::string Line(const Endpoint& endpoint) {
 
 }  // namespace
 
-absl::Status ForgetfulStore::Read(const Query& query) const {
-  if (before_reads_) before_reads_();
-  const absl::Status status = store_.Read(query);
+absl::Status ForgetfulStore::Outcome(absl::Status status) const {
   if (next_reads_.empty()) return status;
   const bool fails = next_reads_.front();
   next_reads_.erase(next_reads_.begin());
@@ -42,17 +40,30 @@ absl::Status ForgetfulStore::Read(const Query& query) const {
                : status;
 }
 
-absl::StatusOr<store::Changes> ForgetfulStore::ReadChanges(
-    store::Revision after, size_t limit) const {
-  auto changes = store_.ReadChanges(after, limit);
+absl::Status ForgetfulStore::Read(const Query& query) const {
+  if (before_reads_) before_reads_();
+  return Outcome(store_.Read(query));
+}
+
+absl::Status ForgetfulStore::Follow(store::Revision after, size_t limit,
+                                    const FollowQuery& query) const {
+  if (before_reads_) before_reads_();
+  absl::Status status = store_.Follow(
+      after, limit, [&](const RegistryView& view, const store::Changes& read) {
+        if (fails_changes_) {
+          return MakeError(ErrorCode::kInternalFailure,
+                           "the changes are damaged");
+        }
+        store::Changes changes = read;
+        if (std::exchange(forgets_, false)) {
+          changes.changes.clear();
+          changes.up_to = after;
+          changes.complete = false;
+        }
+        return query(view, changes);
+      });
   if (after_changes_) after_changes_();
-  if (fails_changes_) {
-    return MakeError(ErrorCode::kInternalFailure, "the changes are damaged");
-  }
-  if (!std::exchange(forgets_, false) || !changes.ok()) return changes;
-  changes->changes.clear();
-  changes->complete = false;
-  return changes;
+  return Outcome(std::move(status));
 }
 
 CertificateId ProjectionFixture::IdOf(const TestCertificate& certificate) {

@@ -25,28 +25,28 @@ namespace chainkeep::test {
 // to fail.
 class ForgetfulStore final : public store::RegistryStore {
  public:
-  // The next ReadChanges after another revision than the last one is answered
+  // The next Follow after another revision than the last one is answered
   // with "read everything".
   void Forget() { forgets_ = true; }
   // From now on no change can be read.
   void FailChanges() { fails_changes_ = true; }
-  // Called before each look at rows, and after each look at changes: another
-  // process may write then.
+  // Called before each look, and after each look at changes: another process
+  // may write then.
   void BeforeReads(std::function<void()> visit) {
     before_reads_ = std::move(visit);
   }
   void AfterChanges(std::function<void()> visit) {
     after_changes_ = std::move(visit);
   }
-  // Whether each of the next reads fails, as on a damaged row.
+  // Whether each of the next looks fails, as on a damaged row.
   void FailReads(std::vector<bool> fails) { next_reads_ = std::move(fails); }
 
   absl::Status Transact(const Command& command) override {
     return store_.Transact(command);
   }
   absl::Status Read(const Query& query) const override;
-  absl::StatusOr<store::Changes> ReadChanges(store::Revision after,
-                                             size_t limit) const override;
+  absl::Status Follow(store::Revision after, size_t limit,
+                      const FollowQuery& query) const override;
   absl::StatusOr<bool> AwaitChange(store::Revision after,
                                    int64_t timeout_millis) override {
     return store_.AwaitChange(after, timeout_millis);
@@ -59,6 +59,9 @@ class ForgetfulStore final : public store::RegistryStore {
   std::function<void()> after_changes_;
   bool fails_changes_ = false;
   mutable bool forgets_ = false;
+  // What comes of a look, as FailReads has it.
+  absl::Status Outcome(absl::Status status) const;
+
   mutable std::vector<bool> next_reads_;
 };
 

@@ -256,25 +256,6 @@ TEST_F(ProjectionTest, ADamagedRecordIsToldAndTheRestGoesOn) {
   EXPECT_EQ(catalog_.registrations(), 2u);
 }
 
-TEST_F(ProjectionTest, ARowThatCannotBeReadLeavesTheOthersAlone) {
-  const TestCertificate other = MakeCertificate(CaSpec("other"), nullptr);
-  Put(Ca(a_, ca_));
-  CatchUp();
-  log_.Take();
-  Put(Ca(a_, ca_, kSniOnly, CaStatus::kInactive));
-  Put(Ca(b_, other));
-  // Both at once, then one by one, then the first once more.
-  store_.FailReads({true, true, false, true});
-  CatchUp();
-  EXPECT_EQ(log_.Take(), (Lines{"registered b", "activated b", "skipped a"}));
-  // What was shown of it stays.
-  EXPECT_EQ(catalog_.FindRegistration(a_, region_, IdOf(ca_))->status,
-            CaStatus::kActive);
-  Put(Ca(a_, ca_, kSniOnly, CaStatus::kInactive));
-  CatchUp();
-  EXPECT_EQ(Shown(), Stored());
-}
-
 // What random changes are about.
 struct Certificates {
   Certificates() {

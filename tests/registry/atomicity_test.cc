@@ -35,10 +35,10 @@ class BrokenStore final : public WrappedStore {
     });
   }
 
-  absl::StatusOr<store::Changes> ReadChanges(store::Revision after,
-                                             size_t limit) const override {
+  absl::Status Follow(store::Revision after, size_t limit,
+                      const FollowQuery& query) const override {
     if (deaf_) return MakeError(ErrorCode::kServiceUnavailable, "no disk");
-    return WrappedStore::ReadChanges(after, limit);
+    return WrappedStore::Follow(after, limit, query);
   }
 
  private:

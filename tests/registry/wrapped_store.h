@@ -22,9 +22,9 @@ class WrappedStore : public store::RegistryStore {
   absl::Status Read(const Query& query) const override {
     return store_.Read(query);
   }
-  absl::StatusOr<store::Changes> ReadChanges(store::Revision after,
-                                             size_t limit) const override {
-    return store_.ReadChanges(after, limit);
+  absl::Status Follow(store::Revision after, size_t limit,
+                      const FollowQuery& query) const override {
+    return store_.Follow(after, limit, query);
   }
   absl::StatusOr<bool> AwaitChange(store::Revision after,
                                    int64_t timeout_millis) override {
