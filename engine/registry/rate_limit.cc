@@ -18,10 +18,17 @@ int64_t RateLimit::FilledAt(const Bucket& bucket, UnixMillis now) const {
                   bucket.millitokens + passed * per_second_);
 }
 
+// Threads may come with times a little out of order: to begin anew at each
+// would fill the bucket again and again.
+void RateLimit::FollowClock(UnixMillis now, Bucket* bucket) {
+  if (now < bucket->at - kSecond) bucket->at = now;
+}
+
 void RateLimit::ForgetFull(UnixMillis now) {
   if (now - swept_ < kSecond && now >= swept_) return;
   swept_ = now;
-  absl::erase_if(buckets_, [&](const auto& entry) {
+  absl::erase_if(buckets_, [&](auto& entry) {
+    FollowClock(now, &entry.second);
     return FilledAt(entry.second, now) == per_second_ * kToken;
   });
 }
@@ -30,7 +37,9 @@ bool RateLimit::Has(const Account& account, UnixMillis now) {
   if (per_second_ == 0) return false;
   const std::lock_guard lock(mutex_);
   const auto it = buckets_.find(account);
-  return it == buckets_.end() || FilledAt(it->second, now) >= kToken;
+  if (it == buckets_.end()) return true;
+  FollowClock(now, &it->second);
+  return FilledAt(it->second, now) >= kToken;
 }
 
 bool RateLimit::Take(const Account& account, UnixMillis now) {
@@ -40,6 +49,7 @@ bool RateLimit::Take(const Account& account, UnixMillis now) {
   Bucket& bucket =
       buckets_.try_emplace(account, Bucket{per_second_ * kToken, now})
           .first->second;
+  FollowClock(now, &bucket);
   bucket.millitokens = FilledAt(bucket, now);
   bucket.at = std::max(bucket.at, now);
   if (bucket.millitokens < kToken) return false;

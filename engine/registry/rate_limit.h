@@ -5,7 +5,7 @@
 // for accounts that were busy in the last second.
 //
 // Thread-safety: any thread; a lock for a map look-up. The caller gives the
-// time, which should not go backwards; where it does, nothing fills meanwhile.
+// time. Where that goes backwards nothing fills for a second at most.
 
 #ifndef CHAINKEEP_ENGINE_REGISTRY_RATE_LIMIT_H_
 #define CHAINKEEP_ENGINE_REGISTRY_RATE_LIMIT_H_
@@ -40,6 +40,7 @@ class RateLimit {
   };
 
   void ForgetFull(UnixMillis now);
+  static void FollowClock(UnixMillis now, Bucket* bucket);
   int64_t FilledAt(const Bucket& bucket, UnixMillis now) const;
 
   const int64_t per_second_;

@@ -24,11 +24,20 @@ TEST_F(RateLimitRules, R94_ABucketFillsWithTime) {
     UnixMillis now;
     int taken;
   } kRows[] = {
-      {1'000'000, 15},         {1'000'000, 0},
+      {1'000'000, 15},
+      {1'000'000, 0},
       {1'000'066, 0},  // a fifteenth of a second is 66.7 ms
-      {1'000'067, 1},          {1'001'067, 15},
-      {1'900'000, 15},          // a long rest gives no more
-      {1'900'000 - 50'000, 0},  // the clock was set back
+      {1'000'067, 1},
+      {1'001'067, 15},
+      {1'900'000, 15},  // a long rest gives no more
+      {1'850'000, 0},   // the clock was set back
+      {1'850'067, 1},
+      // Threads that come a little out of order gain nothing.
+      {1'850'100, 0},
+      {1'850'060, 0},
+      {1'850'133, 0},
+      {1'850'060, 0},
+      {1'850'134, 1},
       {1'901'000, 15},
   };
   for (const auto& row : kRows) {
@@ -64,6 +73,17 @@ TEST_F(RateLimitRules, R94_HasSaysWhatTakeWould) {
     EXPECT_TRUE(limit.Has(b_, row.now));
   }
   EXPECT_FALSE(RateLimit(0).Has(a_, 0));
+}
+
+// Who only asks is not kept waiting by a clock that was set back either.
+TEST_F(RateLimitRules, R94_HasFollowsAClockThatWasSetBack) {
+  RateLimit limit(2);
+  EXPECT_EQ(TakeAll(limit, a_, 100'000), 2);
+  EXPECT_FALSE(limit.Has(a_, 1000));
+  EXPECT_TRUE(limit.Has(a_, 1500));
+  // Nor are accounts remembered until it has caught up.
+  EXPECT_TRUE(limit.Take(b_, 3000));
+  EXPECT_EQ(limit.size(), 1u);
 }
 
 TEST_F(RateLimitRules, IdleAccountsAreForgotten) {
