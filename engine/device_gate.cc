@@ -11,6 +11,14 @@ namespace {
 
 using catalog::DeviceView;
 
+// Asks the view in which the asker sees the registrations of `account`.
+template <typename Ask>
+bool WithView(const Asker& asker, const Account& account, const Ask& ask) {
+  return asker.tenant && asker.tenant->account() == account
+             ? ask(asker.pin.View(*asker.tenant))
+             : ask(asker.pin.View(asker.listener.options().region));
+}
+
 Verdict AcceptUnderCa(const Asker& asker, const RegisteredDevice& device,
                       UnixSeconds now, VerdictFields fields) {
   const DeviceView& record = device.record();
@@ -119,12 +127,18 @@ std::optional<path::Anchor> FindAnchor(const Asker& asker,
                                        const CertificateId& ca) {
   path::Anchor anchor;
   const bool is_found =
-      asker.tenant && asker.tenant->account() == account
-          ? asker.pin.View(*asker.tenant).FindById(ca, &anchor)
-          : asker.pin.View(asker.listener.options().region)
-                .FindById(ca, &anchor);
+      WithView(asker, account, [&](const path::AnchorSource& view) {
+        return view.FindById(ca, &anchor);
+      });
   if (!is_found || *anchor.account != account) return std::nullopt;
   return anchor;
+}
+
+bool HasInactive(const Asker& asker, const Account& account,
+                 std::span<const CertificateId> intermediates) {
+  return WithView(asker, account, [&](const path::AnchorSource& view) {
+    return path::FindInactive(intermediates, account, view).has_value();
+  });
 }
 
 std::optional<DeviceView> FindRecord(const Asker& asker,

@@ -11,6 +11,7 @@
 #define CHAINKEEP_ENGINE_DEVICE_GATE_H_
 
 #include <optional>
+#include <span>
 
 #include "chainkeep/engine.h"
 #include "chainkeep/verdict.h"
@@ -33,6 +34,10 @@ struct Asker {
 std::optional<path::Anchor> FindAnchor(const Asker& asker,
                                        const Account& account,
                                        const CertificateId& ca);
+
+// Whether `account` has switched off one of these, as the same view shows it.
+bool HasInactive(const Asker& asker, const Account& account,
+                 std::span<const CertificateId> intermediates);
 
 // The record of `id` that the asker sees.
 std::optional<catalog::DeviceView> FindRecord(const Asker& asker,

@@ -133,7 +133,7 @@ Verdict JudgeChain(const ChainQuestion& question,
   const ValidationOptions& options = question.listener.options().validation;
   const catalog::CrlView crls =
       question.pin.Crls(question.listener.options().region);
-  const path::PathResult result =
+  path::PathResult result =
       path::BuildPath({.leaf = question.leaf,
                        .presented = question.handshake.presented,
                        .anchors = view,
@@ -150,7 +150,7 @@ Verdict JudgeChain(const ChainQuestion& question,
     }
     fields.trust_versions.revocation =
         CrlVersion(crls, question.listener, account);
-    return VerdictMint::Accept(fields, *result.path);
+    return VerdictMint::Accept(std::move(fields), *std::move(result.path));
   }
   if (options.direct_issuer_only &&
       result.failure.reason == Reason::kBudgetPathLength) {
@@ -506,9 +506,13 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
              : pin.FindDevice(options.region, verdict.device());
   if (record) versions.device = record->version;
   if (verdict.trust_versions().anchor != 0) {
-    const std::optional<path::Anchor> anchor = FindAnchor(
-        {pin, listener, name.tenant}, verdict.account(), verdict.ca());
-    if (!anchor) return false;
+    const Asker asker{pin, listener, name.tenant};
+    const std::optional<path::Anchor> anchor =
+        FindAnchor(asker, verdict.account(), verdict.ca());
+    if (!anchor ||
+        HasInactive(asker, verdict.account(), verdict.intermediates())) {
+      return false;
+    }
     versions.anchor = anchor->version;
   }
   versions.revocation =

@@ -209,8 +209,9 @@ class Engine {
                    const Verdict& verdict);
 
   // StillHolds returns whether everything that an accepting `verdict` rests on
-  // is as it was: the endpoint, the registration, the CRLs, the time. False for
-  // a verdict of another listener or engine. Pure; costs a few look-ups.
+  // is as it was: the endpoint, the registration, the CRLs, the time, and that
+  // none of its intermediates is INACTIVE. False for a verdict of another
+  // listener or engine. Pure; costs a few look-ups.
   bool StillHolds(const Listener& listener, const Handshake& handshake,
                   const Verdict& verdict) const;
 

@@ -108,7 +108,10 @@ class EventObserver {
  public:
   virtual ~EventObserver() = default;
 
-  // A CA was registered, in whatever status.
+  // A CA was registered, in whatever status. One that is INACTIVE refuses whom
+  // another CA of its account would let in by way of it: connections that have
+  // it among their verdict's intermediates() should be asked about again
+  // (Engine::StillHolds), here and when it is deactivated.
   virtual void OnCaRegistered(const CaEvent&) {}
 
   // A registration became ACTIVE.

@@ -17,6 +17,8 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "chainkeep/types.h"
 
@@ -140,6 +142,7 @@ struct VerdictFields {
   Mode mode = Mode::kDefault;
   CertificateId ca;
   CertificateId device;
+  std::vector<CertificateId> intermediates;
   int failing_certificate = -1;
   UnixSeconds not_after = 0;
   TrustVersions trust_versions;
@@ -180,6 +183,13 @@ class Verdict {
   // (all zero) if there is none.
   const CertificateId& ca() const { return fields_.ca; }
 
+  // The presented CAs between the leaf and ca() on the path of an accepted
+  // chain, the leaf's issuer first. Whoever of them the account registers as
+  // INACTIVE refuses the device from then on (OnCaRegistered in events.h).
+  const std::vector<CertificateId>& intermediates() const {
+    return fields_.intermediates;
+  }
+
   // The leaf. Empty if the answer was given before the leaf was looked at.
   const CertificateId& device() const { return fields_.device; }
 
@@ -204,7 +214,7 @@ class Verdict {
 
  private:
   friend class VerdictMint;  // of engine/verdict, seen by the engine alone
-  explicit Verdict(const VerdictFields& fields) : fields_(fields) {}
+  explicit Verdict(VerdictFields fields) : fields_(std::move(fields)) {}
 
   VerdictFields fields_;
 };

@@ -7,7 +7,9 @@
 #ifndef CHAINKEEP_ENGINE_PATH_ANCHOR_SOURCE_H_
 #define CHAINKEEP_ENGINE_PATH_ANCHOR_SOURCE_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "chainkeep/types.h"
@@ -48,6 +50,22 @@ class AnchorSource {
   // and returns whether there is one in the view.
   virtual bool FindById(const CertificateId& id, Anchor* anchor) const = 0;
 };
+
+// FindInactive returns which of some intermediates of a path `account` has
+// switched off: it is no way to an anchor of that account, whoever presents it.
+// What other accounts have registered does not matter.
+inline std::optional<size_t> FindInactive(
+    std::span<const CertificateId> intermediates, const Account& account,
+    const AnchorSource& anchors) {
+  for (size_t i = 0; i < intermediates.size(); ++i) {
+    Anchor anchor;
+    if (anchors.FindById(intermediates[i], &anchor) &&
+        anchor.status != CaStatus::kActive && *anchor.account == account) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
 
 }  // namespace chainkeep::path
 

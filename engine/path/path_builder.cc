@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "chainkeep/certificate.h"
 #include "engine/path/budget.h"
@@ -90,7 +92,9 @@ class PathSearch {
   bool TakeStep();
   bool TakeSignature(const signature::KeyInfo& issuer);
   bool IsIssuedWith(const signature::PublicKey& key);
-  Finding FindInactive(const Anchor& anchor) const;
+  std::vector<CertificateId> Intermediates() const;
+  Finding CheckStatus(const Anchor& anchor,
+                      const std::vector<CertificateId>& intermediates) const;
   void TryAnchors();
   void TryAnchor(const Anchor& anchor);
   PresentedCertificate* NextPresented();
@@ -213,18 +217,26 @@ void PathSearch::TryAnchors() {
   if (there_are > limit) Object(Reason::kBudgetCandidates, depth());
 }
 
-// A CA that the anchor's account has switched off is no way to the anchor,
-// whoever presents it. What other accounts have registered does not matter.
-Finding PathSearch::FindInactive(const Anchor& anchor) const {
+std::vector<CertificateId> PathSearch::Intermediates() const {
+  std::vector<CertificateId> ids;
+  ids.reserve(length_ - 1);
   for (size_t i = 1; i < length_; ++i) {
-    Anchor step;
-    if (request_.anchors.FindById(ComputeCertificateId(path_[i]->der()),
-                                  &step) &&
-        step.status != CaStatus::kActive && *step.account == *anchor.account) {
-      return {Reason::kCaInactive, static_cast<int>(i)};
-    }
+    ids.push_back(ComputeCertificateId(path_[i]->der()));
   }
-  return {};
+  return ids;
+}
+
+// What is wrong with a path whose certificates are all right.
+Finding PathSearch::CheckStatus(
+    const Anchor& anchor,
+    const std::vector<CertificateId>& intermediates) const {
+  if (anchor.status != CaStatus::kActive) {
+    return {Reason::kCaInactive, static_cast<int>(length_)};
+  }
+  const std::optional<size_t> inactive =
+      FindInactive(intermediates, *anchor.account, request_.anchors);
+  if (!inactive) return {};
+  return {Reason::kCaInactive, static_cast<int>(1 + *inactive)};
 }
 
 void PathSearch::TryAnchor(const Anchor& anchor) {
@@ -262,13 +274,16 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
         CheckRevocation(path, anchor, request_.crls,
                         request_.options.revocation, request_.now, &not_after);
   }
+  std::vector<CertificateId> intermediates;
   if (finding.ok()) {
-    finding = anchor.status == CaStatus::kActive
-                  ? FindInactive(anchor)
-                  : Finding{Reason::kCaInactive, static_cast<int>(length_)};
+    intermediates = Intermediates();
+    finding = CheckStatus(anchor, intermediates);
   }
   failure_ = MoreTelling(failure_, finding);
-  if (finding.ok()) path_found_ = VerifiedPath(anchor, not_before, not_after);
+  if (finding.ok()) {
+    path_found_ =
+        VerifiedPath(anchor, std::move(intermediates), not_before, not_after);
+  }
 }
 
 // Whether the candidate, or another certificate of the same subject and key, is
@@ -341,7 +356,7 @@ PathResult PathSearch::Run() {
   PathResult result;
   result.spent = budget_.spent();
   if (path_found_) {
-    result.path = path_found_;
+    result.path = std::move(path_found_);
     result.spent.path_length = static_cast<uint32_t>(length_ + 1);
   } else {
     result.failure =

@@ -27,6 +27,8 @@
 
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "chainkeep/options.h"
 #include "chainkeep/types.h"
@@ -47,6 +49,13 @@ inline constexpr unsigned kMaxCandidates = 32;
 class VerifiedPath {
  public:
   const Anchor& anchor() const { return anchor_; }
+  // The certificates between the leaf and the anchor, the leaf's issuer first.
+  const std::vector<CertificateId>& intermediates() const& {
+    return intermediates_;
+  }
+  std::vector<CertificateId> intermediates() && {
+    return std::move(intermediates_);
+  }
   // The latest notBefore, and the earliest notAfter on the path or nextUpdate
   // that the answer rests on: of the anchor only under AnchorRules::kFull.
   UnixSeconds not_before() const { return not_before_; }
@@ -54,11 +63,15 @@ class VerifiedPath {
 
  private:
   friend class PathSearch;
-  VerifiedPath(const Anchor& anchor, UnixSeconds not_before,
-               UnixSeconds not_after)
-      : anchor_(anchor), not_before_(not_before), not_after_(not_after) {}
+  VerifiedPath(const Anchor& anchor, std::vector<CertificateId> intermediates,
+               UnixSeconds not_before, UnixSeconds not_after)
+      : anchor_(anchor),
+        intermediates_(std::move(intermediates)),
+        not_before_(not_before),
+        not_after_(not_after) {}
 
   Anchor anchor_;
+  std::vector<CertificateId> intermediates_;
   UnixSeconds not_before_;
   UnixSeconds not_after_;
 };

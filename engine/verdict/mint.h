@@ -6,6 +6,7 @@
 #define CHAINKEEP_ENGINE_VERDICT_MINT_H_
 
 #include <string_view>
+#include <utility>
 
 #include "chainkeep/verdict.h"
 #include "engine/path/path_builder.h"
@@ -21,20 +22,21 @@ class VerdictMint {
                         std::string_view detail = {}) {
     fields.reason = reason == Reason::kAccepted ? Reason::kNoVerdict : reason;
     fields.detail = detail;
-    return Verdict(fields);
+    return Verdict(std::move(fields));
   }
 
   // An acceptance, for which a verified path is needed.
-  static Verdict Accept(VerdictFields fields, const path::VerifiedPath& path) {
+  static Verdict Accept(VerdictFields fields, path::VerifiedPath path) {
     fields.reason = Reason::kAccepted;
     fields.completion = Completion::kNone;
     fields.failing_certificate = -1;
     fields.account = *path.anchor().account;
     fields.mode = path.anchor().mode;
     fields.ca = *path.anchor().id;
+    fields.intermediates = std::move(path).intermediates();
     fields.not_after = path.not_after();
     fields.trust_versions.anchor = path.anchor().version;
-    return Verdict(fields);
+    return Verdict(std::move(fields));
   }
 
   // An acceptance for the sake of a device's record.
@@ -48,7 +50,7 @@ class VerdictMint {
     fields.not_after = device.not_after();
     fields.trust_versions.anchor = device.anchor_version();
     fields.trust_versions.device = device.record().version;
-    return Verdict(fields);
+    return Verdict(std::move(fields));
   }
 };
 

@@ -378,6 +378,58 @@ TEST_F(PolicyRules, R97_AnInactiveCaIsNoStepToItsRoot) {
   EXPECT_EQ(ask(kNameA, deep).ca().ToHex(), IdOf(ca_));
 }
 
+// What was accepted by way of a CA does not hold once its account has switched
+// it off, however short the time: between Validate and Complete, or later.
+// Each row: what happens in between.
+TEST_F(PolicyRules, R97_AVerdictEndsWithItsIntermediates) {
+  const TestCertificate sub = MakeCertificate(CaSpec("sub"), &ca_);
+  const TestCertificate subsub = MakeCertificate(CaSpec("subsub"), &sub);
+  const TestCertificate other = MakeCertificate(CaSpec("other"), &ca_);
+  const TestCertificate deep = MakeCertificate(LeafSpec("deep"), &subsub);
+  const Bytes presented[] = {other.bytes(), subsub.bytes(), sub.bytes()};
+  const auto switch_off = [&](const Account& account,
+                              const TestCertificate& ca) {
+    RegisterSniOnly(account, ca);
+    ASSERT_TRUE(SetStatus(account, ca, "INACTIVE").ok());
+  };
+  RegisterSniOnly(a_, ca_);
+  RegisterSniOnly(b_, ca_);
+  const struct {
+    const char* what;
+    std::function<void()> change;
+    bool holds;
+  } kRows[] = {
+      {"nothing", [] {}, true},
+      {"another's", [&] { switch_off(b_, sub); }, true},
+      {"one that was only presented", [&] { switch_off(a_, other); }, true},
+      {"one that is ACTIVE", [&] { RegisterSniOnly(a_, subsub); }, true},
+      {"the same, INACTIVE",
+       [&] { ASSERT_TRUE(SetStatus(a_, subsub, "INACTIVE").ok()); }, false},
+      {"the same, gone",
+       [&] {
+         ASSERT_TRUE(
+             registry().DeleteCaCertificate(a_, east_, IdOf(subsub)).ok());
+       },
+       true},
+      {"the other one", [&] { switch_off(a_, sub); }, false},
+  };
+  const Listener listener = *engine_->CreateListener(OptionsFor(kTrustedChain));
+  const Handshake handshake{
+      .server_name = kNameA, .leaf = deep.bytes(), .presented = presented};
+  const Verdict verdict = engine_->Validate(listener, handshake);
+  ASSERT_TRUE(verdict.accepted());
+  EXPECT_EQ(verdict.intermediates(),
+            (std::vector{ComputeCertificateId(subsub.bytes()),
+                         ComputeCertificateId(sub.bytes())}));
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.what);
+    row.change();
+    EXPECT_EQ(engine_->StillHolds(listener, handshake, verdict), row.holds);
+    EXPECT_EQ(engine_->Complete(listener, handshake, verdict).accepted(),
+              row.holds);
+  }
+}
+
 // Without a server name the CAs of all accounts are side by side: one that a
 // stranger has switched off stands in nobody else's way.
 TEST_F(PolicyRules, R97_AStrangersInactiveCaIsNobodysBusiness) {

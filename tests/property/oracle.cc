@@ -106,6 +106,14 @@ std::vector<Oracle::Visible> Oracle::View(int region, int tenant) const {
   return view;
 }
 
+bool Oracle::HasInactive(const std::vector<Visible>& view, int account,
+                         const std::vector<int>& cas) {
+  return std::ranges::any_of(view, [&](const Visible& v) {
+    return v.account == account && v.row.status == CaStatus::kInactive &&
+           std::ranges::find(cas, v.ca) != cas.end();
+  });
+}
+
 Answer Oracle::Search(const std::vector<Visible>& view,
                       const CertificateFacts& certificate,
                       const std::vector<int>& presented,
@@ -129,14 +137,15 @@ Answer Oracle::Search(const std::vector<Visible>& view,
     if (!HasIssued(kCas[v.ca], certificate)) {
       KeepMoreTelling(Reason::kBadSignature, &answer.reason);
     } else if (v.row.status == CaStatus::kInactive ||
-               std::ranges::any_of(view, [&](const Visible& step) {
-                 return step.account == v.account &&
-                        step.row.status == CaStatus::kInactive &&
-                        std::ranges::find(path, step.ca) != path.end();
-               })) {
+               HasInactive(view, v.account, path)) {
       KeepMoreTelling(Reason::kCaInactive, &answer.reason);
     } else {
-      return {Reason::kAccepted, v.account, v.row.mode, v.ca, v.row.change, 0};
+      return {.reason = Reason::kAccepted,
+              .account = v.account,
+              .mode = v.row.mode,
+              .ca = v.ca,
+              .registration_change = v.row.change,
+              .intermediates = path};
     }
   }
   // Then what was presented, as steps to a registered CA.
@@ -197,12 +206,12 @@ bool Oracle::StillHolds(const Question& question, const Answer& answer) const {
   if (!answer.accepted()) return false;
   const Resolved name = Resolve(question);
   if (name.refusal || name.change != answer.endpoint_change) return false;
-  for (const Visible& v : View(question.region, name.account)) {
-    if (v.ca == answer.ca && v.account == answer.account) {
-      return v.row.change == answer.registration_change;
-    }
-  }
-  return false;
+  const std::vector<Visible> view = View(question.region, name.account);
+  return !HasInactive(view, answer.account, answer.intermediates) &&
+         std::ranges::any_of(view, [&](const Visible& v) {
+           return v.ca == answer.ca && v.account == answer.account &&
+                  v.row.change == answer.registration_change;
+         });
 }
 
 bool Oracle::MayUseSniOnly(const Question& question, int account,

@@ -41,6 +41,7 @@ struct Answer {
   // When what the answer rests on was last changed; 0: no endpoint.
   int registration_change = 0;
   int endpoint_change = 0;
+  std::vector<int> intermediates = {};  // CAs, on the path
 
   bool accepted() const { return reason == Reason::kAccepted; }
 };
@@ -95,6 +96,9 @@ class Oracle {
 
   Resolved Resolve(const Question& question) const;
   std::vector<Visible> View(int region, int tenant) const;
+  // Whether `account` has switched one of them off.
+  static bool HasInactive(const std::vector<Visible>& view, int account,
+                          const std::vector<int>& cas);
   Answer Search(const std::vector<Visible>& view,
                 const CertificateFacts& certificate,
                 const std::vector<int>& presented, std::vector<int> path) const;
