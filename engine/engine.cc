@@ -210,6 +210,19 @@ Verdict Throttle(const Listener& listener, const Verdict& verdict) {
   return VerdictMint::Refuse(fields, Reason::kRegistrationThrottled);
 }
 
+// The refusal of a device that was accepted but for the hook.
+Verdict RefuseForHook(const Listener& listener, const Handshake& handshake,
+                      const Verdict& verdict, Reason reason) {
+  const bool has_name = ReadName(listener, handshake.server_name).kind !=
+                        AskedName::Kind::kAbsent;
+  VerdictFields fields = FieldsFor(listener);
+  if (has_name) fields.account = verdict.account();
+  fields.device = verdict.device();
+  fields.ca = verdict.ca();
+  return VerdictMint::Refuse(fields, reason,
+                             has_name ? "" : "a server name is needed");
+}
+
 }  // namespace
 
 struct Engine::Impl {
@@ -281,6 +294,19 @@ struct Engine::Impl {
                *owner, verdict.reason() == Reason::kDevicePendingActivation
                            ? registry::FirstConnect::Kind::kWaiting
                            : registry::FirstConnect::Kind::kUnknown);
+  }
+
+  // Counts how a connection ended whose client has proven the key, and tells.
+  void Tell(const Handshake& handshake, const Verdict& verdict) {
+    const ConnectionEvent event{verdict, KeyProof::kProven,
+                                handshake.server_name};
+    if (verdict.accepted()) {
+      accepted.fetch_add(1, std::memory_order_relaxed);
+      observer->OnAccepted(event);
+    } else {
+      refused.fetch_add(1, std::memory_order_relaxed);
+      observer->OnRefused(event);
+    }
   }
 
   // Who waits to be registered, or to be activated, has proven the key.
@@ -535,14 +561,7 @@ Verdict Engine::CompleteWithHook(const Listener& listener,
     return VerdictMint::Refuse(FieldsFor(listener), Reason::kRefusedByHook,
                                "it was asked about another account");
   }
-  const bool has_name = ReadName(listener, handshake.server_name).kind !=
-                        AskedName::Kind::kAbsent;
-  VerdictFields fields = FieldsFor(listener);
-  if (has_name) fields.account = verdict.account();
-  fields.device = verdict.device();
-  fields.ca = verdict.ca();
-  return VerdictMint::Refuse(fields, reason,
-                             has_name ? "" : "a server name is needed");
+  return RefuseForHook(listener, handshake, verdict, reason);
 }
 
 Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
@@ -574,15 +593,19 @@ Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
                 ? impl_->CompleteFirstConnect(listener, handshake, final)
                 : Throttle(listener, final);
   }
-  if (final.accepted()) {
-    impl_->accepted.fetch_add(1, std::memory_order_relaxed);
-    impl_->observer->OnAccepted(
-        {final, KeyProof::kProven, handshake.server_name});
-  } else {
-    impl_->refused.fetch_add(1, std::memory_order_relaxed);
-    impl_->observer->OnRefused(
-        {final, KeyProof::kProven, handshake.server_name});
+  impl_->Tell(handshake, final);
+  return final;
+}
+
+Verdict Engine::TurnAway(const Listener& listener, const Handshake& handshake,
+                         const Verdict& verdict) {
+  Verdict final = verdict;
+  if (verdict.needs_completion()) {
+    final = Throttle(listener, verdict);
+  } else if (verdict.accepted()) {
+    final = RefuseForHook(listener, handshake, verdict, Reason::kHookTimeout);
   }
+  impl_->Tell(handshake, final);
   return final;
 }
 

@@ -208,6 +208,13 @@ class Engine {
   Verdict Complete(const Listener& listener, const Handshake& handshake,
                    const Verdict& verdict);
 
+  // TurnAway is called in place of Complete by a host that has no room for one
+  // more handshake whose completion may take long. It refuses the device
+  // (kRegistrationThrottled, or kHookTimeout if only the hook was to be asked),
+  // tells the observer, and neither asks nor registers anybody. Never waits.
+  Verdict TurnAway(const Listener& listener, const Handshake& handshake,
+                   const Verdict& verdict);
+
   // StillHolds returns whether everything that an accepting `verdict` rests on
   // is as it was: the endpoint, the registration, the CRLs, the time, and that
   // none of its intermediates is INACTIVE. False for a verdict of another

@@ -36,6 +36,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "chainkeep/engine.h"
@@ -88,11 +89,21 @@ absl::Status InstallGate(SSL_CTX* ctx, Engine* engine, const Listener& listener,
 Verdict CompleteHandshake(SSL* ssl);
 
 // CompletionMayWait returns whether CompleteHandshake would take as long as a
-// disk or the host's hook does: the device connects for the first time, or the
-// listener has a hook. A loop that serves others meanwhile then hands `ssl` to
-// another thread, which drives it for that one call, and asks for the verdict
-// again when it has it back. False once CompleteHandshake has been called.
+// disk or the host's hook does: the device connects for the first time, or has
+// just lost what it was accepted for, or the listener has a hook. A loop that
+// serves others meanwhile then hands `ssl` to another thread, which drives it
+// for that one call, and asks for the verdict again when it has it back. False
+// once CompleteHandshake has been called.
 bool CompletionMayWait(SSL* ssl);
+
+// WhoseCompletion returns whom that waiting is for: the account, or without a
+// server name the CA, in letters. So that a host can give each its share of
+// those who may wait. "" if there is nothing to complete.
+std::string WhoseCompletion(const SSL* ssl);
+
+// TurnHandshakeAway is called in place of CompleteHandshake where there is no
+// room for one more that may wait: see Engine::TurnAway. Returns a refusal.
+Verdict TurnHandshakeAway(SSL* ssl);
 
 // VerdictStillHolds returns whether what CompleteHandshake has accepted `ssl`
 // for is as it was (Engine::StillHolds): to be asked once a connection is where

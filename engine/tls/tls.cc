@@ -265,6 +265,23 @@ std::vector<uint16_t> SignatureAlgorithms(const AlgorithmPolicy& policy) {
   return algorithms;
 }
 
+// What a connection whose handshake has finished has come to; null for others,
+// and without a gate.
+Connection* FindFinished(const SSL* ssl) {
+  if (ssl == nullptr || GateOf(ssl) == nullptr ||
+      SSL_is_init_finished(ssl) != 1) {
+    return nullptr;
+  }
+  return FindConnection(ssl);
+}
+
+bool IsAsItWas(const SSL* ssl, const Verdict& verdict) {
+  std::vector<Bytes> presented;
+  const Handshake handshake = HandshakeOf(ssl, &presented);
+  const Gate* gate = GateOf(ssl);
+  return gate->engine->StillHolds(gate->listener, handshake, verdict);
+}
+
 void SwitchResumptionOff(SSL_CTX* ctx) {
   SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
@@ -338,28 +355,39 @@ Verdict CompleteHandshake(SSL* ssl) {
 }
 
 bool CompletionMayWait(SSL* ssl) {
-  const Gate* gate = ssl == nullptr ? nullptr : GateOf(ssl);
-  const Connection* connection = ssl == nullptr ? nullptr : FindConnection(ssl);
-  if (gate == nullptr || connection == nullptr || connection->completed ||
-      SSL_is_init_finished(ssl) != 1) {
-    return false;
-  }
-  return connection->verdict.needs_completion() ||
-         (connection->verdict.accepted() &&
-          gate->listener.options().hook != nullptr);
+  const Connection* connection = FindFinished(ssl);
+  if (connection == nullptr || connection->completed) return false;
+  const Verdict& verdict = connection->verdict;
+  return verdict.needs_completion() ||
+         (verdict.accepted() &&
+          (GateOf(ssl)->listener.options().hook != nullptr ||
+           !IsAsItWas(ssl, verdict)));
+}
+
+std::string WhoseCompletion(const SSL* ssl) {
+  const Connection* connection = FindFinished(ssl);
+  if (connection == nullptr || connection->completed) return "";
+  const Verdict& verdict = connection->verdict;
+  return verdict.account().empty() ? verdict.ca().ToHex()
+                                   : std::string(verdict.account().text());
+}
+
+Verdict TurnHandshakeAway(SSL* ssl) {
+  Connection* connection = FindFinished(ssl);
+  if (connection == nullptr || connection->completed) return Verdict();
+  std::vector<Bytes> presented;
+  const Handshake handshake = HandshakeOf(ssl, &presented);
+  const Gate* gate = GateOf(ssl);
+  connection->verdict =
+      gate->engine->TurnAway(gate->listener, handshake, connection->verdict);
+  connection->completed = true;
+  return connection->verdict;
 }
 
 bool VerdictStillHolds(SSL* ssl) {
-  const Gate* gate = ssl == nullptr ? nullptr : GateOf(ssl);
-  const Connection* connection = ssl == nullptr ? nullptr : FindConnection(ssl);
-  if (gate == nullptr || connection == nullptr || !connection->completed ||
-      SSL_is_init_finished(ssl) != 1) {
-    return false;
-  }
-  std::vector<Bytes> presented;
-  const Handshake handshake = HandshakeOf(ssl, &presented);
-  return gate->engine->StillHolds(gate->listener, handshake,
-                                  connection->verdict);
+  const Connection* connection = FindFinished(ssl);
+  return connection != nullptr && connection->completed &&
+         IsAsItWas(ssl, connection->verdict);
 }
 
 int64_t VerdictDuration(const SSL* ssl) {

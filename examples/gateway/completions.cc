@@ -20,11 +20,18 @@ Completions::~Completions() {
 }
 
 Completions::Taken Completions::TryTake(int64_t connection,
+                                        const std::string& whose,
                                         bssl::UniquePtr<SSL>& ssl) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= kMost) return Taken::kNo;
-    waiting_.push_back({connection, std::move(ssl)});
+    const auto own = count_of_.find(whose);
+    if (count_ >= kMost ||
+        (own != count_of_.end() && own->second >= kMostOfOne)) {
+      return Taken::kNo;
+    }
+    ++count_;
+    ++count_of_[whose];
+    waiting_.push_back({connection, whose, std::move(ssl)});
   }
   changed_.notify_one();
   return Taken::kYes;
@@ -32,6 +39,11 @@ Completions::Taken Completions::TryTake(int64_t connection,
 
 std::vector<Completions::Handshake> Completions::Collect() {
   const std::lock_guard lock(mutex_);
+  count_ -= done_.size();
+  for (const Handshake& done : done_) {
+    const auto own = count_of_.find(done.whose);
+    if (--own->second == 0) count_of_.erase(own);
+  }
   return std::exchange(done_, {});
 }
 

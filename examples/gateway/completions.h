@@ -4,7 +4,8 @@
 // be slow, or locked by another process for seconds. The loop does not wait for
 // that: it hands the SSL over, one thread completes one after the other, and
 // the loop collects what is done. So a flood of new devices delays new devices
-// only. At most kMost wait; for more there is no room.
+// only. At most kMost are here, of one account at most kMostOfOne; for more
+// there is no room.
 //
 // An SSL belongs to whoever has it: nobody else touches one that is here.
 //
@@ -21,7 +22,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -30,10 +33,12 @@ namespace gateway {
 class Completions {
  public:
   static constexpr size_t kMost = 64;
+  static constexpr size_t kMostOfOne = kMost / 4;
 
-  // A connection's number, and its SSL.
+  // A connection's number, whose it is (chainkeep::WhoseCompletion), its SSL.
   struct Handshake {
     int64_t connection;
+    std::string whose;
     bssl::UniquePtr<SSL> ssl;
   };
 
@@ -48,7 +53,8 @@ class Completions {
 
   // TryTake takes `ssl`, or leaves it where it is: there is no room.
   enum class Taken { kYes, kNo };
-  Taken TryTake(int64_t connection, bssl::UniquePtr<SSL>& ssl);
+  Taken TryTake(int64_t connection, const std::string& whose,
+                bssl::UniquePtr<SSL>& ssl);
 
   // Collect returns those that have been completed, in order.
   std::vector<Handshake> Collect();
@@ -62,6 +68,9 @@ class Completions {
   std::condition_variable changed_;
   std::deque<Handshake> waiting_;
   std::vector<Handshake> done_;
+  // How many are here, being worked on included, in all and of each.
+  size_t count_ = 0;
+  std::map<std::string, size_t> count_of_;
   bool is_stopped_ = false;
 
   std::thread thread_;  // last: it uses the others

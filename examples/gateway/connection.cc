@@ -173,8 +173,11 @@ void Connection::CompleteOrWait(TimePoint now) {
   if (!chainkeep::CompletionMayWait(ssl_.get())) {
     return FinishHandshake("", now);
   }
-  if (context_.completions->TryTake(number_, ssl_) == Completions::Taken::kNo) {
-    return TurnAway("too many connect for the first time", now);
+  if (context_.completions->TryTake(number_,
+                                    chainkeep::WhoseCompletion(ssl_.get()),
+                                    ssl_) == Completions::Taken::kNo) {
+    chainkeep::TurnHandshakeAway(ssl_.get());
+    return FinishHandshake("", now);
   }
   state_ = State::kComplete;
   deadline_ = TimePoint::max();
@@ -406,15 +409,28 @@ void Connection::PassOnEnds() {
   }
 }
 
+void Connection::OnCaRegistered(const chainkeep::CaEvent& event,
+                                TimePoint now) {
+  if (!IsOfAccount(event)) return;
+  const auto& way = verdict_.intermediates();
+  if (std::find(way.begin(), way.end(), event.ca) != way.end() &&
+      !chainkeep::VerdictStillHolds(ssl_.get())) {
+    End(chainkeep::TlsAlertOf(Reason::kCaInactive), now);
+  }
+}
+
 void Connection::OnCaDeactivated(const chainkeep::CaEvent& event,
                                  TimePoint now) {
-  if (!established() || verdict_.ca() != event.ca ||
-      verdict_.account() != event.scope.account ||
-      verdict_.region() != event.scope.region ||
-      verdict_.mode() != event.scope.mode) {
-    return;
+  if (IsOfAccount(event) && verdict_.ca() == event.ca &&
+      verdict_.mode() == event.scope.mode) {
+    return End(chainkeep::TlsAlertOf(Reason::kCaInactive), now);
   }
-  End(chainkeep::TlsAlertOf(Reason::kCaInactive), now);
+  OnCaRegistered(event, now);
+}
+
+bool Connection::IsOfAccount(const chainkeep::CaEvent& event) const {
+  return established() && verdict_.account() == event.scope.account &&
+         verdict_.region() == event.scope.region;
 }
 
 void Connection::OnDeviceDeactivated(const chainkeep::DeviceEvent& event,

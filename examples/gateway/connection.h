@@ -110,8 +110,9 @@ class Connection {
   void Retire(TimePoint now);
 
   // Ends a connection that lost its trust: the CA that let it in was
-  // deactivated, or its device, or a certificate of its path has expired. No
-  // effect on others.
+  // deactivated, or one by which it came, or its device, or a certificate of
+  // its path has expired. No effect on others.
+  void OnCaRegistered(const chainkeep::CaEvent& event, TimePoint now);
   void OnCaDeactivated(const chainkeep::CaEvent& event, TimePoint now);
   void OnDeviceDeactivated(const chainkeep::DeviceEvent& event, TimePoint now);
   void CloseIfExpired(chainkeep::UnixSeconds wall_clock, TimePoint now);
@@ -137,6 +138,7 @@ class Connection {
   void OnDeadline(TimePoint now);
   void End(uint8_t alert, TimePoint now);
   bool ClientHasHungUp() const;
+  bool IsOfAccount(const chainkeep::CaEvent& event) const;
 
   const int64_t number_;
   const ConnectionContext context_;

@@ -42,7 +42,7 @@ constexpr size_t kClosing = 64;
 
 // How many connections beyond the limit may connect for the first time: those
 // that wait, and the one at work.
-constexpr size_t kCompleting = Completions::kMost + 1;
+constexpr size_t kCompleting = Completions::kMost;
 
 // Descriptors beside those of connections, with room to spare.
 constexpr rlim_t kOwnDescriptors = 64;
@@ -439,12 +439,22 @@ void Gateway::Finish() {
 // An event is told after the change is visible to handshakes. So a connection
 // that this work does not find established yet is looked at again by
 // CompleteHandshake, which sees the change.
+void Gateway::OnCaRegistered(const chainkeep::CaEvent& event) {
+  PostCaEvent(event, &Connection::OnCaRegistered);
+}
+
 void Gateway::OnCaDeactivated(const chainkeep::CaEvent& event) {
+  PostCaEvent(event, &Connection::OnCaDeactivated);
+}
+
+void Gateway::PostCaEvent(
+    const chainkeep::CaEvent& event,
+    void (Connection::*on_event)(const chainkeep::CaEvent&, TimePoint)) {
   // Registered devices do not need their CA any more.
   if (policy_ == chainkeep::ValidationPolicy::kRegisteredDevice) return;
-  mailbox_.Post([this, event] {
+  mailbox_.Post([this, event, on_event] {
     for (const auto& connection : connections_) {
-      connection->OnCaDeactivated(event, Now());
+      (connection.get()->*on_event)(event, Now());
     }
   });
 }

@@ -110,7 +110,12 @@ class Gateway : private chainkeep::EventObserver {
   // The body of follower_.
   void Follow();
 
+  void PostCaEvent(const chainkeep::CaEvent& event,
+                   void (Connection::*on_event)(const chainkeep::CaEvent&,
+                                                TimePoint));
+
   // chainkeep::EventObserver, by any thread.
+  void OnCaRegistered(const chainkeep::CaEvent& event) override;
   void OnCaDeactivated(const chainkeep::CaEvent& event) override;
   void OnDeviceDeactivated(const chainkeep::DeviceEvent& event) override;
   void OnFirstConnect(const chainkeep::FirstConnectEvent& event) override;

@@ -39,11 +39,23 @@ class Upstream:
         self._listener.close()
 
 
+def whole_chain(device):
+    """One file with all that the device presents, its own certificate first."""
+    if not device.chain:
+        return device.certificate
+    whole = device.chain + ".whole"
+    with open(whole, "w") as out:
+        for part in (device.certificate, device.chain):
+            with open(part) as certificates:
+                out.write(certificates.read())
+    return whole
+
+
 def connect(house, device=None):
     """An accepted device: a TLS connection by Python's own library."""
     device = device or house.device
     context = ssl.create_default_context(cafile=house.pki.server_ca.certificate)
-    context.load_cert_chain(device.certificate, device.key)
+    context.load_cert_chain(whole_chain(device), device.key)
     plain = socket.create_connection(("127.0.0.1", house.port), 20)
     # fixture.NAME is an endpoint, and a name of the server's certificate.
     tls = context.wrap_socket(plain, server_hostname=fixture.NAME,
@@ -198,6 +210,29 @@ def check_withdrawal(report, house, upstream):
         other.sendall(b"still here")
         cases.equal(other_peer.recv(100), b"still here")
         house.tenant.set_status(house.ca_id, "ACTIVE")
+        for end in (device, peer, other, other_peer):
+            end.close()
+    with report.case("an INACTIVE CA closes what came by it to another"):
+        below = house.pki.intermediate("Below", house.ca)
+        beside = house.pki.intermediate("Beside", house.ca)
+        ends = []
+        for issuer in (below, beside):
+            device = house.pki.presenting(house.pki.device("deep", issuer),
+                                          issuer)
+            ends.append((connect(house, device), upstream.accept()))
+        (device, peer), (other, other_peer) = ends
+        # Registered and ACTIVE, it changes nothing; INACTIVE from the start or
+        # later, it does.
+        beside_id = house.tenant.register_sni_only(beside)["certificateId"]
+        house.tenant.command("register-ca-certificate",
+                             certificate_mode="SNI_ONLY",
+                             ca_certificate="file://" + below.certificate)
+        ends_with_alert(device, "access_denied")
+        cases.equal(peer.recv(1), b"")
+        other.sendall(b"still here")
+        cases.equal(other_peer.recv(100), b"still here")
+        house.tenant.set_status(beside_id, "INACTIVE")
+        ends_with_alert(other, "access_denied")
         for end in (device, peer, other, other_peer):
             end.close()
     with report.case("a certificate that expires closes its connection"):

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -22,9 +23,14 @@ class CompletionsTest : public testing::Test {
   bssl::UniquePtr<SSL> NewSsl() {
     return bssl::UniquePtr<SSL>(SSL_new(context_.get()));
   }
+  // Of an account of its own, if not said otherwise.
   Completions::Taken Take(int64_t connection) {
+    return Take(connection, std::to_string(next_account_++));
+  }
+  Completions::Taken Take(int64_t connection, const std::string& whose) {
     bssl::UniquePtr<SSL> ssl = NewSsl();
-    const Completions::Taken taken = completions_->TryTake(connection, ssl);
+    const Completions::Taken taken =
+        completions_->TryTake(connection, whose, ssl);
     // What was not taken is still the caller's.
     EXPECT_EQ(ssl != nullptr, taken == Completions::Taken::kNo);
     return taken;
@@ -72,6 +78,7 @@ class CompletionsTest : public testing::Test {
   bool is_locked_ = true;
   int started_ = 0;
   int told_ = 0;
+  int next_account_ = 0;
   std::unique_ptr<Completions> completions_;
 };
 
@@ -94,17 +101,31 @@ TEST_F(CompletionsTest, AreDoneInOrderAndGivenBack) {
 // Whoever comes while the store is locked does not wait without end, nor make
 // the loop wait.
 TEST_F(CompletionsTest, HaveRoomForSoMany) {
-  ASSERT_EQ(Take(0), Completions::Taken::kYes);
-  AwaitStarted(1);  // it does not wait any more
   for (size_t i = 0; i < Completions::kMost; ++i) {
     ASSERT_EQ(Take(1), Completions::Taken::kYes) << i;
   }
   EXPECT_EQ(Take(2), Completions::Taken::kNo);
-  EXPECT_EQ(Take(2), Completions::Taken::kNo);
   Unlock();
-  AwaitTold(static_cast<int>(Completions::kMost) + 1);
-  EXPECT_EQ(completions()->Collect().size(), Completions::kMost + 1);
+  AwaitTold(static_cast<int>(Completions::kMost));
+  // What is done takes room until it is collected.
+  EXPECT_EQ(Take(2), Completions::Taken::kNo);
+  EXPECT_EQ(completions()->Collect().size(), Completions::kMost);
   EXPECT_EQ(Take(3), Completions::Taken::kYes);
+}
+
+// A flood of one account's leaves room for others.
+TEST_F(CompletionsTest, NobodyHasAllOfTheRoom) {
+  for (size_t i = 0; i < Completions::kMostOfOne; ++i) {
+    ASSERT_EQ(Take(1, "a"), Completions::Taken::kYes) << i;
+  }
+  EXPECT_EQ(Take(2, "a"), Completions::Taken::kNo);
+  EXPECT_EQ(Take(3, "b"), Completions::Taken::kYes);
+  Unlock();
+  AwaitTold(static_cast<int>(Completions::kMostOfOne) + 1);
+  completions()->Collect();
+  for (size_t i = 0; i < Completions::kMostOfOne; ++i) {
+    EXPECT_EQ(Take(4, "a"), Completions::Taken::kYes) << i;
+  }
 }
 
 TEST_F(CompletionsTest, TheEndWaitsForOneAndDropsTheOthers) {

@@ -147,6 +147,74 @@ TEST_F(FirstConnectRules, WhatMayWaitIsKnownBefore) {
   }
 }
 
+// A device that is forgotten between Validate and the end of its handshake is
+// one that connects for the first time.
+TEST_F(FirstConnectRules, WhoHasJustLostItsRecordMayWait) {
+  ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
+  bool may_wait = false;
+  const HandshakeOutcome outcome = Connect(
+      {.server_name = kNameA,
+       .certificate = &leaf_,
+       .before_completion = [&](SSL* ssl) {
+         EXPECT_FALSE(CompletionMayWait(ssl));
+         ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "INACTIVE").ok());
+         ASSERT_TRUE(registry()
+                         .DeleteCertificate(
+                             {.certificate = {.account = a_,
+                                              .region = east_,
+                                              .certificate_id = IdOf(leaf_)}})
+                         .ok());
+         may_wait = CompletionMayWait(ssl);
+       }});
+  EXPECT_TRUE(may_wait);
+  EXPECT_EQ(outcome.verdict.reason(), Reason::kDevicePendingActivation);
+}
+
+// Without room the device is refused, which is told, and nothing is done for
+// it. Each row: who comes, and what is told of him.
+TEST_F(FirstConnectRules, WhoIsTurnedAwayIsRefusedAndTold) {
+  const TestCertificate active = MakeCertificate(LeafSpec("active"), &ca_);
+  ASSERT_TRUE(RegisterDevice(a_, active).ok());
+  Consenting hook;
+  ListenerOptions options;
+  options.region = east_;
+  options.validation.policy = ValidationPolicy::kRegisteredDevice;
+  options.hook = &hook;
+  const bssl::UniquePtr<SSL_CTX> asking =
+      test::ServerContext(TLS_with_buffers_method());
+  ASSERT_TRUE(InstallGate(asking.get(), engine_.get(),
+                          *engine_->CreateListener(options))
+                  .ok());
+  const struct {
+    const char* what;
+    SSL_CTX* server;
+    const TestCertificate* device;
+    Reason reason;
+  } kRows[] = {
+      {"unknown", server_.get(), &leaf_, Reason::kRegistrationThrottled},
+      {"with a hook", asking.get(), &active, Reason::kHookTimeout},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.what);
+    events_.clear();
+    const HandshakeOutcome outcome = RunHandshake(
+        row.server, {.server_name = kNameA,
+                     .certificate = row.device,
+                     .before_completion = [&](SSL* ssl) {
+                       EXPECT_EQ(WhoseCompletion(ssl), a_.text());
+                       EXPECT_EQ(TurnHandshakeAway(ssl).reason(), row.reason);
+                       EXPECT_FALSE(TurnHandshakeAway(ssl).accepted());
+                       EXPECT_EQ(WhoseCompletion(ssl), "");
+                     }});
+    EXPECT_EQ(outcome.verdict.reason(), row.reason);
+    EXPECT_EQ(outcome.verdict.account(), a_);
+    EXPECT_EQ(events_.log(),
+              std::vector<std::string>{"refused " +
+                                       std::string(ReasonName(row.reason))});
+  }
+  EXPECT_EQ(StatusOf(leaf_), "none");
+}
+
 TEST_F(FirstConnectRules, AVerdictHoldsUntilSomethingChanges) {
   ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
   const HandshakeOutcome outcome =
