@@ -12,6 +12,8 @@
 #include "chainkeep/registry.h"
 #include "chainkeep/status.h"
 #include "chainkeep/store.h"
+#include "cmd/argument_file.h"
+#include "cmd/cli_input.h"
 #include "cmd/command_line.h"
 #include "cmd/commands.h"
 #include "cmd/help.h"
@@ -64,7 +66,18 @@ class Program {
       return ExitCode::kOk;
     }
     if (command == nullptr) throw UsageError("a command is missing");
+    if (arguments.Has(kGenerateCliSkeleton)) {
+      surroundings_.out << Render(CliSkeleton(*command), OutputFormat::kJson);
+      return ExitCode::kOk;
+    }
     ResolveFiles(*command, invocation.arguments);
+    if (arguments.Has(kCliInputJson)) {
+      const std::string text(arguments.Text(kCliInputJson));
+      AddCliInput(*command,
+                  ResolveArgument(absl::StrCat("--", kCliInputJson), text),
+                  invocation.arguments);
+      CheckRequired(*command, arguments);
+    }
     return RunCommand(*command, arguments);
   }
 

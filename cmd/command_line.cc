@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cmd/argument_file.h"
+#include "cmd/cli_input.h"
 #include "cmd/usage_error.h"
 
 namespace chainkeep::cmd {
@@ -107,8 +108,12 @@ class Parser {
       options_.Add(invocation_.command->options);
       Read(command_at + 1, Until::kEnd);
     }
-    if (!invocation_.arguments.Has("help") && invocation_.command != nullptr) {
-      CheckRequired();
+    const Arguments& arguments = invocation_.arguments;
+    if (!arguments.Has("help") && !arguments.Has(kGenerateCliSkeleton) &&
+        invocation_.command != nullptr) {
+      if (!arguments.Has(kCliInputJson)) {
+        CheckRequired(*invocation_.command, arguments);
+      }
       CheckFiles();
     }
     return std::move(invocation_);
@@ -235,20 +240,6 @@ class Parser {
     throw UsageError(absl::StrCat("unknown command ", Quoted(name)));
   }
 
-  void CheckRequired() const {
-    std::vector<std::string> missing;
-    for (const OptionSpec& option : invocation_.command->options) {
-      if (option.need == Need::kRequired &&
-          !invocation_.arguments.Has(option.name)) {
-        missing.push_back(absl::StrCat("--", option.name));
-      }
-    }
-    if (!missing.empty()) {
-      throw UsageError(absl::StrCat(invocation_.command->name, " needs ",
-                                    absl::StrJoin(missing, ", ")));
-    }
-  }
-
   void CheckFiles() const {
     const auto& files = invocation_.arguments.files();
     const Files takes = invocation_.command->files;
@@ -273,6 +264,19 @@ class Parser {
 
 }  // namespace
 
+void CheckRequired(const CommandSpec& command, const Arguments& arguments) {
+  std::vector<std::string> missing;
+  for (const OptionSpec& option : command.options) {
+    if (option.need == Need::kRequired && !arguments.Has(option.name)) {
+      missing.push_back(absl::StrCat("--", option.name));
+    }
+  }
+  if (!missing.empty()) {
+    throw UsageError(
+        absl::StrCat(command.name, " needs ", absl::StrJoin(missing, ", ")));
+  }
+}
+
 std::span<const OptionSpec> GlobalOptions() {
   static constexpr OptionSpec kOptions[] = {
       {.name = "account",
@@ -291,6 +295,12 @@ std::span<const OptionSpec> GlobalOptions() {
       {.name = "cli-timestamp-format",
        .help = "How dates are printed: iso8601, or unix as version 1 of aws.",
        .choices = "iso8601 unix"},
+      {.name = kCliInputJson,
+       .help = "The command's arguments as a JSON object, as the API has them. "
+               "Those that are typed count before it."},
+      {.name = kGenerateCliSkeleton,
+       .kind = OptionKind::kSwitch,
+       .help = "Prints such an object, empty, and does nothing."},
       {.name = "no-cli-pager",
        .kind = OptionKind::kSwitch,
        .help = "Nothing: there never is a pager. For scripts made for aws."},

@@ -34,13 +34,17 @@ struct Invocation {
 std::span<const OptionSpec> GlobalOptions();
 
 // ParseCommandLine reads `arguments`, the program's name left out. Files are
-// not read yet. Throws UsageError. With --help nothing is required.
+// not read yet. Throws UsageError. With --help or --generate-cli-skeleton
+// nothing is required, with --cli-input-json nothing yet.
 Invocation ParseCommandLine(std::span<const CommandSpec> commands,
                             const std::vector<std::string>& arguments);
 
 // ResolveFiles puts what the files say in place of file:// in all text options
 // of `command`. Throws UsageError.
 void ResolveFiles(const CommandSpec& command, Arguments& arguments);
+
+// CheckRequired throws UsageError if the command needs what is not there.
+void CheckRequired(const CommandSpec& command, const Arguments& arguments);
 
 }  // namespace chainkeep::cmd
 

@@ -29,41 +29,6 @@ constexpr std::string_view kTagMembers[] = {"Key", "Value"};
   throw UsageError(absl::StrCat(option, ": ", why));
 }
 
-// ParseJson lets nothing through that two readers could read differently: the
-// library alone would keep the last of two members of one name.
-Json ParseJson(std::string_view option, std::string_view text) {
-  std::vector<std::set<std::string>> names;
-  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > kDeepest) Fail(option, "the JSON is nested too deeply");
-    switch (event) {
-      case Json::parse_event_t::object_start:
-        names.emplace_back();
-        break;
-      case Json::parse_event_t::object_end:
-        names.pop_back();
-        break;
-      case Json::parse_event_t::key:
-        if (!names.back().insert(parsed.get<std::string>()).second) {
-          Fail(option,
-               absl::StrCat("the JSON has ", Quoted(parsed.get<std::string>()),
-                            " twice"));
-        }
-        break;
-      default:
-        break;
-    }
-    return true;
-  };
-  try {
-    return Json::parse(text, watch);
-  } catch (const Json::parse_error& error) {
-    Fail(option, absl::StrCat("not JSON, at byte ", error.byte));
-  } catch (const Json::out_of_range&) {
-    // 1e999, which JSON allows and no double is.
-    Fail(option, "the JSON has a number that is out of range");
-  }
-}
-
 // A cursor over "name=value,name='a, b'".
 class Shorthand {
  public:
@@ -169,6 +134,40 @@ Tag TagOf(std::string_view option, Members members) {
 }
 
 }  // namespace
+
+// The library alone would keep the last of two members of one name.
+Json ParseJson(std::string_view option, std::string_view text) {
+  std::vector<std::set<std::string>> names;
+  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > kDeepest) Fail(option, "the JSON is nested too deeply");
+    switch (event) {
+      case Json::parse_event_t::object_start:
+        names.emplace_back();
+        break;
+      case Json::parse_event_t::object_end:
+        names.pop_back();
+        break;
+      case Json::parse_event_t::key:
+        if (!names.back().insert(parsed.get<std::string>()).second) {
+          Fail(option,
+               absl::StrCat("the JSON has ", Quoted(parsed.get<std::string>()),
+                            " twice"));
+        }
+        break;
+      default:
+        break;
+    }
+    return true;
+  };
+  try {
+    return Json::parse(text, watch);
+  } catch (const Json::parse_error& error) {
+    Fail(option, absl::StrCat("not JSON, at byte ", error.byte));
+  } catch (const Json::out_of_range&) {
+    // 1e999, which JSON allows and no double is.
+    Fail(option, "the JSON has a number that is out of range");
+  }
+}
 
 RegistrationConfig ParseRegistrationConfig(std::string_view option,
                                            std::string_view text) {

@@ -21,8 +21,12 @@
 #include <vector>
 
 #include "chainkeep/ca_certificates.h"
+#include "nlohmann/json.hpp"
 
 namespace chainkeep::cmd {
+
+// ParseJson lets nothing through that two readers could read differently.
+nlohmann::json ParseJson(std::string_view option, std::string_view text);
 
 RegistrationConfig ParseRegistrationConfig(std::string_view option,
                                            std::string_view text);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cmd/argument_file.h"
+#include "cmd/cli_input.h"
 #include "cmd/json_input.h"
 #include "cmd/output.h"
 #include "cmd/query.h"
@@ -47,6 +48,29 @@ void CheckTags(std::string_view text) {
           "tags that were understood are, written as JSON, again");
 }
 
+// An option of each kind, and what came of it, in the words of aws.
+void CheckCliInput(std::string_view text) {
+  using cmd::OptionKind;
+  const cmd::CommandSpec command{
+      .name = "command",
+      .options = {{.name = "a-text", .kind = OptionKind::kText},
+                  {.name = "a-flag", .kind = OptionKind::kFlag},
+                  {.name = "a-switch", .kind = OptionKind::kSwitch},
+                  {.name = "a-number", .kind = OptionKind::kInteger},
+                  {.name = "a-list", .kind = OptionKind::kList}},
+      .run = nullptr};
+  cmd::Arguments arguments;
+  cmd::AddCliInput(command, text, arguments);
+  for (const std::string_view flag : {"a-flag", "a-switch"}) {
+    Require(!arguments.Has(flag) || arguments.Text(flag) == cmd::kFlagOn ||
+                arguments.Text(flag) == cmd::kFlagOff,
+            "a flag is on or off");
+  }
+  const std::string_view number = arguments.Text("a-number");
+  Require(number.find_first_not_of("-0123456789") == std::string_view::npos,
+          "a number is whole");
+}
+
 // A query and an answer, parted by a line end.
 void CheckQuery(std::string_view text) {
   const size_t end = std::min(text.find('\n'), text.size());
@@ -75,9 +99,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = fuzz::AsText(input.rest());
   try {
     cmd::CheckText("text", text);
-    if (kind % 3 == 0) fuzz::CheckConfig(text);
-    if (kind % 3 == 1) fuzz::CheckTags(text);
-    if (kind % 3 == 2) fuzz::CheckQuery(text);
+    if (kind >= 0xc0) {
+      fuzz::CheckCliInput(text);
+    } else if (kind % 3 == 0) {
+      fuzz::CheckConfig(text);
+    } else if (kind % 3 == 1) {
+      fuzz::CheckTags(text);
+    } else {
+      fuzz::CheckQuery(text);
+    }
   } catch (const cmd::UsageError& error) {
     const std::string_view words = error.what();
     fuzz::Require(words.size() < 600 && fuzz::IsPrintableAscii(words),

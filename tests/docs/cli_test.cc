@@ -73,8 +73,7 @@ TEST(CliDocument, WhatItTypesIsUnderstood) {
 
 TEST(CliDocument, WhatItSaysIsUnknownIsUnknown) {
   const std::vector<CommandSpec> commands = AllCommands();
-  for (const char* option : {"--profile", "--endpoint-url", "--cli-input-json",
-                             "--generate-cli-skeleton"}) {
+  for (const char* option : {"--profile", "--endpoint-url"}) {
     EXPECT_NE(Document().find(option), std::string::npos) << option;
     EXPECT_THROW(
         ParseCommandLine(commands, {"list-certificates", option, "value"}),
