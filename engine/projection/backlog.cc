@@ -44,7 +44,6 @@ Backlog::Entry Backlog::Pop() {
 std::vector<Backlog::Number> Backlog::Untaken(size_t count, size_t most) const {
   std::vector<Number> numbers;
   for (const Untakens& untaken : untaken_) {
-    if (!numbers.empty()) break;
     for (auto it = untaken.lower_bound(first_ + static_cast<Number>(count));
          it != untaken.end() && numbers.size() < most; ++it) {
       numbers.push_back(*it);

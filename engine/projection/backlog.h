@@ -75,8 +75,8 @@ class Backlog {
   // Takes the first away.
   Entry Pop();
 
-  // Some `most` of those behind the first `count` whose trust is to be taken:
-  // CRLs after all others.
+  // At most `most` of those behind the first `count` whose trust is to be
+  // taken: CRLs after all others, for they may give some, too.
   std::vector<Number> Untaken(size_t count, size_t most) const;
   const Subject& SubjectOf(Number number) const {
     return entries_[static_cast<size_t>(number - first_)].subject;

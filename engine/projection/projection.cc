@@ -338,10 +338,10 @@ absl::Status Projection::ReadBatch(size_t count, Batch* batch) {
         batch->heirs.emplace_back(*heir, Find(view, *heir));
       }
     }
-    constexpr size_t kAll = std::numeric_limits<size_t>::max();
-    batch->behind = backlog_->Untaken(count, kAll);
-    for (const Backlog::Number number : batch->behind) {
-      batch->behind_rows.push_back(Find(view, backlog_->SubjectOf(number)));
+    if (backlog_->Untaken(count, 1).empty()) return absl::OkStatus();
+    batch->untaken = backlog_->Untaken(0, std::numeric_limits<size_t>::max());
+    for (const Backlog::Number number : batch->untaken) {
+      batch->untaken_rows.push_back(Find(view, backlog_->SubjectOf(number)));
     }
     return absl::OkStatus();
   };
@@ -382,7 +382,7 @@ absl::Status Projection::Show(size_t count, Outcome* outcome) {
     return absl::OkStatus();
   }
   if (!status.ok()) return status;
-  TakeTrust(batch.behind, batch.behind_rows, outcome);
+  TakeTrust(batch.untaken, batch.untaken_rows, outcome);
 
   Reconciliation reconciliation(uses_.catalog, uses_.algorithms);
   std::vector<Backlog::Entry> entries;

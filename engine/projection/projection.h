@@ -117,9 +117,10 @@ class Projection final : public registry::Follower {
     // Those that come after others in this batch, and wait behind it
     // themselves: between the two there would be no record that refuses.
     std::vector<std::pair<Subject, Row>> heirs;
-    // Those behind it that may have lost trust since it was last taken.
-    std::vector<Backlog::Number> behind;
-    std::vector<Row> behind_rows;
+    // If there are any behind them: all that may have lost trust since it was
+    // last taken.
+    std::vector<Backlog::Number> untaken;
+    std::vector<Row> untaken_rows;
     // Whether all changes up to this state have been noted.
     bool all_noted = false;
   };

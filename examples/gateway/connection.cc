@@ -409,41 +409,15 @@ void Connection::PassOnEnds() {
   }
 }
 
-void Connection::OnCaRegistered(const chainkeep::CaEvent& event,
-                                TimePoint now) {
-  if (!IsOfAccount(event)) return;
-  const auto& way = verdict_.intermediates();
-  if (std::find(way.begin(), way.end(), event.ca) != way.end() &&
-      !chainkeep::VerdictStillHolds(ssl_.get())) {
+void Connection::CloseIfWithdrawn(const Withdrawals::Batch& withdrawn,
+                                  TimePoint now) {
+  if (!established()) return;
+  if (const auto reason = withdrawn.ReasonToEnd(verdict_)) {
+    End(chainkeep::TlsAlertOf(*reason), now);
+  } else if (withdrawn.MayConcernIntermediate(verdict_) &&
+             !chainkeep::VerdictStillHolds(ssl_.get())) {
     End(chainkeep::TlsAlertOf(Reason::kCaInactive), now);
   }
-}
-
-void Connection::OnCaDeactivated(const chainkeep::CaEvent& event,
-                                 TimePoint now) {
-  if (IsOfAccount(event) && verdict_.ca() == event.ca &&
-      verdict_.mode() == event.scope.mode) {
-    return End(chainkeep::TlsAlertOf(Reason::kCaInactive), now);
-  }
-  OnCaRegistered(event, now);
-}
-
-bool Connection::IsOfAccount(const chainkeep::CaEvent& event) const {
-  return established() && verdict_.account() == event.scope.account &&
-         verdict_.region() == event.scope.region;
-}
-
-void Connection::OnDeviceDeactivated(const chainkeep::DeviceEvent& event,
-                                     TimePoint now) {
-  if (!established() || verdict_.device() != event.device ||
-      verdict_.account() != event.account ||
-      verdict_.region() != event.region) {
-    return;
-  }
-  End(chainkeep::TlsAlertOf(event.status == chainkeep::DeviceStatus::kRevoked
-                                ? Reason::kDeviceRevoked
-                                : Reason::kDeviceInactive),
-      now);
 }
 
 void Connection::CloseIfExpired(chainkeep::UnixSeconds wall_clock,

@@ -28,7 +28,6 @@
 #include <span>
 #include <string_view>
 
-#include "chainkeep/events.h"
 #include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
 #include "examples/gateway/completions.h"
@@ -36,6 +35,7 @@
 #include "examples/gateway/output.h"
 #include "examples/gateway/relay_buffer.h"
 #include "examples/gateway/sockets.h"
+#include "examples/gateway/withdrawals.h"
 
 namespace gateway {
 
@@ -112,9 +112,7 @@ class Connection {
   // Ends a connection that lost its trust: the CA that let it in was
   // deactivated, or one by which it came, or its device, or a certificate of
   // its path has expired. No effect on others.
-  void OnCaRegistered(const chainkeep::CaEvent& event, TimePoint now);
-  void OnCaDeactivated(const chainkeep::CaEvent& event, TimePoint now);
-  void OnDeviceDeactivated(const chainkeep::DeviceEvent& event, TimePoint now);
+  void CloseIfWithdrawn(const Withdrawals::Batch& withdrawn, TimePoint now);
   void CloseIfExpired(chainkeep::UnixSeconds wall_clock, TimePoint now);
 
  private:
@@ -138,7 +136,6 @@ class Connection {
   void OnDeadline(TimePoint now);
   void End(uint8_t alert, TimePoint now);
   bool ClientHasHungUp() const;
-  bool IsOfAccount(const chainkeep::CaEvent& event) const;
 
   const int64_t number_;
   const ConnectionContext context_;

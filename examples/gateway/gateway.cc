@@ -40,8 +40,7 @@ constexpr milliseconds kLastWords{1000};
 // is cut short.
 constexpr size_t kClosing = 64;
 
-// How many connections beyond the limit may connect for the first time: those
-// that wait, and the one at work.
+// How many connections beyond the limit may connect for the first time.
 constexpr size_t kCompleting = Completions::kMost;
 
 // Descriptors beside those of connections, with room to spare.
@@ -440,29 +439,26 @@ void Gateway::Finish() {
 // that this work does not find established yet is looked at again by
 // CompleteHandshake, which sees the change.
 void Gateway::OnCaRegistered(const chainkeep::CaEvent& event) {
-  PostCaEvent(event, &Connection::OnCaRegistered);
+  // Registered devices do not need their CA any more.
+  if (policy_ == chainkeep::ValidationPolicy::kRegisteredDevice) return;
+  SeeTo(withdrawals_.AddRegistered(event));
 }
 
 void Gateway::OnCaDeactivated(const chainkeep::CaEvent& event) {
-  PostCaEvent(event, &Connection::OnCaDeactivated);
-}
-
-void Gateway::PostCaEvent(
-    const chainkeep::CaEvent& event,
-    void (Connection::*on_event)(const chainkeep::CaEvent&, TimePoint)) {
-  // Registered devices do not need their CA any more.
   if (policy_ == chainkeep::ValidationPolicy::kRegisteredDevice) return;
-  mailbox_.Post([this, event, on_event] {
-    for (const auto& connection : connections_) {
-      (connection.get()->*on_event)(event, Now());
-    }
-  });
+  SeeTo(withdrawals_.AddDeactivated(event));
 }
 
 void Gateway::OnDeviceDeactivated(const chainkeep::DeviceEvent& event) {
-  mailbox_.Post([this, event] {
+  SeeTo(withdrawals_.AddDevice(event));
+}
+
+void Gateway::SeeTo(Withdrawals::Added added) {
+  if (added == Withdrawals::Added::kMore) return;
+  mailbox_.Post([this] {
+    const Withdrawals::Batch withdrawn = withdrawals_.Take();
     for (const auto& connection : connections_) {
-      connection->OnDeviceDeactivated(event, Now());
+      connection->CloseIfWithdrawn(withdrawn, Now());
     }
   });
 }

@@ -55,6 +55,7 @@
 #include "examples/gateway/publisher.h"
 #include "examples/gateway/server_context.h"
 #include "examples/gateway/sockets.h"
+#include "examples/gateway/withdrawals.h"
 
 namespace gateway {
 
@@ -110,9 +111,8 @@ class Gateway : private chainkeep::EventObserver {
   // The body of follower_.
   void Follow();
 
-  void PostCaEvent(const chainkeep::CaEvent& event,
-                   void (Connection::*on_event)(const chainkeep::CaEvent&,
-                                                TimePoint));
+  // Has the loop end the connections that have lost their trust.
+  void SeeTo(Withdrawals::Added added);
 
   // chainkeep::EventObserver, by any thread.
   void OnCaRegistered(const chainkeep::CaEvent& event) override;
@@ -125,6 +125,7 @@ class Gateway : private chainkeep::EventObserver {
   const chainkeep::ValidationPolicy policy_;
   Output output_;
   Mailbox mailbox_;
+  Withdrawals withdrawals_;
   std::vector<SocketAddress> upstream_;
   std::unique_ptr<Publisher> publisher_;  // null: nobody to tell
   // The engine outlives the contexts, and they the connections.

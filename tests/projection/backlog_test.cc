@@ -90,9 +90,10 @@ TEST(Backlog, KnowsWhoseTrustIsToBeTaken) {
   backlog.Add(crls);
   for (const char* name : {"a", "b", "c"}) backlog.Add(entry(name));
   backlog.AddFirst(entry("first"));
-  EXPECT_EQ(untaken(0, 9), (Names{"first", "a", "b", "c"}));
+  EXPECT_EQ(untaken(0, 9), (Names{"first", "a", "b", "c", "crls"}));
   EXPECT_EQ(untaken(0, 2), (Names{"first", "a"}));
   EXPECT_EQ(untaken(3, 9), (Names{"b", "c"}));
+  EXPECT_EQ(untaken(0, 4), (Names{"first", "a", "b", "c"}));
   backlog.SetTaken(backlog.Untaken(3, 1)[0]);
   EXPECT_EQ(untaken(3, 9), Names{"c"});
   EXPECT_EQ(untaken(5, 9), Names());
