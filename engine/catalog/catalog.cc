@@ -146,17 +146,54 @@ absl::Status Catalog::Publish(const Scope& scope,
       return Broken("catalog: the region has this CA in mode DEFAULT");
     }
   }
-  const InternedCa* const ca = tables.cas.Hold(std::move(record));
+  Add(tenant, std::move(record),
+      {.mode = scope.mode,
+       .status = status,
+       .auto_registration = auto_registration,
+       .version = NextVersion()});
+  return absl::OkStatus();
+}
+
+void Catalog::Replace(const Scope& scope,
+                      std::shared_ptr<const CaRecord> record, CaStatus status,
+                      AutoRegistration auto_registration) {
+  Tables& tables = *tables_;
+  const CertificateId id = record->id();
+  const Pin pin = Acquire();
+  const std::lock_guard lock(tables.LockOf(id));
+  const Tenant* const tenant = tables.tenants.Get(scope.account, scope.region);
   const RegistrationState state{.mode = scope.mode,
                                 .status = status,
                                 .auto_registration = auto_registration,
                                 .version = NextVersion()};
+  const InternedCa* const ca = tables.cas.Find(id);
+  const std::optional<Registered> own =
+      ca == nullptr ? std::nullopt : tables.by_tenant.FindByCa(tenant, *ca);
+  if (own && own->state().mode == scope.mode) {
+    tables.by_tenant.SetState(tenant, *ca, state);
+    return;
+  }
+  // The one of mode DEFAULT that is to go: another account's, or its own.
+  std::optional<DefaultRegistration> shown;
+  if (ca != nullptr) shown = tables.defaults.Find(tenant->region, *ca);
+  const bool is_own = shown && shown->get()->tenant == tenant;
+  Add(tenant, std::move(record), state);
+  if (own) Remove(tenant, *ca, is_own ? shown : std::nullopt);
+  if (shown && !is_own && scope.mode == Mode::kDefault) {
+    Remove(shown->get()->tenant, *ca, shown);
+  }
+}
+
+void Catalog::Add(const Tenant* tenant, std::shared_ptr<const CaRecord> record,
+                  const RegistrationState& state) {
+  Tables& tables = *tables_;
+  const InternedCa* const ca = tables.cas.Hold(std::move(record));
   const Registered registered{.tenant = tenant,
                               .record = ca->record.get(),
                               .subject = ca->subject,
                               .age = state.version,
                               .state_word = state.Pack()};
-  if (scope.mode == Mode::kSniOnly) {
+  if (state.mode == Mode::kSniOnly) {
     tables.sni_only.Add(tenant->region->id, ca->subject->subject(), 1);
     tables.by_tenant.AddSniOnly(registered);
   } else {
@@ -165,7 +202,26 @@ absl::Status Catalog::Publish(const Scope& scope,
     tables.by_tenant.Add(*shown);
   }
   tables.registrations.fetch_add(1, std::memory_order_relaxed);
-  return absl::OkStatus();
+}
+
+// `shown` is the registration itself if its mode is DEFAULT. Of two that the
+// tenant has of the CA it is the older.
+void Catalog::Remove(const Tenant* tenant, const InternedCa& ca,
+                     std::optional<DefaultRegistration> shown) {
+  Tables& tables = *tables_;
+  const CertificateId id = ca.record->id();
+  if (shown) {
+    tables.defaults.Remove(*shown);
+  } else {
+    tables.sni_only.Add(tenant->region->id, ca.subject->subject(), -1);
+  }
+  Registration* const removed = tables.by_tenant.Remove(tenant, ca);
+  tables.registrations.fetch_sub(1, std::memory_order_relaxed);
+  if (removed != nullptr) {
+    epochs_.Retire(removed, &memory::Pool<Registration>::Delete,
+                   sizeof(Registration));
+  }
+  tables.cas.Drop(id);
 }
 
 void Catalog::Reserve(const Room& room) {
@@ -249,19 +305,11 @@ absl::Status Catalog::Withdraw(const Account& account, const Region& region,
   const std::lock_guard lock(tables.LockOf(id));
   const std::optional<Own> own = FindOwn(account, region, id);
   if (!own) return NoSuchRegistration();
-  const RegionRecord* const shared = own->tenant->region;
+  std::optional<DefaultRegistration> shown;
   if (own->state.mode == Mode::kDefault) {
-    tables.defaults.Remove(*tables.defaults.Find(shared, *own->ca));
-  } else {
-    tables.sni_only.Add(shared->id, own->ca->subject->subject(), -1);
+    shown = tables.defaults.Find(own->tenant->region, *own->ca);
   }
-  Registration* const removed = tables.by_tenant.Remove(own->tenant, *own->ca);
-  tables.registrations.fetch_sub(1, std::memory_order_relaxed);
-  if (removed != nullptr) {
-    epochs_.Retire(removed, &memory::Pool<Registration>::Delete,
-                   sizeof(Registration));
-  }
-  tables.cas.Drop(id);
+  Remove(own->tenant, *own->ca, shown);
   return absl::OkStatus();
 }
 
@@ -275,6 +323,15 @@ absl::Status Catalog::PutDevice(const Scope& scope, const CertificateId& id,
     return absl::OkStatus();
   }
   return Broken("catalog: the device is registered otherwise");
+}
+
+void Catalog::ReplaceDevice(const Scope& scope, const CertificateId& id,
+                            DeviceStatus status, const CertificateId& ca) {
+  Tables& tables = *tables_;
+  const Pin pin = Acquire();
+  const std::lock_guard lock(tables.LockOf(id));
+  const Tenant* const tenant = tables.tenants.Get(scope.account, scope.region);
+  tables.devices.Replace(tenant, scope.mode, id, status, ca, NextVersion());
 }
 
 absl::Status Catalog::RemoveDevice(const Account& account, const Region& region,

@@ -124,6 +124,14 @@ class Catalog {
       CaStatus status,
       AutoRegistration auto_registration = AutoRegistration::kDisabled);
 
+  // Replace is Publish where something is in its way: what the account has of
+  // the CA, and in mode DEFAULT what another account of the region has, go when
+  // it has come. As ReplaceDevice.
+  void Replace(
+      const Scope& scope, std::shared_ptr<const CaRecord> record,
+      CaStatus status,
+      AutoRegistration auto_registration = AutoRegistration::kDisabled);
+
   // Reserve makes room at once for as many more: to grow into it would be to
   // look at every entry several times.
   struct Room {
@@ -163,6 +171,13 @@ class Catalog {
   // mode, or another account of the region has it in mode DEFAULT.
   absl::Status PutDevice(const Scope& scope, const CertificateId& id,
                          DeviceStatus status, const CertificateId& ca);
+
+  // ReplaceDevice puts a device in the place of what is in its way: what the
+  // account has of it in the other mode or under another CA, and in mode
+  // DEFAULT what another account of the region has. Whoever saw a record before
+  // and is to see one afterwards sees one all the time.
+  void ReplaceDevice(const Scope& scope, const CertificateId& id,
+                     DeviceStatus status, const CertificateId& ca);
 
   // RemoveDevice removes one; kInternalFailure if there is none.
   absl::Status RemoveDevice(const Account& account, const Region& region,
@@ -234,6 +249,12 @@ class Catalog {
     const InternedCa* ca;
     RegistrationState state;
   };
+  // Under the lock of the CA: adds a registration, and removes one.
+  void Add(const Tenant* tenant, std::shared_ptr<const CaRecord> record,
+           const RegistrationState& state);
+  void Remove(const Tenant* tenant, const InternedCa& ca,
+              std::optional<DefaultRegistration> shown);
+
   std::optional<Own> FindOwn(const Account& account, const Region& region,
                              const CertificateId& id) const;
 

@@ -107,9 +107,48 @@ bool DeviceTable::RemoveFrom(Table& table, ViewId view, const Tenant* tenant,
     entry.reset();
   });
   if (removed == nullptr) return false;
-  if (removed->ca != nullptr) cas_.Release(removed->ca);
-  epochs_->Retire(removed, &memory::Pool<Device>::Delete, sizeof(Device));
+  Retire(removed);
   return true;
+}
+
+void DeviceTable::Retire(Device* device) {
+  if (device->ca != nullptr) cas_.Release(device->ca);
+  epochs_->Retire(device, &memory::Pool<Device>::Delete, sizeof(Device));
+}
+
+template <typename Table>
+void DeviceTable::ReplaceIn(Table& table, ViewId view, const Tenant* tenant,
+                            Mode mode, const CertificateId& id,
+                            DeviceStatus status, const CertificateId& ca,
+                            uint64_t version) {
+  Device* replaced = nullptr;
+  table.Update({view, id}, [&](std::optional<Entry>& entry) {
+    const uint64_t word = Pack(mode, status, version);
+    if (entry && entry->device->tenant == tenant &&
+        entry->device->View().ca == ca) {
+      entry->device->state.store(word, std::memory_order_release);
+      return;
+    }
+    if (entry) replaced = entry->device;
+    entry = {pool_.New(id, tenant,
+                       ca.empty() ? nullptr : cas_.Acquire(Bytes(ca.bytes())),
+                       word)};
+  });
+  if (replaced != nullptr) Retire(replaced);
+}
+
+void DeviceTable::Replace(const Tenant* tenant, Mode mode,
+                          const CertificateId& id, DeviceStatus status,
+                          const CertificateId& ca, uint64_t version) {
+  // The new one first: it is not to be missing in between.
+  if (mode == Mode::kDefault) {
+    ReplaceIn(defaults_, tenant->region->id, tenant, mode, id, status, ca,
+              version);
+    RemoveFrom(sni_only_, tenant->id, tenant, id);
+  } else {
+    ReplaceIn(sni_only_, tenant->id, tenant, mode, id, status, ca, version);
+    RemoveFrom(defaults_, tenant->region->id, tenant, id);
+  }
 }
 
 bool DeviceTable::Remove(const Tenant* tenant, const CertificateId& id) {

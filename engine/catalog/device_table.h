@@ -46,6 +46,13 @@ class DeviceTable {
   bool Put(const Tenant* tenant, Mode mode, const CertificateId& id,
            DeviceStatus status, const CertificateId& ca, uint64_t version);
 
+  // Replace puts the device in the place of what the tenant has of it, in
+  // whatever mode and under whatever CA, and in mode DEFAULT of what another
+  // account of the region has. At no moment does either view that had a record
+  // find none.
+  void Replace(const Tenant* tenant, Mode mode, const CertificateId& id,
+               DeviceStatus status, const CertificateId& ca, uint64_t version);
+
   // Whether there was one.
   bool Remove(const Tenant* tenant, const CertificateId& id);
 
@@ -104,6 +111,11 @@ class DeviceTable {
   bool PutInto(Table& table, ViewId view, const Tenant* tenant, Mode mode,
                const CertificateId& id, DeviceStatus status,
                const CertificateId& ca, uint64_t version);
+  template <typename Table>
+  void ReplaceIn(Table& table, ViewId view, const Tenant* tenant, Mode mode,
+                 const CertificateId& id, DeviceStatus status,
+                 const CertificateId& ca, uint64_t version);
+  void Retire(Device* device);
   template <typename Table>
   bool RemoveFrom(Table& table, ViewId view, const Tenant* tenant,
                   const CertificateId& id);

@@ -245,7 +245,10 @@ void DefaultIndex::Add(DefaultRegistration registration) {
 void DefaultIndex::Remove(DefaultRegistration registration) {
   const Registration* const r = registration.get();
   by_ca_.Update(CaTraits::KeyOf(*r),
-                [](std::optional<CaTraits::Entry>& entry) { entry.reset(); });
+                [&](std::optional<CaTraits::Entry>& entry) {
+                  // Unless another has come in its place.
+                  if (entry->registration == r) entry.reset();
+                });
   RegistrationList::Replaced replaced;
   table_.Update(KeyOf(r->tenant->region, r->subject),
                 [&](std::optional<DefaultEntry>& entry) {

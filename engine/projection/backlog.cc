@@ -16,20 +16,20 @@ void Backlog::Add(Entry entry) {
   if (found != index_.end()) {
     Entry& waiting = entries_[static_cast<size_t>(*found - first_)];
     waiting.touched = Touched::kMoreThanOnce;
-    UntakenLike(waiting.subject).insert(*found);
+    SetUntaken(*found);
     return;
   }
   const Number number = first_ + static_cast<Number>(entries_.size());
-  UntakenLike(entry.subject).insert(number);
   entries_.push_back(std::move(entry));
   index_.insert(number);
+  SetUntaken(number);
 }
 
 void Backlog::AddFirst(Entry entry) {
   if (index_.contains(entry.subject)) return;
-  UntakenLike(entry.subject).insert(first_ - 1);
   entries_.push_front(std::move(entry));
   index_.insert(--first_);
+  SetUntaken(first_);
 }
 
 Backlog::Entry Backlog::Pop() {
@@ -41,19 +41,29 @@ Backlog::Entry Backlog::Pop() {
   return entry;
 }
 
-std::vector<Backlog::Number> Backlog::Untaken(size_t count, size_t most) const {
+std::vector<Backlog::Number> Backlog::Some(const Untakens& untaken,
+                                           size_t count, size_t most) const {
   std::vector<Number> numbers;
-  for (const Untakens& untaken : untaken_) {
-    for (auto it = untaken.lower_bound(first_ + static_cast<Number>(count));
-         it != untaken.end() && numbers.size() < most; ++it) {
-      numbers.push_back(*it);
-    }
+  for (auto it = untaken.lower_bound(NumberAt(count));
+       it != untaken.end() && numbers.size() < most; ++it) {
+    numbers.push_back(*it);
   }
   return numbers;
 }
 
+void Backlog::SetUntaken(Number number) {
+  unexchanged_.erase(number);
+  untaken_.insert(number);
+}
+
 void Backlog::SetTaken(Number number) {
-  UntakenLike(SubjectOf(number)).erase(number);
+  untaken_.erase(number);
+  unexchanged_.erase(number);
+}
+
+void Backlog::SetExchanging(Number number) {
+  untaken_.erase(number);
+  unexchanged_.insert(number);
 }
 
 }  // namespace chainkeep::projection

@@ -7,7 +7,6 @@
 #ifndef CHAINKEEP_ENGINE_PROJECTION_BACKLOG_H_
 #define CHAINKEEP_ENGINE_PROJECTION_BACKLOG_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -76,12 +75,21 @@ class Backlog {
   Entry Pop();
 
   // At most `most` of those behind the first `count` whose trust is to be
-  // taken: CRLs after all others, for they may give some, too.
-  std::vector<Number> Untaken(size_t count, size_t most) const;
+  // taken, but for those that may give some by that, which come after all
+  // others.
+  std::vector<Number> Untaken(size_t count, size_t most) const {
+    return Some(untaken_, count, most);
+  }
+  std::vector<Number> Unexchanged(size_t count, size_t most) const {
+    return Some(unexchanged_, count, most);
+  }
+  Number NumberAt(size_t i) const { return first_ + static_cast<Number>(i); }
   const Subject& SubjectOf(Number number) const {
     return entries_[static_cast<size_t>(number - first_)].subject;
   }
   void SetTaken(Number number);
+  // It is one of those that come after all others.
+  void SetExchanging(Number number);
 
  private:
   struct Numbers {
@@ -110,15 +118,17 @@ class Backlog {
 
   using Untakens = absl::btree_set<Number>;
 
-  Untakens& UntakenLike(const Subject& subject) {
-    return untaken_[subject.kind == store::ChangeKind::kCrls ? 1 : 0];
-  }
+  std::vector<Number> Some(const Untakens& untaken, size_t count,
+                           size_t most) const;
+  void SetUntaken(Number number);
 
   std::deque<Entry> entries_;
   Number first_ = 0;  // of entries_[0]
   absl::flat_hash_set<Number, Hash, Equal> index_{0, Hash{{&entries_, &first_}},
                                                   Equal{{&entries_, &first_}}};
-  std::array<Untakens, 2> untaken_;  // of CRLs the second
+  // No number is in both.
+  Untakens untaken_;
+  Untakens unexchanged_;
 };
 
 }  // namespace chainkeep::projection

@@ -259,7 +259,8 @@ class BatchLoader {
   void Show() {
     const size_t slice = std::max<size_t>(1, rows_.size() / (4 * threads_));
     InParallel(threads_, (rows_.size() + slice - 1) / slice, [&](size_t i) {
-      Reconciliation reconciliation(catalog_, algorithms_);
+      Reconciliation reconciliation(catalog_, algorithms_,
+                                    Reconciliation::Watched::kNo);
       const size_t end = std::min(rows_.size(), (i + 1) * slice);
       for (size_t row = i * slice; row < end; ++row) {
         add_(rows_[row], &reconciliation);

@@ -27,8 +27,9 @@ using store::Revision;
 // How many changes are read at a time.
 constexpr Revision kChangesAtOnce = 10'000;
 
-// How many records are shown under the lock at a time: some 10 ms.
-constexpr size_t kRecordsAtOnce = 500;
+// How often, where more changes than are shown at once while others are read,
+// it is waited that fewer do. A busy writer is not waited for without end.
+constexpr int kPatience = 8;
 
 template <typename R>
 std::optional<R> RowAs(const Row& row) {
@@ -98,29 +99,6 @@ void ForEachShown(const catalog::Catalog& catalog, const Visit& visit) {
     visit(
         Subject{ChangeKind::kEndpoint, {{{}, region}, {}}, std::string(name)});
   });
-}
-
-// Whose the certificate of `subject` is in mode DEFAULT, where it is shown as
-// that of an account that has given it away.
-std::optional<Subject> HeirOf(const catalog::Catalog& catalog,
-                              const RegistryView& view,
-                              const Subject& subject) {
-  const auto& [tenant, id] = subject.key;
-  std::optional<Account> holder;
-  if (subject.kind == ChangeKind::kDevice) {
-    const auto shown = catalog.FindDevice(tenant.account, tenant.region, id);
-    if (shown && shown->mode == Mode::kDefault) {
-      holder = view.FindDefaultDeviceHolder(tenant.region, id);
-    }
-  } else if (subject.kind == ChangeKind::kCa) {
-    const auto shown =
-        catalog.FindRegistration(tenant.account, tenant.region, id);
-    if (shown && shown->mode == Mode::kDefault) {
-      holder = view.FindDefaultHolder(tenant.region, id);
-    }
-  }
-  if (!holder || *holder == tenant.account) return std::nullopt;
-  return Subject{subject.kind, {{*holder, tenant.region}, id}, ""};
 }
 
 SkippedRecord::Kind KindOf(ChangeKind kind) {
@@ -205,6 +183,7 @@ Revision Projection::Shown() const {
 
 absl::Status Projection::Step(std::optional<Revision>* goal, Outcome* outcome) {
   if (!*goal) {
+    comparisons_ = 0;
     const absl::StatusOr<Noted> noted = NoteChanges();
     absl::Status status = noted.status();
     if (status.ok() && !noted->is_all) status = Compare(noted->damage, outcome);
@@ -212,28 +191,14 @@ absl::Status Projection::Step(std::optional<Revision>* goal, Outcome* outcome) {
     if (!status.ok()) return status;
   }
   if (backlog_->empty()) return absl::OkStatus();
-  const size_t size = BatchSize();
+  const size_t size =
+      singly_ > 0 ? 1 : std::min(uses_.records_at_once, backlog_->size());
   // Of one batch trust is taken where it is shown.
-  return backlog_->Untaken(size, 1).empty()
-             ? Show(size, outcome)
-             : TakeTrust(backlog_->Untaken(0, kRecordsAtOnce), outcome);
-}
-
-// A transfer from one account to another is not torn apart: between the two the
-// device would have no record, and might be let in for its CA's sake.
-size_t Projection::BatchSize() const {
-  if (singly_ > 0) return 1;
-  size_t size = std::min(kRecordsAtOnce, backlog_->size());
-  const auto is_same_device = [](const Subject& a, const Subject& b) {
-    return a.kind == ChangeKind::kDevice && b.kind == ChangeKind::kDevice &&
-           a.key.id == b.key.id;
-  };
-  while (size < backlog_->size() &&
-         is_same_device(backlog_->at(size - 1).subject,
-                        backlog_->at(size).subject)) {
-    ++size;
+  if (!backlog_->Untaken(size, 1).empty()) {
+    return TakeTrust(backlog_->Untaken(0, uses_.records_at_once), outcome);
   }
-  return size;
+  if (!backlog_->Unexchanged(size, 1).empty()) return Exchange(outcome);
+  return Show(size, outcome);
 }
 
 bool Projection::Note(const store::Changes& changes) {
@@ -314,39 +279,48 @@ absl::Status Projection::TakeTrust(std::span<const Backlog::Number> numbers,
 
 void Projection::TakeTrust(std::span<const Backlog::Number> numbers,
                            std::span<const Row> rows, Outcome* outcome) {
-  Reconciliation reconciliation(uses_.catalog, uses_.algorithms);
+  Reconciliation reconciliation(uses_.catalog, uses_.algorithms,
+                                Reconciliation::Watched::kYes);
   for (size_t i = 0; i < numbers.size(); ++i) {
     AddRow(backlog_->SubjectOf(numbers[i]), rows[i], Touched::kOnce,
            &reconciliation);
     backlog_->SetTaken(numbers[i]);
   }
-  Append(reconciliation.TakeTrust().events, &outcome->events);
+  Outcome taken = reconciliation.TakeTrust();
+  Append(std::move(taken.events), &outcome->events);
+  for (const size_t at : taken.exchanged_at) {
+    backlog_->SetExchanging(numbers[at]);
+  }
 }
 
 // All of one state, up to which all changes have been noted by then.
-absl::Status Projection::ReadBatch(size_t count, Batch* batch) {
+absl::Status Projection::ReadTogether(std::span<const Backlog::Number> wanted,
+                                      size_t count, Batch* batch) {
+  constexpr size_t kAll = std::numeric_limits<size_t>::max();
+  const auto read_rows = [&](const RegistryView& view,
+                             std::span<const Backlog::Number> numbers,
+                             std::vector<Row>* rows) {
+    for (const Backlog::Number number : numbers) {
+      rows->push_back(Find(view, backlog_->SubjectOf(number)));
+    }
+  };
   const auto read = [&](const RegistryView& view) {
-    absl::flat_hash_set<Subject> subjects;
-    for (size_t i = 0; i < count; ++i) {
-      subjects.insert(backlog_->at(i).subject);
+    if (!backlog_->Untaken(count, 1).empty()) {
+      batch->untaken = backlog_->Untaken(0, kAll);
     }
-    for (size_t i = 0; i < count; ++i) {
-      const Subject& subject = backlog_->at(i).subject;
-      batch->rows.push_back(Find(view, subject));
-      const std::optional<Subject> heir = HeirOf(*uses_.catalog, view, subject);
-      if (heir && subjects.insert(*heir).second) {
-        batch->heirs.emplace_back(*heir, Find(view, *heir));
-      }
+    if (batch->untaken.size() > uses_.records_at_once &&
+        impatience_ < kPatience) {
+      ++impatience_;
+      batch->is_read = false;
+      return absl::OkStatus();
     }
-    if (backlog_->Untaken(count, 1).empty()) return absl::OkStatus();
-    batch->untaken = backlog_->Untaken(0, std::numeric_limits<size_t>::max());
-    for (const Backlog::Number number : batch->untaken) {
-      batch->untaken_rows.push_back(Find(view, backlog_->SubjectOf(number)));
-    }
+    batch->is_read = true;
+    read_rows(view, wanted, &batch->rows);
+    read_rows(view, batch->untaken, &batch->untaken_rows);
     return absl::OkStatus();
   };
   absl::Status status;
-  for (bool is_read = false; status.ok() && !is_read;) {
+  for (bool is_there = false; status.ok() && !is_there;) {
     status = uses_.store->Follow(
         noted_, kChangesAtOnce,
         [&](const RegistryView& view, const store::Changes& changes) {
@@ -354,37 +328,66 @@ absl::Status Projection::ReadBatch(size_t count, Batch* batch) {
           if (batch->all_noted && noted_ < changes.last) {
             return absl::OkStatus();
           }
-          is_read = true;
+          is_there = true;
           return read(view);
         });
   }
   if (ErrorCodeOf(status) != ErrorCode::kInternalFailure) return status;
-  // If the rows can be read the changes cannot. The next call will find that
-  // out too, and compare.
-  *batch = Batch();
-  return uses_.store->Read(read);
+  // If the rows can be read the changes cannot.
+  *batch = Batch{.damage = status};
+  return uses_.store->Read([&](const RegistryView& view) {
+    batch->all_noted = view.revision() == noted_;
+    return read(view);
+  });
+}
+
+// One at a time: CRLs may be large.
+absl::Status Projection::Exchange(Outcome* outcome) {
+  const std::vector<Backlog::Number> one = backlog_->Unexchanged(0, 1);
+  Batch batch;
+  const absl::Status status = ReadTogether(one, 0, &batch);
+  if (ErrorCodeOf(status) == ErrorCode::kInternalFailure) {
+    // It is told, and tried again, when it is its turn.
+    backlog_->SetTaken(one[0]);
+    return absl::OkStatus();
+  }
+  if (!status.ok() || !batch.is_read) return status;
+  TakeTrust(batch.untaken, batch.untaken_rows, outcome);
+  Reconciliation reconciliation(uses_.catalog, uses_.algorithms,
+                                Reconciliation::Watched::kYes);
+  AddRow(backlog_->SubjectOf(one[0]), batch.rows[0], Touched::kOnce,
+         &reconciliation);
+  backlog_->SetTaken(one[0]);
+  Append(reconciliation.Exchange().events, &outcome->events);
+  return absl::OkStatus();
 }
 
 absl::Status Projection::Show(size_t count, Outcome* outcome) {
+  std::vector<Backlog::Number> numbers;
+  for (size_t i = 0; i < count; ++i) numbers.push_back(backlog_->NumberAt(i));
   Batch batch;
-  const absl::Status status = ReadBatch(count, &batch);
+  const absl::Status status = ReadTogether(numbers, count, &batch);
   if (ErrorCodeOf(status) == ErrorCode::kInternalFailure) {
     // One of them is damaged, or more: the others are not to suffer for it.
-    // First those that have been noted just now: see TakeTrust.
-    if (!backlog_->Untaken(count, 1).empty()) return absl::OkStatus();
     if (count > 1) {
       singly_ = count;
       return absl::OkStatus();
     }
-    Backlog::Entry entry = Pop();
-    const Subject subject = entry.subject;
-    if (!PutOff(&entry)) Skip(subject, status, outcome);
-    return absl::OkStatus();
+    return ShowDamaged(outcome);
   }
-  if (!status.ok()) return status;
-  TakeTrust(batch.untaken, batch.untaken_rows, outcome);
+  if (!status.ok() || !batch.is_read) return status;
+  if (!batch.all_noted && comparisons_++ == 0) {
+    // Something has changed that nothing is known of.
+    return Compare(batch.damage, outcome);
+  }
+  impatience_ = 0;
+  if (!batch.untaken.empty()) {
+    TakeTrust(batch.untaken, batch.untaken_rows, outcome);
+    if (!backlog_->Unexchanged(count, 1).empty()) return absl::OkStatus();
+  }
 
-  Reconciliation reconciliation(uses_.catalog, uses_.algorithms);
+  Reconciliation reconciliation(uses_.catalog, uses_.algorithms,
+                                Reconciliation::Watched::kYes);
   std::vector<Backlog::Entry> entries;
   for (const Row& row : batch.rows) {
     entries.push_back(Pop());
@@ -393,10 +396,6 @@ absl::Status Projection::Show(size_t count, Outcome* outcome) {
            batch.all_noted ? entry.touched : Touched::kMoreThanOnce,
            &reconciliation);
   }
-  // What has happened to them is told when it is their turn.
-  for (const auto& [subject, row] : batch.heirs) {
-    AddRow(subject, row, Touched::kOnce, &reconciliation);
-  }
   Outcome shown = reconciliation.Apply();
   Append(std::move(shown.events), &outcome->events);
   std::vector<bool> is_again(entries.size());
@@ -404,13 +403,28 @@ absl::Status Projection::Show(size_t count, Outcome* outcome) {
     const size_t at = shown.skipped_at[i];
     if (at >= entries.size() || is_again[at]) continue;
     Backlog::Entry& entry = entries[at];
-    // Another may be in its way that is about to go.
+    // What fills an account's room for CRLs may be about to go.
     if (!backlog_->empty() && PutOff(&entry)) {
       is_again[at] = true;
     } else {
       outcome->skipped.push_back(std::move(shown.skipped[i]));
     }
   }
+  return absl::OkStatus();
+}
+
+// The first, which could not be read together with those that have been noted
+// just now.
+absl::Status Projection::ShowDamaged(Outcome* outcome) {
+  const absl::Status alone = uses_.store->Read([&](const RegistryView& view) {
+    Find(view, backlog_->at(0).subject);
+    return absl::OkStatus();
+  });
+  // Those, then, which TakeTrust passes over next.
+  if (ErrorCodeOf(alone) != ErrorCode::kInternalFailure) return alone;
+  Backlog::Entry entry = Pop();
+  const Subject subject = entry.subject;
+  if (!PutOff(&entry)) Skip(subject, alone, outcome);
   return absl::OkStatus();
 }
 

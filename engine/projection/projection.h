@@ -30,9 +30,8 @@
 //     along, and of those that are ACTIVE it is told that they may not have
 //     been.
 //  6. Registrations of one subject are shown in the order of their age (who
-//     came first is found first, see registration_index.h), but of those that
-//     wait at one time the INACTIVE ones first. Those that were made in one
-//     millisecond go by certificate id.
+//     came first is found first, see registration_index.h). Those that were
+//     made in one millisecond go by certificate id.
 //  7. The observer is called without a lock.
 //
 // A record that cannot be shown is told to the observer and left out; the rest
@@ -80,6 +79,8 @@ struct Uses {
   EventObserver* observer;
   // Of CRLs that are read from the store.
   AlgorithmPolicy algorithms;
+  // How many records are shown under the lock at a time: some 10 ms.
+  size_t records_at_once = 500;
 };
 
 // A record as it is stored; nothing: it is not.
@@ -111,18 +112,20 @@ class Projection final : public registry::Follower {
  private:
   using Outcome = Reconciliation::Outcome;
 
-  // What is shown together, as it is stored.
+  // What is read together, of one state.
   struct Batch {
-    std::vector<Row> rows;  // of the first of the backlog
-    // Those that come after others in this batch, and wait behind it
-    // themselves: between the two there would be no record that refuses.
-    std::vector<std::pair<Subject, Row>> heirs;
+    // Those that are wanted.
+    std::vector<Row> rows = {};
     // If there are any behind them: all that may have lost trust since it was
     // last taken.
-    std::vector<Backlog::Number> untaken;
-    std::vector<Row> untaken_rows;
-    // Whether all changes up to this state have been noted.
+    std::vector<Backlog::Number> untaken = {};
+    std::vector<Row> untaken_rows = {};
+    // False: those are so many that it is better to take their trust first.
+    bool is_read = false;
+    // Whether all changes up to this state have been noted; why not, if that is
+    // known.
     bool all_noted = false;
+    absl::Status damage = {};
   };
 
   // Whether all changes were noted. If not, the store has forgotten some, or
@@ -138,7 +141,6 @@ class Projection final : public registry::Follower {
   absl::Status Step(std::optional<store::Revision>* goal, Outcome* outcome);
   // The last revision of which nothing waits.
   store::Revision Shown() const;
-  size_t BatchSize() const;
   // Notes the changes up to the last that there is now.
   absl::StatusOr<Noted> NoteChanges();
   // False if they are not those after what is noted.
@@ -148,9 +150,15 @@ class Projection final : public registry::Follower {
                          Outcome* outcome);
   void TakeTrust(std::span<const Backlog::Number> numbers,
                  std::span<const Row> rows, Outcome* outcome);
-  absl::Status ReadBatch(size_t count, Batch* batch);
+  // The same of one that may give some by that.
+  absl::Status Exchange(Outcome* outcome);
+  // Reads `wanted`, and those that wait behind the first `count` if their trust
+  // is to be taken.
+  absl::Status ReadTogether(std::span<const Backlog::Number> wanted,
+                            size_t count, Batch* batch);
   // Shows the first `count` of the backlog, if they can be read together.
   absl::Status Show(size_t count, Outcome* outcome);
+  absl::Status ShowDamaged(Outcome* outcome);
   Backlog::Entry Pop();
   // Puts a record behind the others, to be tried once more; false if it has
   // been already.
@@ -170,6 +178,9 @@ class Projection final : public registry::Follower {
   std::unique_ptr<Backlog> backlog_ = std::make_unique<Backlog>();
   // How many of the first of them have to be read one by one.
   size_t singly_ = 0;
+  int impatience_ = 0;
+  // How often this call has found that not all changes can be noted.
+  int comparisons_ = 0;
   // Since when those wait that have been put off.
   std::multiset<store::Revision> put_off_;
 };

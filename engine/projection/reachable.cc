@@ -202,7 +202,8 @@ void LoadReachable(const RegistryView& view, const ListenerOptions& listener,
                    std::vector<SkippedRecord>* skipped) {
   Reach reach(view, listener, handshake);
   reach.Collect();
-  Reconciliation reconciliation(catalog, algorithms);
+  Reconciliation reconciliation(catalog, algorithms,
+                                Reconciliation::Watched::kNo);
   reach.Add(&reconciliation);
   std::vector<SkippedRecord> left_out = reconciliation.Apply().skipped;
   std::move(left_out.begin(), left_out.end(), std::back_inserter(*skipped));

@@ -7,7 +7,6 @@
 #include "engine/projection/stored_certificate.h"
 #include "engine/registry/crl_rules.h"
 #include "engine/sni/endpoint_name.h"
-#include "engine/sni/host_name.h"
 
 namespace chainkeep::projection {
 namespace {
@@ -20,40 +19,100 @@ using store::EndpointRow;
 
 using Kind = SkippedRecord::Kind;
 
+using Tell = std::function<void(EventObserver&)>;
+
 CaEvent EventOf(const CertificateKey& key, Mode mode) {
   return {{key.tenant.account, key.tenant.region, mode}, key.id};
 }
 
-}  // namespace
-
-// Whether no account of the region is shown with the CA in a way that `row`
-// cannot be beside.
-bool Reconciliation::IsFreeForCa(const CaRow& row) const {
-  if (row.mode == Mode::kSniOnly) return true;
-  const catalog::Catalog::Pin pin = catalog_.Acquire();
-  path::Anchor holder;
-  return !pin.View(row.key.tenant.region).FindById(row.key.id, &holder);
+Tell Registered(const CertificateKey& key, Mode mode) {
+  return [event = EventOf(key, mode)](EventObserver& observer) {
+    observer.OnCaRegistered(event);
+  };
 }
 
-void Reconciliation::PublishCa(Phase phase, const CaRow& row) {
-  std::vector<Tell> tell = {[event = EventOf(row.key, row.mode)](
-                                EventObserver& o) { o.OnCaRegistered(event); }};
-  if (row.status == CaStatus::kActive) {
-    tell.push_back([event = EventOf(row.key, row.mode)](EventObserver& o) {
-      o.OnCaActivated(event);
-    });
+Tell Activated(const CertificateKey& key, Mode mode) {
+  return [event = EventOf(key, mode)](EventObserver& observer) {
+    observer.OnCaActivated(event);
+  };
+}
+
+Tell Deactivated(const CertificateKey& key, Mode mode) {
+  return [event = EventOf(key, mode)](EventObserver& observer) {
+    observer.OnCaDeactivated(event);
+  };
+}
+
+Tell Deactivated(const CertificateKey& device, DeviceStatus status) {
+  return [event = DeviceEvent{.account = device.tenant.account,
+                              .region = device.tenant.region,
+                              .device = device.id,
+                              .status = status}](EventObserver& observer) {
+    observer.OnDeviceDeactivated(event);
+  };
+}
+}  // namespace
+
+std::optional<Reconciliation::Holder> Reconciliation::FindCaHolder(
+    const store::CaKey& key, Mode mode) const {
+  if (mode != Mode::kDefault) return std::nullopt;
+  const catalog::Catalog::Pin pin = catalog_.Acquire();
+  path::Anchor holder;
+  if (!pin.View(key.tenant.region).FindById(key.id, &holder) ||
+      *holder.account == key.tenant.account) {
+    return std::nullopt;
   }
+  return Holder{{{*holder.account, key.tenant.region}, key.id},
+                holder.status == CaStatus::kActive};
+}
+
+std::optional<Reconciliation::Holder> Reconciliation::FindDeviceHolder(
+    const store::DeviceKey& key, Mode mode) const {
+  if (mode != Mode::kDefault) return std::nullopt;
+  const catalog::Catalog::Pin pin = catalog_.Acquire();
+  const auto holder = pin.FindDevice(key.tenant.region, key.id);
+  if (!holder || *holder->account == key.tenant.account) return std::nullopt;
+  return Holder{{{*holder->account, key.tenant.region}, key.id},
+                holder->status == DeviceStatus::kActive};
+}
+
+Reconciliation::Phase Reconciliation::PhaseToRefuse(
+    const std::optional<Holder>& holder) {
+  return holder && !holder->is_active ? kExchange : kTakeTrust;
+}
+
+void Reconciliation::ShowCa(Phase phase, const CaRow& row, CaStatus status,
+                            std::vector<Tell> tell) {
   Add(phase,
       {.change =
-           [this, row] {
+           [this, row, status] {
              auto record = RecordOf(catalog_, row.key, row.der);
              if (!record.ok()) return record.status();
-             return catalog_.Publish(
+             catalog_.Replace(
                  {row.key.tenant.account, row.key.tenant.region, row.mode},
-                 *std::move(record), row.status, AutoRegistrationOf(row));
+                 *std::move(record), status, AutoRegistrationOf(row));
+             return absl::OkStatus();
            },
+       .holder = [this, key = row.key,
+                  mode = row.mode]() -> std::optional<Tell> {
+         const std::optional<Holder> holder = FindCaHolder(key, mode);
+         if (!holder || !holder->is_active) return std::nullopt;
+         return Deactivated(holder->key, mode);
+       },
        .tell = std::move(tell),
        .record = About(Kind::kCa, row.key)});
+}
+
+void Reconciliation::RefuseCa(const store::CaKey& key, std::vector<Tell> tell) {
+  Add(kTakeTrust, {.change =
+                       [this, key] {
+                         return catalog_.SetStatus(key.tenant.account,
+                                                   key.tenant.region, key.id,
+                                                   CaStatus::kInactive);
+                       },
+                   .tell = std::move(tell),
+                   .record = About(Kind::kCa, key),
+                   .may_fail = true});
 }
 
 void Reconciliation::SetStatus(Phase phase, const store::CaKey& key,
@@ -84,69 +143,88 @@ void Reconciliation::AddCa(const store::CaKey& key,
   const auto shown =
       catalog_.FindRegistration(key.tenant.account, key.tenant.region, key.id);
   const bool is_active = row && row->status == CaStatus::kActive;
-  if (!shown) {
-    if (!row) return;
-    // One that is INACTIVE refuses who comes by it.
-    PublishCa(is_active           ? kGiveTrust
-              : IsFreeForCa(*row) ? kTakeTrust
-                                  : kRefuse,
-              *row);
-    return;
-  }
+  const bool was_active = shown && shown->status == CaStatus::kActive;
   std::vector<Tell> tell;
-  if (shown->status == CaStatus::kActive) {
-    tell.push_back([event = EventOf(key, shown->mode)](EventObserver& o) {
-      o.OnCaDeactivated(event);
-    });
-  }
-  if (!row || row->mode != shown->mode) {
-    // Until it goes it refuses.
-    if (shown->status == CaStatus::kActive) {
-      SetStatus(kTakeTrust, key, CaStatus::kInactive, std::move(tell));
+  if (was_active) tell.push_back(Deactivated(key, shown->mode));
+  if (row && shown && row->mode == shown->mode) {
+    if (AutoRegistrationOf(*row) != shown->auto_registration) {
+      SetAutoRegistration(*row);
     }
-    Add(kRelease, {.change =
-                       [this, key] {
-                         return catalog_.Withdraw(key.tenant.account,
-                                                  key.tenant.region, key.id);
-                       },
-                   .tell = {},
-                   .record = About(Kind::kCa, key)});
-    if (row) PublishCa(is_active ? kGiveTrust : kRefuse, *row);
+    if (row->status == shown->status && touched == Touched::kOnce) return;
+    if (is_active) tell.push_back(Activated(key, row->mode));
+    SetStatus(is_active ? kGiveTrust : kTakeTrust, key, row->status,
+              std::move(tell));
     return;
   }
-  if (AutoRegistrationOf(*row) != shown->auto_registration) {
-    SetAutoRegistration(*row);
+  // Without a server name it is not seen any more, and refuses nobody.
+  const bool goes_out_of_sight = row && shown &&
+                                 shown->mode == Mode::kDefault &&
+                                 row->mode == Mode::kSniOnly;
+  const bool gives = !row || is_active || goes_out_of_sight;
+  if (was_active && gives) RefuseCa(key, std::exchange(tell, {}));
+  if (!row) {
+    if (!shown) return;
+    Add(kGiveTrust,
+        {.change =
+             [this, key] {
+               // Another may have come in its place.
+               catalog_.Withdraw(key.tenant.account, key.tenant.region, key.id)
+                   .IgnoreError();
+               return absl::OkStatus();
+             },
+         .tell = {},
+         .record = About(Kind::kCa, key)});
+    return;
   }
-  if (row->status == shown->status && touched == Touched::kOnce) return;
-  if (is_active) {
-    tell.push_back([event = EventOf(key, row->mode)](EventObserver& o) {
-      o.OnCaActivated(event);
-    });
+  const Phase to_refuse = PhaseToRefuse(FindCaHolder(key, row->mode));
+  tell.push_back(Registered(key, row->mode));
+  if (!is_active) {
+    ShowCa(gives ? kGiveTrust : to_refuse, *row, CaStatus::kInactive,
+           std::move(tell));
+    return;
   }
-  SetStatus(is_active ? kGiveTrust : kTakeTrust, key, row->status,
-            std::move(tell));
+  // Of its age, among those of its subject, it is when it comes first.
+  const bool keeps_order = is_watched_ && !shown && row->mode == Mode::kDefault;
+  if (keeps_order) {
+    ShowCa(to_refuse, *row, CaStatus::kInactive, std::exchange(tell, {}));
+  }
+  tell.push_back(Activated(key, row->mode));
+  ShowCa(kGiveTrust, *row, CaStatus::kActive, std::move(tell));
 }
 
-// Whether no account of the region is shown with the device in a way that
-// `row` cannot be beside.
-bool Reconciliation::IsFreeForDevice(const DeviceRow& row) const {
-  if (row.mode == Mode::kSniOnly) return true;
-  const catalog::Catalog::Pin pin = catalog_.Acquire();
-  const auto holder = pin.FindDevice(row.key.tenant.region, row.key.id);
-  return !holder || *holder->account == row.key.tenant.account;
+void Reconciliation::ShowDevice(Phase phase, const store::DeviceKey& key,
+                                const catalog::Catalog::ShownDevice& device,
+                                std::vector<Tell> tell) {
+  Add(phase,
+      {.change =
+           [this, key, device] {
+             catalog_.ReplaceDevice(
+                 {key.tenant.account, key.tenant.region, device.mode}, key.id,
+                 device.status, device.ca);
+             return absl::OkStatus();
+           },
+       .holder = [this, key, mode = device.mode]() -> std::optional<Tell> {
+         const std::optional<Holder> holder = FindDeviceHolder(key, mode);
+         if (!holder || !holder->is_active) return std::nullopt;
+         return Deactivated(holder->key, DeviceStatus::kInactive);
+       },
+       .tell = std::move(tell),
+       .record = About(Kind::kDevice, key)});
 }
 
-void Reconciliation::PutDevice(Phase phase, const store::DeviceKey& key,
-                               const catalog::Catalog::ShownDevice& device,
-                               std::vector<Tell> tell) {
-  Add(phase, {.change =
-                  [this, key, device] {
-                    return catalog_.PutDevice(
-                        {key.tenant.account, key.tenant.region, device.mode},
-                        key.id, device.status, device.ca);
-                  },
-              .tell = std::move(tell),
-              .record = About(Kind::kDevice, key)});
+void Reconciliation::RefuseDevice(const store::DeviceKey& key,
+                                  const catalog::Catalog::ShownDevice& shown,
+                                  std::vector<Tell> tell) {
+  Add(kTakeTrust,
+      {.change =
+           [this, key, shown] {
+             return catalog_.PutDevice(
+                 {key.tenant.account, key.tenant.region, shown.mode}, key.id,
+                 DeviceStatus::kInactive, shown.ca);
+           },
+       .tell = std::move(tell),
+       .record = About(Kind::kDevice, key),
+       .may_fail = true});
 }
 
 void Reconciliation::AddDevice(const store::DeviceKey& key,
@@ -160,71 +238,50 @@ void Reconciliation::AddDevice(const store::DeviceKey& key,
   const bool is_same_place =
       row && shown && row->mode == shown->mode && row->ca == shown->ca;
   const bool may_be_another = touched == Touched::kMoreThanOnce;
+  // Where no record was seen a device may have been let in for its CA's sake.
+  const bool was_unseen = !shown || (row && row->mode == Mode::kDefault &&
+                                     shown->mode == Mode::kSniOnly);
   std::vector<Tell> tell;
-  // Without a record a device may have been let in for its CA's sake.
-  if (was_active ? !is_active || !is_same_place || may_be_another
-                 : !shown && ((row && !is_active) || may_be_another)) {
-    const DeviceEvent event{
-        .account = key.tenant.account,
-        .region = key.tenant.region,
-        .device = key.id,
-        .status = row ? row->status : DeviceStatus::kInactive};
-    tell.push_back([event](EventObserver& o) { o.OnDeviceDeactivated(event); });
+  if (was_active
+          ? !is_active || !is_same_place || may_be_another
+          : (row && !is_active && was_unseen) || (!shown && may_be_another)) {
+    tell.push_back(
+        Deactivated(key, row ? row->status : DeviceStatus::kInactive));
   }
-  if (is_same_place) {
-    if (row->status == shown->status && touched == Touched::kOnce) return;
-    PutDevice(is_active ? kGiveTrust : kTakeTrust, key,
-              {row->mode, row->status, row->ca}, std::move(tell));
+  if (is_same_place && row->status == shown->status &&
+      touched == Touched::kOnce) {
     return;
   }
-  if (was_active) {
-    // Until it goes it refuses: all who could come under it.
-    PutDevice(kTakeTrust, key,
-              {shown->mode, DeviceStatus::kInactive, shown->ca},
-              std::exchange(tell, {}));
-  }
-  // One of mode DEFAULT refuses the devices of all others too, even if it is
-  // ACTIVE: it comes first, and comes to be ACTIVE later.
-  const bool is_default = row && row->mode == Mode::kDefault;
-  const bool takes =
-      row && (is_default || (!is_active && !shown)) && IsFreeForDevice(*row);
-  if (shown) {
-    Add(takes ? kTakeTrust : kRelease, {.change =
-                                            [this, key] {
-                                              return catalog_.RemoveDevice(
-                                                  key.tenant.account,
-                                                  key.tenant.region, key.id);
-                                            },
-                                        .tell = std::exchange(tell, {}),
-                                        .record = About(Kind::kDevice, key)});
+  // Without a server name it is not seen any more, and refuses nobody.
+  const bool goes_out_of_sight = row && shown &&
+                                 shown->mode == Mode::kDefault &&
+                                 row->mode == Mode::kSniOnly;
+  const bool gives = !row || is_active || goes_out_of_sight;
+  if (was_active && !is_same_place && gives) {
+    RefuseDevice(key, *shown, std::exchange(tell, {}));
   }
   if (!row) {
-    if (tell.empty()) return;
-    // It came and went.
-    Add(kTakeTrust, {.change = [] { return absl::OkStatus(); },
+    if (!shown && tell.empty()) return;
+    if (!shown) {
+      // It came and went.
+      Add(kTakeTrust, {.change = [] { return absl::OkStatus(); },
+                       .tell = std::move(tell),
+                       .record = About(Kind::kDevice, key)});
+      return;
+    }
+    Add(kGiveTrust, {.change =
+                         [this, key] {
+                           return catalog_.RemoveDevice(
+                               key.tenant.account, key.tenant.region, key.id);
+                         },
                      .tell = std::move(tell),
-                     .record = About(Kind::kDevice, key)});
+                     .record = About(Kind::kDevice, key),
+                     .may_fail = true});
     return;
   }
-  if (takes || !is_active) {
-    PutDevice(
-        takes ? kTakeTrust : kRefuse, key,
-        {row->mode, is_active ? DeviceStatus::kInactive : row->status, row->ca},
-        std::exchange(tell, {}));
-  }
-  if (is_active) {
-    PutDevice(kGiveTrust, key, {row->mode, row->status, row->ca},
-              std::move(tell));
-  }
-}
-
-// Whether a host name leads to somebody: by a wildcard, if it is not shown.
-bool Reconciliation::IsServed(const Region& region,
-                              std::string_view host_name) const {
-  const std::optional<sni::HostName> name = sni::HostName::Parse(host_name);
-  return name && catalog_.endpoints()
-                         .Resolve(region, *name, EndpointService::kData)
-                         .refusal != Reason::kServerNameUnknown;
+  ShowDevice(
+      gives ? kGiveTrust : PhaseToRefuse(FindDeviceHolder(key, row->mode)), key,
+      {row->mode, row->status, row->ca}, std::move(tell));
 }
 
 void Reconciliation::AddEndpoint(const Region& region,
@@ -264,22 +321,24 @@ void Reconciliation::AddEndpoint(const Region& region,
                 .tell = {},
                 .record = record});
   };
-  // Before it stands for another account it stands for none.
-  const bool stays = row && (shown ? shown->account == row->endpoint.account
-                                   : !IsServed(region, host_name));
-  if (!stays || row->endpoint.status == EndpointStatus::kDisabled) {
+  // Before it stands for something else it stands for nothing: an account's
+  // wildcard may have stood for it, or may be about to.
+  const bool stays = row && shown && shown->account == row->endpoint.account &&
+                     shown->service == row->endpoint.service;
+  if ((is_watched_ && !stays) ||
+      (row && row->endpoint.status == EndpointStatus::kDisabled)) {
     Endpoint off = row ? row->endpoint : *shown;
     off.status = EndpointStatus::kDisabled;
     put(kTakeTrust, std::move(off));
   }
   if (!row) {
-    Add(kRelease, {.change =
-                       [this, region, name = *name] {
-                         catalog_.endpoints().Remove(region, name);
-                         return absl::OkStatus();
-                       },
-                   .tell = {},
-                   .record = std::move(record)});
+    Add(kGiveTrust, {.change =
+                         [this, region, name = *name] {
+                           catalog_.endpoints().Remove(region, name);
+                           return absl::OkStatus();
+                         },
+                     .tell = {},
+                     .record = std::move(record)});
   } else if (row->endpoint.status == EndpointStatus::kEnabled) {
     put(kGiveTrust, row->endpoint);
   }
@@ -289,49 +348,60 @@ void Reconciliation::AddCrls(const CertificateKey& ca,
                              const std::optional<CrlRow>& row) {
   ++added_;
   if (!row) {
-    Add(kReplaceCrls, {.change =
-                           [this, ca] {
-                             catalog_.RemoveCrls(ca.tenant.account,
-                                                 ca.tenant.region, ca.id);
-                             return absl::OkStatus();
-                           },
-                       .tell = {},
-                       .record = About(Kind::kCrls, ca)});
+    Add(kExchange, {.change =
+                        [this, ca] {
+                          catalog_.RemoveCrls(ca.tenant.account,
+                                              ca.tenant.region, ca.id);
+                          return absl::OkStatus();
+                        },
+                    .tell = {},
+                    .record = About(Kind::kCrls, ca)});
     return;
   }
-  Add(kReplaceCrls, {.change =
-                         [this, row = *row] {
-                           auto record = RecordOf(catalog_, row.key, row.ca);
-                           if (!record.ok()) return record.status();
-                           const std::vector<std::string_view> lists(
-                               row.crls.begin(), row.crls.end());
-                           auto crls =
-                               registry::LoadCrls(lists, **record, policy_);
-                           if (!crls.ok()) return crls.status();
-                           return catalog_.ReplaceCrls(
-                               row.key.tenant.account, row.key.tenant.region,
-                               *std::move(record), *std::move(crls));
-                         },
-                     .tell = {},
-                     .record = About(Kind::kCrls, ca)});
+  Add(kExchange, {.change =
+                      [this, row = *row] {
+                        auto record = RecordOf(catalog_, row.key, row.ca);
+                        if (!record.ok()) return record.status();
+                        const std::vector<std::string_view> lists(
+                            row.crls.begin(), row.crls.end());
+                        auto crls =
+                            registry::LoadCrls(lists, **record, policy_);
+                        if (!crls.ok()) return crls.status();
+                        return catalog_.ReplaceCrls(
+                            row.key.tenant.account, row.key.tenant.region,
+                            *std::move(record), *std::move(crls));
+                      },
+                  .tell = {},
+                  .record = About(Kind::kCrls, ca)});
 }
 
 Reconciliation::Outcome Reconciliation::TakeTrust() {
-  Outcome outcome = ApplyUntil(kRelease);
-  outcome.skipped.clear();
-  outcome.skipped_at.clear();
-  return outcome;
+  std::vector<size_t> exchanged_at;
+  for (const Step& step : steps_[kExchange]) exchanged_at.push_back(step.at);
+  Outcome outcome = ApplyUntil(kExchange);
+  return {.events = std::move(outcome.events),
+          .skipped = {},
+          .skipped_at = {},
+          .exchanged_at = std::move(exchanged_at)};
+}
+
+Reconciliation::Outcome Reconciliation::Exchange() {
+  return {
+      .events = ApplyUntil(kGiveTrust).events, .skipped = {}, .skipped_at = {}};
 }
 
 Reconciliation::Outcome Reconciliation::ApplyUntil(Phase end) {
   Outcome outcome;
   for (size_t phase = 0; phase < end; ++phase) {
     for (Step& step : steps_[phase]) {
+      const std::optional<Tell> holder =
+          step.holder == nullptr ? std::nullopt : step.holder();
       step.record.status = step.change();
       if (step.record.status.ok()) {
+        if (holder) outcome.events.push_back(*holder);
         std::move(step.tell.begin(), step.tell.end(),
                   std::back_inserter(outcome.events));
-      } else {
+      } else if (!step.may_fail) {
         outcome.skipped.push_back(std::move(step.record));
         outcome.skipped_at.push_back(step.at);
       }

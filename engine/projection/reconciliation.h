@@ -1,17 +1,21 @@
 // Reconciliation brings what the catalog shows of some records to what the
 // store holds of them.
 //
-//   Reconciliation r(&catalog, policy);
+//   Reconciliation r(&catalog, policy, Reconciliation::Watched::kYes);
 //   r.AddCa(key, view.FindCa(key), Touched::kOnce);
 //   ...
 //   Outcome outcome = r.Apply();
 //
 // It compares, and so does not care how the difference came about: what is
-// equal already is left alone, whoever made it so. Applying goes by what a step
-// does to trust: what takes it away first, what adds it last. A handshake that
-// runs meanwhile may be refused wrongly, and never accepted wrongly. Who has
-// more records than he wants to apply at once takes trust for all of them
-// first (TakeTrust), and applies them afterwards.
+// equal already is left alone, whoever made it so; but CRLs, which are
+// replaced.
+//
+// What takes trust away is done first, what gives it last. Whatever refuses
+// replaces what was shown before in one moment, and what is to go refuses until
+// it goes. So a handshake that runs meanwhile may be refused wrongly, and is
+// never accepted where it was refused before and will be afterwards. Who has
+// more records than he wants to apply at once takes trust for all of them first
+// (TakeTrust), and applies them afterwards.
 //
 // Thread-safety: none; and nobody else may bring the same records about.
 
@@ -54,11 +58,19 @@ class Reconciliation {
     std::vector<SkippedRecord> skipped;
     // Which of the records that were added those are: the first is 0.
     std::vector<size_t> skipped_at;
+    // Of TakeTrust: which of them it has left to Exchange.
+    std::vector<size_t> exchanged_at = {};
   };
 
+  // Whether handshakes look at the catalog meanwhile.
+  enum class Watched : uint8_t { kNo, kYes };
+
   // `catalog` is not owned. `policy` governs the signatures of CRLs.
-  Reconciliation(catalog::Catalog* catalog, const AlgorithmPolicy& policy)
-      : catalog_(*catalog), policy_(policy) {}
+  Reconciliation(catalog::Catalog* catalog, const AlgorithmPolicy& policy,
+                 Watched watched)
+      : catalog_(*catalog),
+        policy_(policy),
+        is_watched_(watched == Watched::kYes) {}
 
   // Each says what is stored under a key; nothing: there is no such record.
   void AddCa(const store::CaKey& key, const std::optional<store::CaRow>& row,
@@ -75,31 +87,33 @@ class Reconciliation {
   // Apply does what is to be done, and forgets it.
   Outcome Apply() { return ApplyUntil(kPhases); }
 
-  // TakeTrust does no more of it than refuses more, and forgets the rest:
-  // whoever applies the same records later does that. What cannot be done is
-  // left to him too; there is none in `skipped`.
+  // TakeTrust does of it what takes trust away and gives none, Exchange what
+  // gives some to one by what it takes from another, too; they forget the rest.
+  // Whoever applies the same records later does that, and what cannot be done:
+  // there is none in `skipped`.
   Outcome TakeTrust();
+  Outcome Exchange();
 
  private:
   // In this order.
   enum Phase : uint8_t {
-    // Shows what lets in no more, and what refuses by being there.
     kTakeTrust,
-    // A list may both name one certificate and cease to name another.
-    kReplaceCrls,
-    // Removes what refuses by being there, to make room.
-    kRelease,
-    // Shows what refuses by being there, where there was no room before.
-    kRefuse,
+    // A CRL may both name one certificate and cease to name another. What comes
+    // to refuse in the place of another account's refuses that one's no more.
+    kExchange,
     kGiveTrust,
     kPhases,
   };
   using Tell = std::function<void(EventObserver&)>;
   struct Step {
     std::function<absl::Status()> change;
-    std::vector<Tell> tell;
+    // Asked before: what there is to tell of who is in its way, and goes.
+    std::function<std::optional<Tell>()> holder = nullptr;
+    std::vector<Tell> tell = {};
     SkippedRecord record;  // what it is about, should it fail
     size_t at = 0;
+    // Another's has come in its place, if it fails: then all is well.
+    bool may_fail = false;
   };
 
   void Add(Phase phase, Step step) {
@@ -107,19 +121,35 @@ class Reconciliation {
     steps_[phase].push_back(std::move(step));
   }
   Outcome ApplyUntil(Phase end);
-  void PublishCa(Phase phase, const store::CaRow& row);
+  // Each tells, if it succeeds.
+  void ShowCa(Phase phase, const store::CaRow& row, CaStatus status,
+              std::vector<Tell> tell);
   void SetStatus(Phase phase, const store::CaKey& key, CaStatus status,
                  std::vector<Tell> tell);
+  // Until what is shown goes it refuses.
+  void RefuseCa(const store::CaKey& key, std::vector<Tell> tell);
+  void RefuseDevice(const store::DeviceKey& key,
+                    const catalog::Catalog::ShownDevice& shown,
+                    std::vector<Tell> tell);
   void SetAutoRegistration(const store::CaRow& row);
-  void PutDevice(Phase phase, const store::DeviceKey& key,
-                 const catalog::Catalog::ShownDevice& device,
-                 std::vector<Tell> tell);
-  bool IsFreeForCa(const store::CaRow& row) const;
-  bool IsFreeForDevice(const store::DeviceRow& row) const;
-  bool IsServed(const Region& region, std::string_view host_name) const;
+  void ShowDevice(Phase phase, const store::DeviceKey& key,
+                  const catalog::Catalog::ShownDevice& device,
+                  std::vector<Tell> tell);
+  // The other account that is shown with a certificate in mode DEFAULT, and is
+  // to lose it to `key`'s; nothing in the other mode.
+  struct Holder {
+    store::CertificateKey key;
+    bool is_active;
+  };
+  std::optional<Holder> FindCaHolder(const store::CaKey& key, Mode mode) const;
+  std::optional<Holder> FindDeviceHolder(const store::DeviceKey& key,
+                                         Mode mode) const;
+  // When what refuses is shown in the place of that one's.
+  static Phase PhaseToRefuse(const std::optional<Holder>& holder);
 
   catalog::Catalog& catalog_;
   const AlgorithmPolicy& policy_;
+  const bool is_watched_;
   size_t added_ = 0;
   std::array<std::vector<Step>, kPhases> steps_;
 };

@@ -62,52 +62,46 @@ TEST(Backlog, WhatIsPutFirstDoesNotComeBeforeItself) {
             (std::vector<std::string>{"h2.example@0!", "h1.example@1"}));
 }
 
-// Each row: two changes, and whether they are about one thing.
-// Each change of a record may take trust again. CRLs come last, and what is
-// popped is not asked for any more.
+// Each change of a record may take trust again. What is popped is not asked for
+// any more.
 TEST(Backlog, KnowsWhoseTrustIsToBeTaken) {
   Backlog backlog;
-  const auto untaken = [&](size_t count, size_t most) {
-    std::vector<std::string> names;
-    for (const Backlog::Number number : backlog.Untaken(count, most)) {
-      names.push_back(backlog.SubjectOf(number).host_name);
-    }
-    return names;
-  };
   const auto entry = [](const char* name) {
     return Backlog::Entry{
         .subject = {.kind = store::ChangeKind::kEndpoint, .host_name = name}};
   };
   using Names = std::vector<std::string>;
-  const auto take_all = [&] {
-    while (!backlog.Untaken(0, 1).empty()) {
-      backlog.SetTaken(backlog.Untaken(0, 1)[0]);
+  const auto names = [&](const std::vector<Backlog::Number>& numbers) {
+    Names result;
+    for (const Backlog::Number number : numbers) {
+      result.push_back(backlog.SubjectOf(number).host_name);
     }
+    return result;
   };
-  EXPECT_EQ(untaken(0, 9), Names());
-  Backlog::Entry crls = entry("crls");
-  crls.subject.kind = store::ChangeKind::kCrls;
-  backlog.Add(crls);
+  EXPECT_TRUE(backlog.Untaken(0, 9).empty());
   for (const char* name : {"a", "b", "c"}) backlog.Add(entry(name));
   backlog.AddFirst(entry("first"));
-  EXPECT_EQ(untaken(0, 9), (Names{"first", "a", "b", "c", "crls"}));
-  EXPECT_EQ(untaken(0, 2), (Names{"first", "a"}));
-  EXPECT_EQ(untaken(3, 9), (Names{"b", "c"}));
-  EXPECT_EQ(untaken(0, 4), (Names{"first", "a", "b", "c"}));
-  backlog.SetTaken(backlog.Untaken(3, 1)[0]);
-  EXPECT_EQ(untaken(3, 9), Names{"c"});
-  EXPECT_EQ(untaken(5, 9), Names());
-  for (int i = 0; i < 3; ++i) backlog.SetTaken(backlog.Untaken(0, 1)[0]);
-  EXPECT_EQ(untaken(0, 9), Names{"crls"});
-  take_all();
-  EXPECT_EQ(untaken(0, 9), Names());
-  backlog.Add(entry("b"));
-  backlog.Add(entry("first"));
-  EXPECT_EQ(untaken(0, 9), (Names{"first", "b"}));
+  EXPECT_EQ(names(backlog.Untaken(0, 9)), (Names{"first", "a", "b", "c"}));
+  EXPECT_EQ(names(backlog.Untaken(0, 2)), (Names{"first", "a"}));
+  EXPECT_EQ(names(backlog.Untaken(2, 9)), (Names{"b", "c"}));
+  backlog.SetTaken(backlog.NumberAt(2));
+  backlog.SetExchanging(backlog.NumberAt(1));
+  backlog.SetExchanging(backlog.NumberAt(3));
+  EXPECT_EQ(names(backlog.Untaken(0, 9)), Names{"first"});
+  EXPECT_EQ(names(backlog.Unexchanged(0, 9)), (Names{"a", "c"}));
+  EXPECT_EQ(names(backlog.Unexchanged(2, 9)), Names{"c"});
+  backlog.SetTaken(backlog.NumberAt(3));
+  EXPECT_EQ(names(backlog.Unexchanged(0, 9)), Names{"a"});
+  // They change again.
+  for (const char* name : {"a", "b"}) backlog.Add(entry(name));
+  EXPECT_EQ(names(backlog.Untaken(0, 9)), (Names{"first", "a", "b"}));
+  EXPECT_TRUE(backlog.Unexchanged(0, 9).empty());
+  backlog.SetExchanging(backlog.NumberAt(0));
   EXPECT_EQ(backlog.Pop().subject.host_name, "first");
-  EXPECT_EQ(untaken(0, 9), Names{"b"});
+  EXPECT_TRUE(backlog.Unexchanged(0, 9).empty());
 }
 
+// Each row: two changes, and whether they are about one thing.
 TEST(Backlog, ASubjectIsWhatARowIs) {
   const Account a = *Account::Parse("a");
   const Account b = *Account::Parse("b");

@@ -483,7 +483,7 @@ TEST_F(FollowingTest, WithoutNotesOfChangesEverythingIsCompared) {
   });
   CatchUp();
   EXPECT_GT(written, 4);
-  EXPECT_LT(written, 20);
+  EXPECT_LT(written, 50);
   store_.BeforeReads(nullptr);
   CatchUp();
   EXPECT_EQ(Shown(), Stored());

@@ -110,6 +110,10 @@ class ProjectionLog final : public EventObserver {
 
 class ProjectionFixture : public testing::Test {
  protected:
+  // How many records are shown at once.
+  explicit ProjectionFixture(size_t records_at_once = 500)
+      : records_at_once_(records_at_once) {}
+
   static store::CaRow Ca(const Account& account, const TestCertificate& ca,
                          Mode mode = Mode::kSniOnly,
                          CaStatus status = CaStatus::kActive);
@@ -139,13 +143,15 @@ class ProjectionFixture : public testing::Test {
   const Region region_ = *Region::Parse("us-east-1");
   const TestCertificate ca_ = MakeCertificate(CaSpec("CA"), nullptr);
   const TestCertificate device_ = MakeCertificate(LeafSpec("device"), &ca_);
+  const size_t records_at_once_;
   ForgetfulStore store_;
   catalog::Catalog catalog_;
   ProjectionLog log_;
   projection::Projection projection_{{.store = &store_,
                                       .catalog = &catalog_,
                                       .observer = &log_,
-                                      .algorithms = {}}};
+                                      .algorithms = {},
+                                      .records_at_once = records_at_once_}};
 };
 
 }  // namespace chainkeep::test
