@@ -1,5 +1,6 @@
 #include "engine/projection/reconciliation.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -354,8 +355,10 @@ void Reconciliation::AddCrls(const CertificateKey& ca,
                                               ca.tenant.region, ca.id);
                           return absl::OkStatus();
                         },
-                    .tell = {},
                     .record = About(Kind::kCrls, ca)});
+    // First: it makes room.
+    std::vector<Step>& steps = steps_[kExchange];
+    std::rotate(steps.begin(), steps.end() - 1, steps.end());
     return;
   }
   Add(kExchange, {.change =
