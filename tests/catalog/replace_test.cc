@@ -98,7 +98,9 @@ TEST_F(ReplaceTest, AfterAnyChangesRegistrationsAreWhatAMapHolds) {
       path::Anchor anchor;
       ASSERT_EQ(pin.View(region_).FindById(IdOf(c), &anchor),
                 holder.has_value());
-      if (holder) EXPECT_EQ(*anchor.account, accounts_[*holder]);
+      if (holder) {
+        EXPECT_EQ(*anchor.account, accounts_[*holder]);
+      }
       const auto parsed = x509::Certificate::Parse(cas_[c]->bytes());
       if (c == 2) {
         EXPECT_EQ(pin.HasSniOnlyIssuer(region_, parsed->subject()),
