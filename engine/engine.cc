@@ -200,6 +200,17 @@ Verdict JudgeInTenant(const ChainQuestion& question,
   return VerdictMint::Refuse(misused, Reason::kServerNameMisused);
 }
 
+// `verdict`, unless it would let another certificate's holder go on.
+Verdict OfThisLeaf(const Listener& listener, const Handshake& handshake,
+                   const Verdict& verdict) {
+  if ((!verdict.accepted() && !verdict.needs_completion()) ||
+      verdict.device() == ComputeCertificateId(handshake.leaf)) {
+    return verdict;
+  }
+  return VerdictMint::Refuse(FieldsFor(listener), Reason::kNoVerdict,
+                             "the verdict is about another certificate");
+}
+
 // The refusal of a device whose account has too many at a time. A refusal's
 // account is the server name's (R78).
 Verdict Throttle(const Listener& listener, const Verdict& verdict) {
@@ -566,21 +577,17 @@ Verdict Engine::CompleteWithHook(const Listener& listener,
 
 Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
                          const Verdict& verdict) {
-  Verdict final = verdict;
+  // A refusal is said again, now of a client that has proven its key.
+  Verdict final = OfThisLeaf(listener, handshake, verdict);
   // Nothing is read or written for a device that has not been admitted.
   bool is_admitted = false;
-  if (!verdict.accepted() && !verdict.needs_completion()) {
-    // Said again below, now of a client that has proven its key.
-  } else if (verdict.device() != ComputeCertificateId(handshake.leaf)) {
-    final = VerdictMint::Refuse(FieldsFor(listener), Reason::kNoVerdict,
-                                "the verdict is about another certificate");
-  } else if (verdict.needs_completion()) {
-    is_admitted = impl_->AdmitsFirstConnect(listener, handshake, verdict);
+  if (final.needs_completion()) {
+    is_admitted = impl_->AdmitsFirstConnect(listener, handshake, final);
     // Another process may have registered or activated it a moment ago. If
     // that cannot be read, nor can the first connection be written.
     if (is_admitted) impl_->projection.CatchUp().IgnoreError();
     final = Validate(listener, handshake);
-  } else if (!StillHolds(listener, handshake, verdict)) {
+  } else if (final.accepted() && !StillHolds(listener, handshake, final)) {
     final = Validate(listener, handshake);
     is_admitted = final.needs_completion() &&
                   impl_->AdmitsFirstConnect(listener, handshake, final);
@@ -599,11 +606,14 @@ Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
 
 Verdict Engine::TurnAway(const Listener& listener, const Handshake& handshake,
                          const Verdict& verdict) {
-  Verdict final = verdict;
-  if (verdict.needs_completion()) {
-    final = Throttle(listener, verdict);
-  } else if (verdict.accepted()) {
-    final = RefuseForHook(listener, handshake, verdict, Reason::kHookTimeout);
+  Verdict final = OfThisLeaf(listener, handshake, verdict);
+  if (final.accepted() && !StillHolds(listener, handshake, final)) {
+    final = Validate(listener, handshake);
+  }
+  if (final.needs_completion()) {
+    final = Throttle(listener, final);
+  } else if (final.accepted() && listener.options().hook != nullptr) {
+    final = RefuseForHook(listener, handshake, final, Reason::kHookTimeout);
   }
   impl_->Tell(handshake, final);
   return final;

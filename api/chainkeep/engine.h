@@ -88,8 +88,8 @@ class Listener {
 // Stats counts what an engine has done since it was made. Each number is exact
 // on its own; together they are not one moment.
 struct Stats {
-  uint64_t accepted = 0;       // Complete calls that accepted
-  uint64_t refused = 0;        // Complete calls that refused
+  uint64_t accepted = 0;       // Complete and TurnAway calls that accepted
+  uint64_t refused = 0;        // those that refused
   uint64_t registrations = 0;  // registrations there are now
   uint64_t ca_records = 0;     // distinct CA certificates among them
   uint64_t endpoints = 0;      // endpoints there are now
@@ -209,9 +209,12 @@ class Engine {
                    const Verdict& verdict);
 
   // TurnAway is called in place of Complete by a host that has no room for one
-  // more handshake whose completion may take long. It refuses the device
-  // (kRegistrationThrottled, or kHookTimeout if only the hook was to be asked),
-  // tells the observer, and neither asks nor registers anybody. Never waits.
+  // more handshake whose completion may take long. It returns what holds
+  // without waiting, and tells the observer: a refusal unless nothing has to
+  // wait after all. Who was to be registered is refused as
+  // kRegistrationThrottled, who lacks only the hook's word as kHookTimeout; if
+  // StillHolds says no of an acceptance, it validates once more. Asks and
+  // registers nobody; costs what Validate does.
   Verdict TurnAway(const Listener& listener, const Handshake& handshake,
                    const Verdict& verdict);
 

@@ -102,7 +102,10 @@ bool CompletionMayWait(SSL* ssl);
 std::string WhoseCompletion(const SSL* ssl);
 
 // TurnHandshakeAway is called in place of CompleteHandshake where there is no
-// room for one more that may wait: see Engine::TurnAway. Returns a refusal.
+// room for one more that may wait. Returns what holds without waiting, a
+// refusal unless nothing had to wait after all: see Engine::TurnAway.
+// CompleteHandshake says the same from then on. kNoVerdict if there is nothing
+// to complete.
 Verdict TurnHandshakeAway(SSL* ssl);
 
 // VerdictStillHolds returns whether what CompleteHandshake has accepted `ssl`

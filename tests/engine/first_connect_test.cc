@@ -618,6 +618,37 @@ TEST_F(FirstConnectRules, R92_ANamedTemplateMustBeOneThatRuns) {
   EXPECT_EQ(provisioner_.requests[0].template_name, "fleet");
 }
 
+// Who was accepted, and has lost its record since, would have to be registered.
+TEST_F(FirstConnectRules, WhoIsTurnedAwayIsNotRegistered) {
+  RegisterCa(a_, ca_, Mode::kSniOnly);
+  const Listener listener = RegisteredDeviceListener();
+  const Handshake handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
+  for (const bool was_there : {false, true}) {
+    SCOPED_TRACE(was_there);
+    if (was_there) {
+      ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
+    }
+    const Verdict verdict = engine_->Validate(listener, handshake);
+    EXPECT_EQ(verdict.accepted(), was_there);
+    if (was_there) {
+      ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "INACTIVE").ok());
+      ASSERT_TRUE(registry()
+                      .DeleteCertificate(
+                          {.certificate = {.account = a_,
+                                           .region = east_,
+                                           .certificate_id = IdOf(leaf_)}})
+                      .ok());
+    }
+    log_.refused.clear();
+    const Verdict away = engine_->TurnAway(listener, handshake, verdict);
+    EXPECT_EQ(away.reason(), Reason::kRegistrationThrottled);
+    EXPECT_FALSE(away.needs_completion());
+    EXPECT_EQ(log_.refused,
+              std::vector<std::string>{"kRegistrationThrottled 111122223333"});
+    EXPECT_EQ(StatusOf(a_, leaf_), "none");
+  }
+}
+
 TEST_F(FirstConnectRules, R94_AnAccountRegistersSoManyASecond) {
   EngineOptions options;
   options.first_connects_per_second = 2;

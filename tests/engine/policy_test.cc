@@ -1,11 +1,13 @@
 // What lets a device in: its chain, or its record. The table of the two
 // policies, and the rules R42, R69 to R79 as they decide a verdict.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "chainkeep/hook.h"
 #include "tests/engine/gate_fixture.h"
 
 namespace chainkeep::test {
@@ -376,6 +378,81 @@ TEST_F(PolicyRules, R97_AnInactiveCaIsNoStepToItsRoot) {
   ASSERT_TRUE(SetStatus(a_, sub, "INACTIVE").ok());
   ASSERT_TRUE(registry().DeleteCaCertificate(a_, east_, IdOf(sub)).ok());
   EXPECT_EQ(ask(kNameA, deep).ca().ToHex(), IdOf(ca_));
+}
+
+class Consenting final : public ValidationHook {
+  absl::StatusOr<HookAnswer> Ask(const HookRequest&) override {
+    return HookAnswer::kAccept;
+  }
+};
+
+// Who is turned away is told what holds: no hook is blamed where there is none.
+// Each row: what happens after Validate, and what is told with a hook.
+TEST_F(PolicyRules, TurnAwaySaysWhatHolds) {
+  RegisterDefault(a_, ca_);
+  Consenting hook;
+  ListenerOptions options = OptionsFor(kTrustedChain);
+  const Listener plain = *engine_->CreateListener(options);
+  options.hook = &hook;
+  const Listener asking = *engine_->CreateListener(options);
+  const TestCertificate other = MakeCertificate(LeafSpec("other"), &ca_);
+  const auto set = [&](std::string_view status) {
+    ASSERT_TRUE(SetStatus(a_, ca_, status).ok());
+  };
+  const struct {
+    const char* what;
+    Name name;
+    std::function<void()> change;
+    const TestCertificate* leaf;
+    Reason reason;
+    Reason with_hook;
+  } kRows[] = {
+      {"nothing", kNameA, [] {}, &leaf_, Reason::kAccepted,
+       Reason::kHookTimeout},
+      {"off", kNameA, [&] { set("INACTIVE"); }, &leaf_, Reason::kCaInactive,
+       Reason::kCaInactive},
+      {"off, without a name",
+       {},
+       [&] { set("INACTIVE"); },
+       &leaf_,
+       Reason::kCaInactive,
+       Reason::kCaInactive},
+      {"off and on", kNameA,
+       [&] {
+         set("INACTIVE");
+         set("ACTIVE");
+       },
+       &leaf_, Reason::kAccepted, Reason::kHookTimeout},
+      {"expiry", kNameA, [&] { clock_.Advance(100 * 365 * kDay); }, &leaf_,
+       Reason::kExpired, Reason::kExpired},
+      {"another leaf", kNameA, [] {}, &other, Reason::kNoVerdict,
+       Reason::kNoVerdict},
+  };
+  for (const auto& row : kRows) {
+    for (const Listener* listener : {&plain, &asking}) {
+      const bool has_hook = listener == &asking;
+      SCOPED_TRACE(row.what);
+      SCOPED_TRACE(has_hook);
+      const Verdict verdict = engine_->Validate(
+          *listener, {.server_name = row.name, .leaf = leaf_.bytes()});
+      ASSERT_TRUE(verdict.accepted());
+      row.change();
+      events_.clear();
+      const Verdict away = engine_->TurnAway(
+          *listener, {.server_name = row.name, .leaf = row.leaf->bytes()},
+          verdict);
+      const Reason reason = has_hook ? row.with_hook : row.reason;
+      EXPECT_EQ(ReasonName(away.reason()), ReasonName(reason));
+      EXPECT_NE(away.detail(), "a server name is needed");
+      EXPECT_EQ(
+          events_.log(),
+          std::vector{away.accepted()
+                          ? "accepted " + std::string(a_.text())
+                          : "refused " + std::string(ReasonName(reason))});
+      set("ACTIVE");
+      clock_.Set(kTestNow);
+    }
+  }
 }
 
 // What was accepted by way of a CA does not hold once its account has switched

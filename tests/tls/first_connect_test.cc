@@ -215,6 +215,33 @@ TEST_F(FirstConnectRules, WhoIsTurnedAwayIsRefusedAndTold) {
   EXPECT_EQ(StatusOf(leaf_), "none");
 }
 
+// Nothing had to wait after all: the record has changed, and still lets it in.
+TEST_F(FirstConnectRules, WhoNeedNotWaitIsNotTurnedAway) {
+  ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
+  for (const bool is_active : {true, false}) {
+    SCOPED_TRACE(is_active);
+    ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "ACTIVE").ok());
+    events_.clear();
+    const HandshakeOutcome outcome =
+        Connect({.server_name = kNameA,
+                 .certificate = &leaf_,
+                 .before_completion = [&](SSL* ssl) {
+                   ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "INACTIVE").ok());
+                   if (is_active) {
+                     ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "ACTIVE").ok());
+                   }
+                   EXPECT_TRUE(CompletionMayWait(ssl));
+                   EXPECT_EQ(TurnHandshakeAway(ssl).accepted(), is_active);
+                 }});
+    EXPECT_EQ(outcome.verdict.reason(),
+              is_active ? Reason::kAccepted : Reason::kDeviceInactive);
+    EXPECT_EQ(VerdictStillHolds(outcome.server.get()), is_active);
+    EXPECT_EQ(events_.log(),
+              std::vector<std::string>{is_active ? "accepted 111122223333"
+                                                 : "refused kDeviceInactive"});
+  }
+}
+
 TEST_F(FirstConnectRules, AVerdictHoldsUntilSomethingChanges) {
   ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
   const HandshakeOutcome outcome =
