@@ -619,6 +619,14 @@ Verdict Engine::TurnAway(const Listener& listener, const Handshake& handshake,
   return final;
 }
 
+Account Engine::OwnerOf(const Listener& listener, const Handshake& handshake,
+                        const Verdict& verdict) const {
+  if (!verdict.needs_completion()) return verdict.account();
+  const NameAnswer name = impl_->Resolve(listener, handshake.server_name);
+  if (name.refusal) return verdict.account();
+  return impl_->FindOwner(listener, name.tenant, verdict).value_or(Account());
+}
+
 void Engine::Refuse(const Verdict& verdict,
                     std::optional<std::string_view> server_name) {
   const Verdict refusal = verdict.accepted() ? Verdict() : verdict;

@@ -18,11 +18,11 @@
 // (an event, a record, a counter) waits for Complete.
 //
 // Thread-safety: every member of Engine may be called by any thread at any
-// time, except the destructor. RefuseByServerName, Validate and StillHolds take
-// no lock and write to no memory that other threads write; for a device
-// directly under its registered CA they allocate nothing of their own (the
-// cryptographic library does). After fork() the child may go on with all of
-// them, and with the registry; see registry.h.
+// time, except the destructor. RefuseByServerName, Validate, StillHolds and
+// OwnerOf take no lock and write to no memory that other threads write; for a
+// device directly under its registered CA they allocate nothing of their own
+// (the cryptographic library does). After fork() the child may go on with all
+// of them, and with the registry; see registry.h.
 
 #ifndef CHAINKEEP_API_CHAINKEEP_ENGINE_H_
 #define CHAINKEEP_API_CHAINKEEP_ENGINE_H_
@@ -217,6 +217,14 @@ class Engine {
   // registers nobody; costs what Validate does.
   Verdict TurnAway(const Listener& listener, const Handshake& handshake,
                    const Verdict& verdict);
+
+  // OwnerOf returns whose the device of a verdict that Validate gave is, or,
+  // if that needs completion, is to be: whom Complete would work for. Of other
+  // refusals it is the server name's account. Empty if unknown, as when the CA
+  // has just gone. For shares of a queue, not for logs: without a server name a
+  // refusal's account is nobody's to know (R78). Pure; costs a few look-ups.
+  Account OwnerOf(const Listener& listener, const Handshake& handshake,
+                  const Verdict& verdict) const;
 
   // StillHolds returns whether everything that an accepting `verdict` rests on
   // is as it was: the endpoint, the registration, the CRLs, the time, and that

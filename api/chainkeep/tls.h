@@ -36,10 +36,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
 
 #include "absl/status/status.h"
 #include "chainkeep/engine.h"
+#include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
 
 typedef struct ssl_ctx_st SSL_CTX;
@@ -96,10 +96,10 @@ Verdict CompleteHandshake(SSL* ssl);
 // once CompleteHandshake has been called.
 bool CompletionMayWait(SSL* ssl);
 
-// WhoseCompletion returns whom that waiting is for: the account, or without a
-// server name the CA, in letters. So that a host can give each its share of
-// those who may wait. "" if there is nothing to complete.
-std::string WhoseCompletion(const SSL* ssl);
+// WhoseCompletion returns whom that waiting is for (Engine::OwnerOf), so that a
+// host can give each account its share of those who may wait; not for logs.
+// Empty if there is nothing to complete.
+Account WhoseCompletion(const SSL* ssl);
 
 // TurnHandshakeAway is called in place of CompleteHandshake where there is no
 // room for one more that may wait. Returns what holds without waiting, a

@@ -364,12 +364,13 @@ bool CompletionMayWait(SSL* ssl) {
            !IsAsItWas(ssl, verdict)));
 }
 
-std::string WhoseCompletion(const SSL* ssl) {
+Account WhoseCompletion(const SSL* ssl) {
   const Connection* connection = FindFinished(ssl);
-  if (connection == nullptr || connection->completed) return "";
-  const Verdict& verdict = connection->verdict;
-  return verdict.account().empty() ? verdict.ca().ToHex()
-                                   : std::string(verdict.account().text());
+  if (connection == nullptr || connection->completed) return {};
+  std::vector<Bytes> presented;
+  const Handshake handshake = HandshakeOf(ssl, &presented);
+  const Gate* gate = GateOf(ssl);
+  return gate->engine->OwnerOf(gate->listener, handshake, connection->verdict);
 }
 
 Verdict TurnHandshakeAway(SSL* ssl) {

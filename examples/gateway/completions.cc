@@ -20,7 +20,7 @@ Completions::~Completions() {
 }
 
 Completions::Taken Completions::TryTake(int64_t connection,
-                                        const std::string& whose,
+                                        const chainkeep::Account& whose,
                                         bssl::UniquePtr<SSL>& ssl) {
   {
     const std::lock_guard lock(mutex_);

@@ -24,9 +24,10 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
+
+#include "chainkeep/types.h"
 
 namespace gateway {
 
@@ -38,7 +39,7 @@ class Completions {
   // A connection's number, whose it is (chainkeep::WhoseCompletion), its SSL.
   struct Handshake {
     int64_t connection;
-    std::string whose;
+    chainkeep::Account whose;
     bssl::UniquePtr<SSL> ssl;
   };
 
@@ -53,7 +54,7 @@ class Completions {
 
   // TryTake takes `ssl`, or leaves it where it is: there is no room.
   enum class Taken { kYes, kNo };
-  Taken TryTake(int64_t connection, const std::string& whose,
+  Taken TryTake(int64_t connection, const chainkeep::Account& whose,
                 bssl::UniquePtr<SSL>& ssl);
 
   // Collect returns those that have been completed, in order.
@@ -70,7 +71,7 @@ class Completions {
   std::vector<Handshake> done_;
   // How many are here, being worked on included, in all and of each.
   size_t count_ = 0;
-  std::map<std::string, size_t> count_of_;
+  std::map<chainkeep::Account, size_t> count_of_;
   bool is_stopped_ = false;
 
   std::thread thread_;  // last: it uses the others

@@ -649,6 +649,70 @@ TEST_F(FirstConnectRules, WhoIsTurnedAwayIsNotRegistered) {
   }
 }
 
+// An account has one share of a queue, however many CAs it has. Each row: who
+// comes with what name, and for whom he would be completed.
+TEST_F(FirstConnectRules, TheOwnerIsKnownWithoutAName) {
+  const TestCertificate second = MakeCertificate(CaSpec("second"), nullptr);
+  const TestCertificate of_b = MakeCertificate(CaSpec("of b"), nullptr);
+  const TestCertificate unknown = MakeCertificate(CaSpec("unknown"), nullptr);
+  RegisterCa(a_, ca_, Mode::kDefault);
+  RegisterCa(a_, second, Mode::kDefault);
+  RegisterCa(b_, of_b, Mode::kDefault);
+  RegisterCa(b_, ca_, Mode::kSniOnly);
+  const auto below = [](const TestCertificate& ca) {
+    return MakeCertificate(LeafSpec("device"), &ca);
+  };
+  TestCertificate active = below(ca_);
+  ASSERT_TRUE(RegisterDevice(a_, active).ok());
+  TestCertificate waiting = below(second);
+  ASSERT_EQ(Connect(kNameA, waiting), Reason::kDevicePendingActivation);
+  const struct {
+    const char* what;
+    Name name;
+    TestCertificate leaf;
+    const TestCertificate* ca;
+    Account owner;
+  } kRows[] = {
+      {"one CA", {}, below(ca_), &ca_, a_},
+      {"another of the account's", {}, below(second), &second, a_},
+      {"another account's", {}, below(of_b), &of_b, b_},
+      {"by name", kNameA, below(second), &second, a_},
+      {"by another name", kNameB, below(ca_), &ca_, b_},
+      {"waits already", {}, std::move(waiting), &second, a_},
+      {"accepted", {}, std::move(active), &ca_, a_},
+      {"nobody's", {}, below(unknown), &unknown, {}},
+  };
+  const Listener listener = RegisteredDeviceListener();
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.what);
+    const Bytes presented[] = {row.ca->bytes()};
+    const Handshake handshake{.server_name = row.name,
+                              .leaf = row.leaf.bytes(),
+                              .presented = presented};
+    EXPECT_EQ(engine_->OwnerOf(listener, handshake,
+                               engine_->Validate(listener, handshake)),
+              row.owner);
+  }
+}
+
+// What it was said for may have gone since.
+TEST_F(FirstConnectRules, TheOwnerMayHaveGone) {
+  RegisterCa(a_, ca_, Mode::kDefault);
+  const Listener listener = RegisteredDeviceListener();
+  const Bytes presented[] = {ca_.bytes()};
+  const Handshake named{.server_name = kNameA, .leaf = leaf_.bytes()};
+  const Handshake nameless{.leaf = leaf_.bytes(), .presented = presented};
+  const Verdict by_name = engine_->Validate(listener, named);
+  const Verdict by_ca = engine_->Validate(listener, nameless);
+  ASSERT_TRUE(by_name.needs_completion());
+  ASSERT_TRUE(by_ca.needs_completion());
+  ASSERT_TRUE(SetStatus(a_, ca_, "INACTIVE").ok());
+  ASSERT_TRUE(registry().DeleteCaCertificate(a_, east_, IdOf(ca_)).ok());
+  EXPECT_TRUE(engine_->OwnerOf(listener, nameless, by_ca).empty());
+  ASSERT_TRUE(registry().DeleteEndpoint(a_, east_, kNameA).ok());
+  EXPECT_EQ(engine_->OwnerOf(listener, named, by_name), a_);
+}
+
 TEST_F(FirstConnectRules, R94_AnAccountRegistersSoManyASecond) {
   EngineOptions options;
   options.first_connects_per_second = 2;

@@ -4,13 +4,17 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
+#include "chainkeep/types.h"
 #include "gtest/gtest.h"
 
 namespace gateway {
 namespace {
+
+using chainkeep::Account;
 
 // A store that is locked until it is told otherwise.
 class CompletionsTest : public testing::Test {
@@ -27,10 +31,10 @@ class CompletionsTest : public testing::Test {
   Completions::Taken Take(int64_t connection) {
     return Take(connection, std::to_string(next_account_++));
   }
-  Completions::Taken Take(int64_t connection, const std::string& whose) {
+  Completions::Taken Take(int64_t connection, std::string_view whose) {
     bssl::UniquePtr<SSL> ssl = NewSsl();
     const Completions::Taken taken =
-        completions_->TryTake(connection, whose, ssl);
+        completions_->TryTake(connection, *Account::Parse(whose), ssl);
     // What was not taken is still the caller's.
     EXPECT_EQ(ssl != nullptr, taken == Completions::Taken::kNo);
     return taken;

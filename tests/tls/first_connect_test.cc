@@ -201,10 +201,10 @@ TEST_F(FirstConnectRules, WhoIsTurnedAwayIsRefusedAndTold) {
         row.server, {.server_name = kNameA,
                      .certificate = row.device,
                      .before_completion = [&](SSL* ssl) {
-                       EXPECT_EQ(WhoseCompletion(ssl), a_.text());
+                       EXPECT_EQ(WhoseCompletion(ssl), a_);
                        EXPECT_EQ(TurnHandshakeAway(ssl).reason(), row.reason);
                        EXPECT_FALSE(TurnHandshakeAway(ssl).accepted());
-                       EXPECT_EQ(WhoseCompletion(ssl), "");
+                       EXPECT_TRUE(WhoseCompletion(ssl).empty());
                      }});
     EXPECT_EQ(outcome.verdict.reason(), row.reason);
     EXPECT_EQ(outcome.verdict.account(), a_);
@@ -239,6 +239,34 @@ TEST_F(FirstConnectRules, WhoNeedNotWaitIsNotTurnedAway) {
     EXPECT_EQ(events_.log(),
               std::vector<std::string>{is_active ? "accepted 111122223333"
                                                  : "refused kDeviceInactive"});
+  }
+}
+
+// Without a server name too it is the account that waits, not each of its CAs.
+TEST_F(FirstConnectRules, AnAccountWaitsOnceForAllItsCas) {
+  for (const char* name : {"first", "second"}) {
+    SCOPED_TRACE(name);
+    const TestCertificate ca = MakeCertificate(test::CaSpec(name), nullptr);
+    RegisterDefault(a_, ca);
+    ASSERT_TRUE(
+        registry()
+            .UpdateCaCertificate({.account = a_,
+                                  .region = east_,
+                                  .ca_certificate_id = IdOf(ca),
+                                  .new_auto_registration_status = "ENABLE"})
+            .ok());
+    const TestCertificate leaf = MakeCertificate(LeafSpec("device"), &ca);
+    Account whose;
+    const HandshakeOutcome outcome =
+        Connect({.certificate = &leaf,
+                 .chain = {ca.der},
+                 .before_completion = [&](SSL* ssl) {
+                   EXPECT_TRUE(CompletionMayWait(ssl));
+                   whose = WhoseCompletion(ssl);
+                 }});
+    EXPECT_EQ(whose, a_);
+    EXPECT_EQ(outcome.verdict.reason(), Reason::kDevicePendingActivation);
+    EXPECT_TRUE(outcome.verdict.account().empty());  // R78
   }
 }
 
