@@ -19,9 +19,12 @@
 //     writer keeps nobody here.
 //  2. Trust is given by a record as it was at some revision after all trust is
 //     taken away that changes up to that revision took: what is accepted in
-//     between would have been accepted at that revision.
+//     between would have been accepted at some revision of the meantime. Two
+//     exceptions: while changes cannot be read, though all has been compared;
+//     and where one of several CRLs ceases to name what another comes to.
 //  3. What waits is shown in small batches: between two the lock is free, and
-//     the observer is told.
+//     the observer is told. Only who writes faster than can be looked at makes
+//     them larger.
 //  4. When a record is read to be shown, all its changes up to that state are
 //     noted: that it stopped being ACTIVE is told, however soon it was ACTIVE
 //     again.
