@@ -15,6 +15,7 @@
 #include "engine/catalog/catalog.h"
 #include "engine/device_gate.h"
 #include "engine/hook_call.h"
+#include "engine/memory/epochs.h"
 #include "engine/options_check.h"
 #include "engine/path/path_builder.h"
 #include "engine/projection/projection.h"
@@ -49,7 +50,7 @@ RegistryOptions RegistryOptionsOf(const EngineOptions& options,
 }
 
 // What the server name of a handshake led to: a tenant, or nothing because
-// there is none, or a refusal.
+// there is none, or a refusal. Copies, which need no pin.
 struct NameAnswer {
   std::optional<sni::ResolvedTenant> tenant;
   std::optional<Verdict> refusal;
@@ -70,19 +71,20 @@ VerdictFields FieldsFor(const Listener& listener) {
 
 // What the registered endpoints say of a name, and of those they do not know,
 // what is at hand of the source's answers. `cache` is null without a source.
-sni::Resolution Resolve(const sni::EndpointTable& endpoints,
+sni::Resolution Resolve(const memory::Epochs::Pin& pin,
+                        const sni::EndpointTable& endpoints,
                         const sni::SniCache* cache,
                         const ListenerOptions& options,
                         const sni::HostName& name) {
-  sni::Resolution resolution =
-      endpoints.Resolve(options.region, name, options.service);
-  if (cache != nullptr && resolution.refusal == Reason::kServerNameUnknown) {
-    return cache->Find(options.region, name, options.service);
+  const sni::Resolution resolution =
+      endpoints.Resolve(pin, options.region, name, options.service);
+  if (cache != nullptr && resolution.refusal() == Reason::kServerNameUnknown) {
+    return cache->Find(pin, options.region, name, options.service);
   }
   return resolution;
 }
 
-NameAnswer ResolveName(const sni::EndpointTable& endpoints,
+NameAnswer ResolveName(const catalog::Catalog& catalog,
                        const sni::SniCache* cache, const Listener& listener,
                        std::optional<std::string_view> server_name) {
   const AskedName asked = ReadName(listener, server_name);
@@ -92,13 +94,14 @@ NameAnswer ResolveName(const sni::EndpointTable& endpoints,
         {},
         VerdictMint::Refuse(FieldsFor(listener), Reason::kServerNameMalformed)};
   }
+  const memory::Epochs::Pin pin = catalog.epochs().Acquire();
   const sni::Resolution resolution =
-      Resolve(endpoints, cache, listener.options(), *asked.name);
-  if (resolution.tenant) return {resolution.tenant, {}};
+      Resolve(pin, catalog.endpoints(), cache, listener.options(), *asked.name);
+  if (resolution.has_tenant()) return {resolution.tenant(), {}};
   VerdictFields fields = FieldsFor(listener);
-  fields.account = resolution.account;
-  fields.trust_versions.endpoint = resolution.version;
-  return {{}, VerdictMint::Refuse(fields, resolution.refusal)};
+  fields.account = resolution.account();
+  fields.trust_versions.endpoint = resolution.version();
+  return {{}, VerdictMint::Refuse(fields, resolution.refusal())};
 }
 
 // The version of the CRLs that an answer for `account` rests on.
@@ -267,7 +270,17 @@ struct Engine::Impl {
 
   NameAnswer Resolve(const Listener& listener,
                      std::optional<std::string_view> server_name) const {
-    return ResolveName(catalog.endpoints(), names.get(), listener, server_name);
+    return ResolveName(catalog, names.get(), listener, server_name);
+  }
+
+  // Whether `name` has an endpoint that is registered: of such a name the
+  // source is not asked.
+  bool IsRegistered(const ListenerOptions& options,
+                    const sni::HostName& name) const {
+    const memory::Epochs::Pin pin = catalog.epochs().Acquire();
+    return catalog.endpoints()
+               .Resolve(pin, options.region, name, options.service)
+               .refusal() != Reason::kServerNameUnknown;
   }
 
   // What a verdict of this engine for `listener` says of its origin. Numbers
@@ -451,10 +464,7 @@ NameState Engine::ResolveServerName(const Listener& listener,
   const AskedName asked = ReadName(listener, server_name);
   if (!asked.name) return NameState::kReady;
   const ListenerOptions& options = listener.options();
-  // Of a name that is registered the source is not asked.
-  if (impl_->catalog.endpoints()
-              .Resolve(options.region, *asked.name, options.service)
-              .refusal != Reason::kServerNameUnknown ||
+  if (impl_->IsRegistered(options, *asked.name) ||
       names->Use(options.region, *asked.name) == NameState::kReady) {
     return NameState::kReady;
   }

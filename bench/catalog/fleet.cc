@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "chainkeep/certificate.h"
+#include "engine/memory/epochs.h"
 
 namespace chainkeep::bench {
 
@@ -36,10 +37,11 @@ Fleet::Fleet(size_t registrations)
     endpoints.Put(
         name, {.host_name = text, .account = AccountAt(i), .region = region_},
         catalog_->NextVersion());
+    const memory::Epochs::Pin pin = catalog_->epochs().Acquire();
     const sni::Resolution resolution =
-        endpoints.Resolve(region_, name, EndpointService::kData);
-    Require(resolution.tenant.has_value(), "an endpoint does not resolve");
-    tenants_.push_back(*resolution.tenant);
+        endpoints.Resolve(pin, region_, name, EndpointService::kData);
+    Require(resolution.has_tenant(), "an endpoint does not resolve");
+    tenants_.push_back(*resolution.tenant());
     ders_.push_back(maker_.Certificate(i));
     ids_.push_back(ComputeCertificateId(AsBytes(ders_.back())));
   }

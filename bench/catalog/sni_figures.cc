@@ -57,9 +57,8 @@ class CacheUnderTest {
     return false;
   }
   bool Use(std::string_view name) { return Use(*sni::HostName::Parse(name)); }
-  bool Find(const sni::HostName& name) const {
-    return cache_.Find(region_, name, EndpointService::kData)
-        .tenant.has_value();
+  bool Find(const memory::Epochs::Pin& pin, const sni::HostName& name) const {
+    return cache_.Find(pin, region_, name, EndpointService::kData).has_tenant();
   }
 
   memory::Epochs::Pin Pin() const { return epochs_.Acquire(); }
@@ -128,21 +127,27 @@ void RunSniHits(const Scale& scale) {
     Require(lookups.found == lookups.asked, "a cached name was not found");
     return lookups.Nanoseconds();
   };
-  const auto find = [&](const sni::HostName& name) { return cache.Find(name); };
   std::vector<double> each_pinned;
   std::vector<double> with_use;
   const Pairs hits = Interleave(
       scale.pairs,
       [&] {
-        each_pinned.push_back(ask(no_pin, find));
-        with_use.push_back(ask(no_pin, [&](const sni::HostName& name) {
-          return cache.Use(name) && cache.Find(name);
+        each_pinned.push_back(ask(no_pin, [&](int, const sni::HostName& name) {
+          return cache.Find(cache.Pin(), name);
         }));
-        return ask([&] { return cache.Pin(); }, find);
+        with_use.push_back(ask(no_pin, [&](int, const sni::HostName& name) {
+          return cache.Use(name) && cache.Find(cache.Pin(), name);
+        }));
+        return ask(
+            [&] { return cache.Pin(); },
+            [&](const memory::Epochs::Pin& pin, const sni::HostName& name) {
+              return cache.Find(pin, name);
+            });
       },
       [&] {
-        return ask(no_pin,
-                   [&](const sni::HostName& name) { return map.Has(name); });
+        return ask(no_pin, [&](int, const sni::HostName& name) {
+          return map.Has(name);
+        });
       });
   absl::PrintF(
       "  %d names out of the cache: under a pin for 64 %s ns, with a pin for "

@@ -228,6 +228,7 @@ class Catalog {
 
   // For what keeps its own tables beside the catalog's, under the same pins.
   memory::Epochs& epochs() { return epochs_; }
+  const memory::Epochs& epochs() const { return epochs_; }
   const memory::Hasher& hasher() const { return hasher_; }
 
   size_t registrations() const;

@@ -15,6 +15,7 @@ size_t CachedName::BytesFor(size_t name_length) {
 CachedName::CachedName(const Content& content, Ledger* ledger)
     : ledger_(ledger),
       hash_(content.hash),
+      region_(content.tenant->region),
       tenant_(content.tenant),
       version_(content.version),
       is_known_(content.answer.has_value()),

@@ -3,7 +3,9 @@
 //
 // It is small, for a hundred thousand of them should fit a processor's caches:
 // the name of its tenant is the one copy that all names of it share. So it is
-// two or three cache lines, of which a look-up reads those that come last.
+// two or three cache lines, of which a look-up reads those that come last. It
+// does not read the tenant: the region, without which a name is not the one
+// that is looked for, is at hand by itself, and is one for all names.
 //
 // What it says never changes; another answer is another CachedName. How long
 // it is served does change, and that it was used is noted in it: two words that
@@ -55,7 +57,7 @@ class CachedName {
   static size_t BytesFor(size_t name_length);
 
   const TenantName* tenant() const { return tenant_; }
-  const Region& region() const { return tenant_->region; }
+  const Region& region() const { return region_->region; }
   std::string_view name() const {
     return {reinterpret_cast<const char*>(this + 1), size_};
   }
@@ -91,12 +93,13 @@ class CachedName {
   const uint64_t hash_;
 
  public:
-  // Served before this second.
-  std::atomic<UnixSeconds> expires{0};
   // From this second on it is to be asked for again. Who moves it on does so.
   std::atomic<UnixSeconds> refresh_at{0};
+  // Served before this second.
+  std::atomic<UnixSeconds> expires{0};
 
  private:
+  const RegionName* const region_;
   const TenantName* const tenant_;
   const uint64_t version_;
   std::atomic<bool> used_{false};

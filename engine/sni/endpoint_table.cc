@@ -58,12 +58,12 @@ uint64_t EndpointTable::Traits::Hash(const Key& key) const {
 }
 
 uint64_t EndpointTable::Traits::HashOf(const Entry& entry) const {
-  return entry.record->tenant->region_hash ^ (*hasher)(entry.record->name());
+  return entry.record->tenant->region->hash ^ (*hasher)(entry.record->name());
 }
 
 bool EndpointTable::Traits::Matches(const Entry& entry, const Key& key) const {
   return entry.record->name() == key.name &&
-         entry.record->tenant->region == key.region;
+         entry.record->tenant->region->region == key.region;
 }
 
 EndpointTable::EndpointTable(memory::Epochs* epochs,
@@ -88,14 +88,15 @@ const EndpointTable::Record* EndpointTable::FindServing(
   });
 }
 
-Resolution EndpointTable::Resolve(const Region& region, const HostName& name,
+Resolution EndpointTable::Resolve(const memory::Epochs::Pin&,
+                                  const Region& region, const HostName& name,
                                   EndpointService service) const {
-  const memory::Epochs::Pin pin = epochs_->Acquire();
   const Record* const record = FindServing(region, name);
-  if (record == nullptr) return Resolution();
-  return ResolutionMint::Of(record->tenant->account, record->tenant->region,
-                            record->service(), record->status(),
-                            record->version(), service);
+  if (record == nullptr) {
+    return ResolutionMint::Refuse(Reason::kServerNameUnknown);
+  }
+  return ResolutionMint::Of(*record->tenant, record->service(),
+                            record->status(), record->version(), service);
 }
 
 void EndpointTable::Put(const EndpointName& name, const Endpoint& endpoint,
@@ -144,7 +145,7 @@ std::optional<Endpoint> EndpointTable::Find(const Region& region,
   const Record& record = *entry->record;
   return Endpoint{.host_name = std::string(record.name()),
                   .account = record.tenant->account,
-                  .region = record.tenant->region,
+                  .region = record.tenant->region->region,
                   .service = record.service(),
                   .status = record.status()};
 }
@@ -153,7 +154,7 @@ void EndpointTable::ForEach(
     const std::function<void(const Region&, std::string_view)>& visit) const {
   const memory::Epochs::Pin pin = epochs_->Acquire();
   table_.ForEach([&](const Traits::Entry& entry) {
-    visit(entry.record->tenant->region, entry.record->name());
+    visit(entry.record->tenant->region->region, entry.record->name());
   });
 }
 

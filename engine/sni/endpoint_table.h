@@ -7,15 +7,16 @@
 // or as it is, its trust version included, and never a mixture.
 //
 // CONCURRENCY
-//  - Resolve, Find and size: any thread; they pin by themselves and return
-//    values. Inside another pin of the same Epochs that costs next to nothing.
+//  - Resolve: any thread, under a pin of the table's Epochs, as long as which
+//    its answer is valid. Find and size: any thread; Find pins by itself, and
+//    returns values.
 //  - Put and Remove: any thread, many at a time; they lock one shard of 32,
 //    which no reader looks at. What Put has returned from, every later Resolve
 //    sees.
 //
-// COST. Resolve reads the table's tags and slot, the record, and its tenant's.
-// An endpoint takes 17 bytes and its name, rounded up to a multiple of eight,
-// and ten to twelve of the table.
+// COST. Resolve reads the table's tags and slot, the record, and of its tenant
+// which region that is of. An endpoint takes 17 bytes and its name, rounded up
+// to a multiple of eight, and ten to twelve of the table.
 
 #ifndef CHAINKEEP_ENGINE_SNI_ENDPOINT_TABLE_H_
 #define CHAINKEEP_ENGINE_SNI_ENDPOINT_TABLE_H_
@@ -53,8 +54,8 @@ class EndpointTable {
 
   // Resolve finds the endpoint that serves `name` in `region`: its own, or that
   // of the wildcard that covers it (endpoint_name.h).
-  Resolution Resolve(const Region& region, const HostName& name,
-                     EndpointService service) const;
+  Resolution Resolve(const memory::Epochs::Pin& pin, const Region& region,
+                     const HostName& name, EndpointService service) const;
 
   // Put adds or replaces the endpoint of `name` in `endpoint.region`;
   // `endpoint.host_name` is not looked at. Uniqueness is the registry's rule,

@@ -183,18 +183,18 @@ void SniCache::Await(const Region& region, const HostName& name,
   Work();
 }
 
-Resolution SniCache::Find(const Region& region, const HostName& name,
-                          EndpointService wanted) const {
+Resolution SniCache::Find(const memory::Epochs::Pin&, const Region& region,
+                          const HostName& name, EndpointService wanted) const {
   const UnixSeconds now = clock_.Now();
-  const memory::Epochs::Pin pin = epochs_->Acquire();
   const CachedName* const cached = FindCached(KeyOf(region, name.text()));
   if (cached == nullptr || !IsServed(*cached, now)) {
-    return Resolution(Reason::kServerNamePending);
+    return ResolutionMint::Refuse(Reason::kServerNamePending);
   }
-  if (!cached->is_known()) return Resolution();
-  return ResolutionMint::Of(cached->account(), cached->region(),
-                            cached->service(), cached->status(),
-                            cached->version(), wanted);
+  if (!cached->is_known()) {
+    return ResolutionMint::Refuse(Reason::kServerNameUnknown);
+  }
+  return ResolutionMint::Of(*cached->tenant(), cached->service(),
+                            cached->status(), cached->version(), wanted);
 }
 
 void SniCache::Push(std::unique_ptr<Request> request) {

@@ -2,14 +2,16 @@
 // away: it keeps what the source has said, for a while and in bounded memory.
 //
 //   if (cache.Use(region, name) == NameState::kReady) {
-//     Resolution resolution = cache.Find(region, name, service);
+//     const memory::Epochs::Pin pin = epochs.Acquire();
+//     const Resolution resolution = cache.Find(pin, region, name, service);
 //   } else {
 //     cache.Await(region, name, callback);
 //   }
 //
 // CONCURRENCY
-//  - Find and Use: any thread; a pin and a look-up in a memory::HashTable, no
-//    lock, nothing allocated. Now and then Use requests a new answer.
+//  - Find and Use: any thread; a look-up in a memory::HashTable, no lock,
+//    nothing allocated. Find is shown a pin, as long as which its answer is
+//    valid; Use pins by itself, and now and then requests a new answer.
 //  - Await puts a request into the inbox, a stack without a lock. Whoever holds
 //    the cache's lock works through the inbox, and looks again after giving the
 //    lock up; so a handshake's thread, which only tries the lock, never waits
@@ -98,8 +100,8 @@ class SniCache final : private memory::ForkAware {
 
   // Find returns what is at hand; kServerNamePending if nothing is. Changes
   // nothing, and does not count as use.
-  Resolution Find(const Region& region, const HostName& name,
-                  EndpointService wanted) const;
+  Resolution Find(const memory::Epochs::Pin& pin, const Region& region,
+                  const HostName& name, EndpointService wanted) const;
 
   // Invalidate forgets what is known of a name, or about to be.
   void Invalidate(const Region& region, const HostName& name);

@@ -5,8 +5,12 @@
 
 namespace chainkeep::sni {
 
+uint64_t TenantNames::RegionTraits::Hash(const Region& region) const {
+  return (*hasher)(region.text());
+}
+
 uint64_t TenantNames::Traits::Hash(const Key& key) const {
-  return (*hasher)((*hasher)(key.account.text()), (*hasher)(key.region.text()));
+  return (*hasher)((*hasher)(key.account.text()), key.region->hash);
 }
 
 uint64_t TenantNames::Traits::HashOf(const Entry& entry) const {
@@ -19,21 +23,35 @@ bool TenantNames::Traits::Matches(const Entry& entry, const Key& key) const {
 }
 
 TenantNames::TenantNames(memory::Epochs* epochs, const memory::Hasher& hasher)
-    : epochs_(epochs), hasher_(hasher), table_(epochs, Traits{&hasher}, {}) {}
+    : epochs_(epochs),
+      regions_(epochs, RegionTraits{&hasher}, {}),
+      table_(epochs, Traits{&hasher}, {}) {}
 
 TenantNames::~TenantNames() {
   table_.ForEach([](const Traits::Entry& entry) { delete entry.tenant; });
+  regions_.ForEach([](const RegionTraits::Entry& entry) { delete entry.name; });
 }
 
-uint64_t TenantNames::HashOf(const Region& region) const {
-  return hasher_(region.text());
+const RegionName* TenantNames::GetRegion(const Region& region) {
+  {
+    const memory::Epochs::Pin pin = epochs_->Acquire();
+    if (const auto entry = regions_.Find(region)) return entry->name;
+  }
+  const RegionName* name = nullptr;
+  regions_.Update(region, [&](std::optional<RegionTraits::Entry>& entry) {
+    if (!entry)
+      entry = {new RegionName{region, regions_.traits().Hash(region)}};
+    name = entry->name;
+  });
+  return name;
 }
 
 const TenantName* TenantNames::Share(const Account& account,
                                      const Region& region) {
+  const RegionName* const name = GetRegion(region);
   const TenantName* shared = nullptr;
-  table_.Update({account, region}, [&](std::optional<Traits::Entry>& entry) {
-    if (!entry) entry = {new TenantName{account, region, HashOf(region)}};
+  table_.Update({account, name}, [&](std::optional<Traits::Entry>& entry) {
+    if (!entry) entry = {new TenantName{name, account}};
     ++entry->tenant->shares;
     shared = entry->tenant;
   });

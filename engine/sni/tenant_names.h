@@ -1,12 +1,16 @@
 // TenantNames keeps one copy of each tenant's names for all endpoints of it.
 //
 // An endpoint then names its tenant by a pointer of eight bytes. Tenants are
-// counted: the last endpoint of one takes it along.
+// counted: the last endpoint of one takes it along. Regions stay, for they are
+// few: there are as many as there were ever regions with an endpoint. All
+// tenants of one share its name, so that who compares it finds it in the
+// processor's caches.
 //
 // CONCURRENCY
 //  - Any thread may Share and Release; both lock one shard of a table.
 //  - A TenantName does not change while anybody holds a share of it, or, having
-//    seen it through something that held one, is still pinned.
+//    seen it through something that held one, is still pinned. A RegionName
+//    never does.
 
 #ifndef CHAINKEEP_ENGINE_SNI_TENANT_NAMES_H_
 #define CHAINKEEP_ENGINE_SNI_TENANT_NAMES_H_
@@ -21,11 +25,15 @@
 
 namespace chainkeep::sni {
 
-struct TenantName {
-  Account account;
+struct RegionName {
   Region region;
-  uint64_t region_hash;  // TenantNames::HashOf(region)
-  uint64_t shares = 0;   // under the lock of the tenant's shard
+  uint64_t hash;  // of the region's text, by the tables' hasher
+};
+
+struct TenantName {
+  const RegionName* region;
+  Account account;
+  uint64_t shares = 0;  // under the lock of the tenant's shard
 };
 
 class TenantNames {
@@ -47,14 +55,26 @@ class TenantNames {
   // unreachable.
   void Release(const TenantName* tenant);
 
-  uint64_t HashOf(const Region& region) const;
-
+  // How many tenants there are.
   size_t size() const { return table_.size(); }
 
  private:
+  struct RegionTraits {
+    using Key = Region;
+    struct Entry {
+      const RegionName* name;
+    };
+    uint64_t Hash(const Region& region) const;
+    uint64_t HashOf(const Entry& entry) const { return entry.name->hash; }
+    bool Matches(const Entry& entry, const Region& region) const {
+      return entry.name->region == region;
+    }
+
+    const memory::Hasher* hasher;
+  };
   struct Key {
     const Account& account;
-    const Region& region;
+    const RegionName* region;
   };
   struct Traits {
     using Key = TenantNames::Key;
@@ -68,8 +88,11 @@ class TenantNames {
     const memory::Hasher* hasher;
   };
 
+  // Returns the one copy, made if need be.
+  const RegionName* GetRegion(const Region& region);
+
   memory::Epochs* const epochs_;
-  const memory::Hasher& hasher_;
+  memory::HashTable<RegionTraits> regions_;
   memory::HashTable<Traits> table_;
 };
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "chainkeep/certificate.h"
 #include "engine/sni/host_name.h"
+#include "tests/sni/resolved.h"
 #include "tests/support/test_certificates.h"
 
 namespace chainkeep::test {
@@ -181,9 +182,7 @@ CatalogPair::CatalogPair(catalog::Catalog& catalog) : catalog_(catalog) {
 }
 
 sni::ResolvedTenant CatalogPair::Tenant(int account, int region) const {
-  return *catalog_.endpoints()
-              .Resolve(The().regions[region], OwnHost(account),
-                       EndpointService::kData)
+  return *test::Resolve(catalog_, The().regions[region], OwnHost(account))
               .tenant;
 }
 
@@ -421,8 +420,8 @@ std::string CatalogPair::CompareEndpoints(int region) const {
     const CatalogModel::EndpointEntry* expected = model_.Resolve(region, host);
     for (const EndpointService service :
          {EndpointService::kData, EndpointService::kCredentialProvider}) {
-      const sni::Resolution is = catalog_.endpoints().Resolve(
-          The().regions[region], HostOf(host), service);
+      const test::Resolved is =
+          test::Resolve(catalog_, The().regions[region], HostOf(host), service);
       Reason reason = Reason::kAccepted;
       if (expected == nullptr) {
         reason = Reason::kServerNameUnknown;

@@ -33,6 +33,7 @@
 #include "chainkeep/certificate.h"
 #include "engine/catalog/catalog.h"
 #include "gtest/gtest.h"
+#include "tests/sni/resolved.h"
 #include "tests/support/test_certificates.h"
 
 namespace chainkeep::catalog {
@@ -94,13 +95,13 @@ class CatalogStress : public testing::Test {
     return *sni::HostName::Parse(absl::StrCat("own", account, ".example"));
   }
 
-  sni::Resolution Resolve(const sni::HostName& host) const {
-    return catalog_.endpoints().Resolve(region_, host, EndpointService::kData);
+  test::Resolved Resolve(const sni::HostName& host) const {
+    return test::Resolve(catalog_, region_, host);
   }
 
   // The only writer of a slot sees what it has published.
   uint64_t VersionOf(int slot) const {
-    const sni::Resolution own = Resolve(OwnHost(kSlots[slot].account));
+    const test::Resolved own = Resolve(OwnHost(kSlots[slot].account));
     path::Anchor anchor;
     const Catalog::Pin pin = catalog_.Acquire();
     if (!pin.View(*own.tenant).FindById(ids_[kSlots[slot].ca], &anchor)) {
@@ -244,10 +245,10 @@ class Reader {
   }
 
   void LookAtEndpoints() {
-    const sni::Resolution own = stress_.Resolve(CatalogStress::OwnHost(0));
+    const test::Resolved own = stress_.Resolve(CatalogStress::OwnHost(0));
     Require(own.tenant && own.account == stress_.accounts_[0],
             "a stable endpoint does not resolve");
-    const sni::Resolution is = stress_.Resolve(stress_.moving_);
+    const test::Resolved is = stress_.Resolve(stress_.moving_);
     if (is.version == 0) return;
     Require(is.version >= last_endpoint_, "an endpoint's version went back");
     last_endpoint_ = is.version;
@@ -261,8 +262,8 @@ class Reader {
   }
 
   void LookAtRegistrations() {
-    const sni::Resolution own = stress_.Resolve(CatalogStress::OwnHost(0));
-    const sni::Resolution other = stress_.Resolve(CatalogStress::OwnHost(1));
+    const test::Resolved own = stress_.Resolve(CatalogStress::OwnHost(0));
+    const test::Resolved other = stress_.Resolve(CatalogStress::OwnHost(1));
     const Catalog::Pin pin = stress_.catalog_.Acquire();
     const DefaultView by_default = pin.View(stress_.region_);
     const TenantView of_own = pin.View(*own.tenant);

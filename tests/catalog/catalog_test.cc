@@ -14,6 +14,7 @@
 #include "chainkeep/status.h"
 #include "engine/memory/hash.h"
 #include "gtest/gtest.h"
+#include "tests/sni/resolved.h"
 #include "tests/support/test_certificates.h"
 
 namespace chainkeep::catalog {
@@ -71,8 +72,7 @@ class CatalogTest : public testing::Test {
     const auto name = sni::HostName::Parse("x.example");
     catalog_.endpoints().Put(*name, {.account = account, .region = kEast},
                              catalog_.NextVersion());
-    const sni::Resolution resolution =
-        catalog_.endpoints().Resolve(kEast, *name, EndpointService::kData);
+    const test::Resolved resolution = test::Resolve(catalog_, kEast, *name);
     const Catalog::Pin pin = catalog_.Acquire();
     return Issuers(pin.View(*resolution.tenant), ca);
   }
@@ -188,9 +188,7 @@ class SniOnlyOfOneSubject : public CatalogTest {
     const auto name = sni::HostName::Parse("x.example");
     catalog_.endpoints().Put(*name, {.account = account_, .region = kEast},
                              catalog_.NextVersion());
-    tenant_ = catalog_.endpoints()
-                  .Resolve(kEast, *name, EndpointService::kData)
-                  .tenant;
+    tenant_ = test::Resolve(catalog_, kEast, *name).tenant;
   }
 
   struct Shown {
@@ -562,8 +560,7 @@ class DeviceTest : public CatalogTest {
     const auto name = sni::HostName::Parse("x.example");
     catalog_.endpoints().Put(*name, {.account = account, .region = kEast},
                              catalog_.NextVersion());
-    const sni::Resolution resolution =
-        catalog_.endpoints().Resolve(kEast, *name, EndpointService::kData);
+    const test::Resolved resolution = test::Resolve(catalog_, kEast, *name);
     const Catalog::Pin pin = catalog_.Acquire();
     return pin.FindDevice(*resolution.tenant, id_);
   }

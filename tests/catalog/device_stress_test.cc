@@ -29,6 +29,7 @@
 #include "engine/catalog/catalog.h"
 #include "gtest/gtest.h"
 #include "tests/memory/sanitizer.h"
+#include "tests/sni/resolved.h"
 
 namespace chainkeep::catalog {
 namespace {
@@ -63,9 +64,7 @@ class DeviceStress : public testing::Test {
       const auto host = *sni::HostName::Parse(absl::StrCat("h", i, ".example"));
       catalog_.endpoints().Put(host,
                                {.account = accounts_[i], .region = region_}, 1);
-      tenants_.push_back(*catalog_.endpoints()
-                              .Resolve(region_, host, EndpointService::kData)
-                              .tenant);
+      tenants_.push_back(*test::Resolve(catalog_, region_, host).tenant);
     }
   }
 

@@ -8,6 +8,7 @@
 #include "chainkeep/certificate.h"
 #include "engine/catalog/catalog.h"
 #include "gtest/gtest.h"
+#include "tests/sni/resolved.h"
 #include "tests/support/test_certificates.h"
 
 namespace chainkeep::catalog {
@@ -74,8 +75,7 @@ class Spellings : public testing::Test {
     catalog_.endpoints().Put(*name,
                              {.account = AccountOf(account), .region = kEast},
                              catalog_.NextVersion());
-    const sni::Resolution resolution =
-        catalog_.endpoints().Resolve(kEast, *name, EndpointService::kData);
+    const test::Resolved resolution = test::Resolve(catalog_, kEast, *name);
     const Catalog::Pin pin = catalog_.Acquire();
     return Issuers(pin.View(*resolution.tenant), ca);
   }

@@ -9,6 +9,7 @@
 #include "engine/sni/host_name.h"
 #include "engine/x509/certificate.h"
 #include "tests/projection/projection_fixture.h"
+#include "tests/sni/resolved.h"
 #include "tests/support/test_crls.h"
 
 namespace chainkeep::test {
@@ -150,9 +151,9 @@ TEST_F(LoadTest, OlderRegistrationsComeFirst) {
   };
   const catalog::Catalog::Pin pin = catalog_.Acquire();
   EXPECT_EQ(ids(pin.View(region_)), default_ids);
-  const auto tenant = catalog_.endpoints().Resolve(
-      region_, *sni::HostName::Parse("a.example"), EndpointService::kData);
-  EXPECT_EQ(ids(pin.View(*tenant.tenant)), own_ids);
+  const Resolved name =
+      Resolve(catalog_, region_, *sni::HostName::Parse("a.example"));
+  EXPECT_EQ(ids(pin.View(*name.tenant)), own_ids);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "engine/sni/endpoint_table.h"
 #include "engine/sni/host_name.h"
 #include "tests/registry/registry_fixture.h"
+#include "tests/sni/resolved.h"
 
 namespace chainkeep::test {
 namespace {
@@ -19,14 +20,13 @@ class RegistryEndpoints : public RegistryRules {
   }
 
   // What a listener for kData in `region` makes of `name`.
-  sni::Resolution Resolve(const Region& region, std::string_view name) {
-    return catalog_.endpoints().Resolve(region, *sni::HostName::Parse(name),
-                                        EndpointService::kData);
+  Resolved Resolve(const Region& region, std::string_view name) {
+    return test::Resolve(catalog_, region, *sni::HostName::Parse(name));
   }
 
   // The account that `name` leads to, if any.
   std::optional<Account> Owner(const Region& region, std::string_view name) {
-    const sni::Resolution resolution = Resolve(region, name);
+    const Resolved resolution = Resolve(region, name);
     if (!resolution.tenant.has_value()) return std::nullopt;
     return resolution.tenant->account();
   }
@@ -125,7 +125,7 @@ TEST_F(RegistryEndpoints, TheOwnerReplacesWhatItSaid) {
                                                 .service = row.service,
                                                 .status = row.status}),
                         ErrorCode::kOk));
-    const sni::Resolution resolution = Resolve(r1_, "h.example");
+    const Resolved resolution = Resolve(r1_, "h.example");
     EXPECT_FALSE(resolution.tenant.has_value());
     EXPECT_EQ(resolution.refusal, row.refusal);
     EXPECT_EQ(resolution.account, a_);

@@ -7,6 +7,7 @@
 #include "engine/registry/registry_impl.h"
 #include "engine/sni/host_name.h"
 #include "engine/store/memory_store.h"
+#include "tests/sni/resolved.h"
 
 namespace chainkeep::test {
 
@@ -181,8 +182,8 @@ std::optional<RegistryRules::Seen> RegistryRules::Look(
                   ->PutEndpoint(
                       {.host_name = host, .account = account, .region = region})
                   .ok());
-  const sni::Resolution resolution = catalog_.endpoints().Resolve(
-      region, *sni::HostName::Parse(host), EndpointService::kData);
+  const Resolved resolution =
+      Resolve(catalog_, region, *sni::HostName::Parse(host));
   if (!resolution.tenant.has_value()) return std::nullopt;
   const catalog::Catalog::Pin pin = catalog_.Acquire();
   path::Anchor anchor;

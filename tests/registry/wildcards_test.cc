@@ -7,6 +7,7 @@
 #include "engine/sni/host_name.h"
 #include "engine/store/memory_store.h"
 #include "tests/registry/registry_fixture.h"
+#include "tests/sni/resolved.h"
 
 namespace chainkeep::test {
 namespace {
@@ -40,9 +41,7 @@ class Wildcards : public RegistryRules {
 
   // Whose `name` is for a handshake; empty if nobody's.
   Account Owner(std::string_view name) const {
-    return shown_->endpoints()
-        .Resolve(r1_, *sni::HostName::Parse(name), EndpointService::kData)
-        .account;
+    return Resolve(*shown_, r1_, *sni::HostName::Parse(name)).account;
   }
 
   std::unique_ptr<catalog::Catalog> shown_;
@@ -68,11 +67,9 @@ TEST_F(Wildcards, R66_CoverOneLabelAndExactWins) {
                                  .region = r1_,
                                  .status = EndpointStatus::kDisabled})
                   .ok());
-  EXPECT_EQ(shown_->endpoints()
-                .Resolve(r1_, *sni::HostName::Parse("off.example.com"),
-                         EndpointService::kData)
-                .refusal,
-            Reason::kServerNameDisabled);
+  EXPECT_EQ(
+      Resolve(*shown_, r1_, *sni::HostName::Parse("off.example.com")).refusal,
+      Reason::kServerNameDisabled);
   EXPECT_EQ(Delete("*.EXAMPLE.com", a_), ErrorCode::kOk);
   EXPECT_TRUE(Owner("x.example.com").empty());
 }

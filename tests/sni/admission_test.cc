@@ -12,7 +12,8 @@ namespace chainkeep::sni {
 namespace {
 
 // Nobody counts its shares here.
-const TenantName kTenantA = {.account = kA, .region = kEast, .region_hash = 0};
+const RegionName kRegionEast = {.region = kEast, .hash = 0};
+const TenantName kTenantA = {.region = &kRegionEast, .account = kA};
 
 class AdmissionTest : public testing::Test {
  protected:

@@ -12,8 +12,10 @@ namespace chainkeep::sni {
 namespace {
 
 // Nobody counts their shares here.
-const TenantName kTenantA = {.account = kA, .region = kEast, .region_hash = 0};
-const TenantName kNobody = {.account = {}, .region = kWest, .region_hash = 0};
+const RegionName kRegionEast = {.region = kEast, .hash = 0};
+const TenantName kTenantA = {.region = &kRegionEast, .account = kA};
+const RegionName kRegionWest = {.region = kWest, .hash = 0};
+const TenantName kNobody = {.region = &kRegionWest, .account = {}};
 
 using Answer = std::optional<SourcedEndpoint>;
 

@@ -14,10 +14,13 @@
 
 #include "gtest/gtest.h"
 #include "tests/memory/sanitizer.h"
+#include "tests/sni/resolved.h"
 #include "tests/sni/sni_fixture.h"
 
 namespace chainkeep::sni {
 namespace {
+
+using test::Resolved;
 
 Endpoint EndpointOf(const Account& account, const Region& region) {
   return {
@@ -30,13 +33,14 @@ Account AccountAt(uint64_t number) {
 
 class EndpointTableTest : public testing::Test {
  protected:
-  Resolution Resolve(const Region& region, std::string_view name,
-                     EndpointService service = EndpointService::kData) const {
-    return table_.Resolve(region, Name(name), service);
+  Resolved Resolve(const Region& region, std::string_view name,
+                   EndpointService service = EndpointService::kData) const {
+    const memory::Epochs::Pin pin = epochs_.Acquire();
+    return Resolved(table_.Resolve(pin, region, Name(name), service));
   }
   // The account that `name` leads to; empty if none.
   Account Owner(const Region& region, std::string_view name) const {
-    const Resolution resolution = Resolve(region, name);
+    const Resolved resolution = Resolve(region, name);
     return resolution.tenant ? resolution.tenant->account() : Account();
   }
 
@@ -45,7 +49,7 @@ class EndpointTableTest : public testing::Test {
 };
 
 TEST_F(EndpointTableTest, R63_UnknownNamesResolveToNothing) {
-  const Resolution resolution = Resolve(kEast, "a.example");
+  const Resolved resolution = Resolve(kEast, "a.example");
   EXPECT_FALSE(resolution.tenant.has_value());
   EXPECT_EQ(resolution.refusal, Reason::kServerNameUnknown);
   EXPECT_TRUE(resolution.account.empty());
@@ -54,7 +58,7 @@ TEST_F(EndpointTableTest, R63_UnknownNamesResolveToNothing) {
 TEST_F(EndpointTableTest, R65_ResolvesInsideItsRegionOnly) {
   table_.Put(Name("a.example"), EndpointOf(kA, kEast), 7);
   table_.Put(Name("a.example"), EndpointOf(kB, kWest), 8);
-  const Resolution east = Resolve(kEast, "A.Example");
+  const Resolved east = Resolve(kEast, "A.Example");
   ASSERT_TRUE(east.tenant.has_value());
   EXPECT_EQ(east.tenant->account(), kA);
   EXPECT_EQ(east.tenant->region(), kEast);
@@ -91,7 +95,7 @@ TEST_F(EndpointTableTest, R66_AWildcardCoversOneLabelAndExactWins) {
       {"xexample.com", Reason::kServerNameUnknown, {}, 0},
   };
   for (const auto& c : kCases) {
-    const Resolution resolution = Resolve(kEast, c.name);
+    const Resolved resolution = Resolve(kEast, c.name);
     EXPECT_EQ(resolution.refusal, c.refusal) << c.name;
     EXPECT_EQ(resolution.account, c.account) << c.name;
     EXPECT_EQ(resolution.version, c.version) << c.name;
@@ -112,7 +116,7 @@ TEST_F(EndpointTableTest, R68_DisabledAndWrongServiceKeepTheirAccount) {
   Endpoint endpoint = EndpointOf(kA, kEast);
   endpoint.service = EndpointService::kJobs;
   table_.Put(Name("a.example"), endpoint, 1);
-  Resolution resolution = Resolve(kEast, "a.example");
+  Resolved resolution = Resolve(kEast, "a.example");
   EXPECT_EQ(resolution.refusal, Reason::kServerNameWrongService);
   EXPECT_EQ(resolution.account, kA);
   EXPECT_FALSE(resolution.tenant.has_value());
@@ -146,6 +150,23 @@ TEST_F(EndpointTableTest, KeepsEveryStateOfAnEndpoint) {
       EXPECT_EQ(Resolve(kEast, "a.example", service).version, version);
     }
   }
+}
+
+TEST_F(EndpointTableTest, AResolutionIsValidAsLongAsItsPin) {
+  table_.Put(Name("a.example"), EndpointOf(kA, kEast), 1);
+  {
+    const memory::Epochs::Pin pin = epochs_.Acquire();
+    const Resolution resolution =
+        table_.Resolve(pin, kEast, Name("a.example"), EndpointService::kData);
+    table_.Remove(kEast, Name("a.example"));
+    epochs_.Collect();
+    ASSERT_TRUE(resolution.has_tenant());
+    EXPECT_EQ(resolution.account(), kA);
+    EXPECT_EQ(resolution.tenant()->region(), kEast);
+  }
+  epochs_.Collect();
+  epochs_.Collect();
+  EXPECT_EQ(epochs_.GetHeld().objects, 0u);
 }
 
 TEST_F(EndpointTableTest, RemovesAndFinds) {
@@ -197,7 +218,7 @@ TEST_F(EndpointTableTest, AgreesWithAMap) {
     ASSERT_EQ(table_.size(), model.size());
     const std::string parent =
         "n" + std::to_string(random() % 500) + ".example";
-    const Resolution resolution = Resolve(region, "w." + parent);
+    const Resolved resolution = Resolve(region, "w." + parent);
     auto expected = model.find({std::string(region.text()), "w." + parent});
     if (expected == model.end()) {
       expected = model.find({std::string(region.text()), "*." + parent});
@@ -234,14 +255,17 @@ TEST_F(EndpointTableTest, ReadersSeeAnOldStateOrANewOneAndNeverAMixture) {
       while (!stop) {
         const uint64_t i = random() % kNames;
         const auto wanted = static_cast<EndpointService>(random() % 3);
-        const Resolution resolution = table_.Resolve(kEast, name_at(i), wanted);
+        const memory::Epochs::Pin pin = epochs_.Acquire();
+        const Resolution resolution =
+            table_.Resolve(pin, kEast, name_at(i), wanted);
         const bool fits =
-            resolution.version % 3 == static_cast<uint64_t>(wanted);
-        if (resolution.refusal == Reason::kServerNameUnknown) {
+            resolution.version() % 3 == static_cast<uint64_t>(wanted);
+        if (resolution.refusal() == Reason::kServerNameUnknown) {
           // The even ones are always there.
           if (i % 2 == 0) ++wrong;
-        } else if (resolution.account != AccountAt(resolution.version % 7) ||
-                   resolution.tenant.has_value() != fits) {
+        } else if (resolution.account() !=
+                       AccountAt(resolution.version() % 7) ||
+                   resolution.has_tenant() != fits) {
           ++wrong;
         }
       }
@@ -277,7 +301,9 @@ TEST_F(EndpointTableTest, AWildcardComesAndGoesUnderReaders) {
   std::atomic<int> accepted = 0;
   std::thread reader([&] {
     while (!stop) {
-      if (table_.Resolve(kEast, name, EndpointService::kData).tenant) {
+      const memory::Epochs::Pin pin = epochs_.Acquire();
+      if (table_.Resolve(pin, kEast, name, EndpointService::kData)
+              .has_tenant()) {
         ++accepted;
       }
     }
@@ -347,12 +373,15 @@ TEST(TenantNames, KeepsOneCopyWhileItIsShared) {
   TenantNames tenants(&epochs, TestHasher());
   const TenantName* first = tenants.Share(kA, kEast);
   EXPECT_EQ(first->account, kA);
-  EXPECT_EQ(first->region, kEast);
-  EXPECT_EQ(first->region_hash, tenants.HashOf(kEast));
+  EXPECT_EQ(first->region->region, kEast);
+  EXPECT_EQ(first->region->hash, TestHasher()(std::string(kEast.text())));
   EXPECT_EQ(tenants.Share(kA, kEast), first);
   const TenantName* west = tenants.Share(kA, kWest);
   EXPECT_NE(west, first);
-  EXPECT_NE(tenants.Share(kB, kEast), first);
+  EXPECT_NE(west->region, first->region);
+  const TenantName* second = tenants.Share(kB, kEast);
+  EXPECT_NE(second, first);
+  EXPECT_EQ(second->region, first->region) << "one copy of a region too";
   EXPECT_EQ(tenants.size(), 3u);
   tenants.Release(first);
   EXPECT_EQ(tenants.size(), 3u);

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -18,6 +19,7 @@
 #include "gtest/gtest.h"
 #include "tests/memory/sanitizer.h"
 #include "tests/sni/fake_source.h"
+#include "tests/sni/resolved.h"
 #include "tests/sni/sni_fixture.h"
 #include "tests/support/manual_clock.h"
 
@@ -25,6 +27,7 @@ namespace chainkeep::sni {
 namespace {
 
 using test::FakeSource;
+using test::Resolved;
 using Answer = EndpointSource::Answer;
 
 Answer OwnedBy(const Account& account) {
@@ -65,15 +68,18 @@ class SniCacheTest : public testing::Test {
       details_.push_back(std::string(outcome.detail));
     });
   }
+  Resolved See(std::string_view text, const Region& region = kEast,
+               EndpointService service = EndpointService::kData) const {
+    const memory::Epochs::Pin pin = epochs_.Acquire();
+    return Resolved(cache_->Find(pin, region, Name(text), service));
+  }
   Reason Find(std::string_view text, const Region& region = kEast) const {
-    return cache_->Find(region, Name(text), EndpointService::kData).refusal;
+    return See(text, region).refusal;
   }
   Account Owner(std::string_view text, const Region& region = kEast) const {
-    return cache_->Find(region, Name(text), EndpointService::kData).account;
+    return See(text, region).account;
   }
-  uint64_t Version(std::string_view text) const {
-    return cache_->Find(kEast, Name(text), EndpointService::kData).version;
-  }
+  uint64_t Version(std::string_view text) const { return See(text).version; }
   // Asks and answers.
   void Learn(std::string_view text, const Answer& answer,
              const Region& region = kEast) {
@@ -105,8 +111,7 @@ TEST_F(SniCacheTest, AMissIsPendingUntilTheSourceAnswers) {
   EXPECT_EQ(asked.name, "a.example");
   asked.done(OwnedBy(kA));
   EXPECT_EQ(outcomes_, std::vector{Reason::kAccepted});
-  const Resolution resolution =
-      cache_->Find(kEast, Name("a.example"), EndpointService::kData);
+  const Resolved resolution = See("a.example");
   ASSERT_TRUE(resolution.tenant.has_value());
   EXPECT_EQ(resolution.tenant->account(), kA);
   EXPECT_EQ(resolution.tenant->region(), kEast);
@@ -118,6 +123,36 @@ TEST_F(SniCacheTest, AMissIsPendingUntilTheSourceAnswers) {
 
   asked.done(OwnedBy(kB));
   EXPECT_EQ(Owner("a.example"), kA) << "a second call says nothing";
+}
+
+// Its name and its tenant may go meanwhile.
+TEST_F(SniCacheTest, AResolutionIsValidAsLongAsItsPin) {
+  Make({});
+  Learn("a.example", OwnedBy(kA));
+  Learn("jobs.example",
+        SourcedEndpoint{.account = kB, .service = EndpointService::kJobs});
+  std::optional<ResolvedTenant> kept;
+  {
+    const memory::Epochs::Pin pin = epochs_.Acquire();
+    const Resolution served =
+        cache_->Find(pin, kEast, Name("a.example"), EndpointService::kData);
+    const Resolution refused =
+        cache_->Find(pin, kEast, Name("jobs.example"), EndpointService::kData);
+    cache_->Invalidate(kEast, Name("a.example"));
+    cache_->Invalidate(kEast, Name("jobs.example"));
+    epochs_.Collect();
+    EXPECT_EQ(served.account(), kA);
+    EXPECT_EQ(refused.refusal(), Reason::kServerNameWrongService);
+    EXPECT_EQ(refused.account(), kB);
+    EXPECT_FALSE(refused.tenant().has_value());
+    kept = served.tenant();
+  }
+  epochs_.Collect();
+  epochs_.Collect();
+  EXPECT_EQ(epochs_.GetHeld().objects, 0u);
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_EQ(kept->account(), kA) << "a tenant is a copy";
+  EXPECT_EQ(kept->region(), kEast);
 }
 
 TEST_F(SniCacheTest, ASourceMayAnswerBeforeItReturns) {
@@ -137,8 +172,8 @@ TEST_F(SniCacheTest, R68_KeepsStatusAndService) {
   EXPECT_EQ(Find("off.example"), Reason::kServerNameDisabled);
   EXPECT_EQ(Find("jobs.example"), Reason::kServerNameWrongService);
   EXPECT_EQ(Owner("jobs.example"), kA);
-  EXPECT_TRUE(cache_->Find(kEast, Name("jobs.example"), EndpointService::kJobs)
-                  .tenant.has_value());
+  EXPECT_TRUE(
+      See("jobs.example", kEast, EndpointService::kJobs).tenant.has_value());
 }
 
 TEST_F(SniCacheTest, B1_NamesAreCanonicalBeforeTheyAreKeys) {
@@ -630,8 +665,7 @@ TEST_F(SniCacheTest, AllAtOnce) {
         const NameState state =
             Resolve(name, kEast, [&](const NameOutcome&) { ++called; });
         if (state == NameState::kPending) ++pending;
-        const Resolution resolution =
-            cache_->Find(kEast, name, EndpointService::kData);
+        const Resolved resolution = See(name.text());
         if (resolution.tenant &&
             (resolution.version == 0 || resolution.account.empty() ||
              resolution.tenant->version() != resolution.version)) {
@@ -677,8 +711,7 @@ TEST_F(SniCacheTest, NoReaderSeesWhatWasInvalidated) {
       while (!stop) {
         const uint64_t last = gone;
         Resolve(Name("a.example"), kEast, [](const NameOutcome&) {});
-        const Resolution resolution =
-            cache_->Find(kEast, Name("a.example"), EndpointService::kData);
+        const Resolved resolution = See("a.example");
         if (resolution.tenant && resolution.version <= last) ++wrong;
       }
     });
@@ -767,7 +800,9 @@ TEST_F(SniCacheTest, R65_ANameIsAnotherInAnotherRegionThoughHashesCollide) {
                   .next_version = [this] { return ++version_; }},
                  {});
   const auto owner = [&](const Region& region, std::string_view name) {
-    return cache.Find(region, Name(name), EndpointService::kData).account;
+    const memory::Epochs::Pin pin = epochs_.Acquire();
+    return cache.Find(pin, region, Name(name), EndpointService::kData)
+        .account();
   };
   const auto learn = [&](const Region& region, std::string_view name) {
     cache.Await(region, Name(name), [](const NameOutcome&) {});
