@@ -346,7 +346,7 @@ struct ListenerOptions {
 // how long, and what asking may cost.
 struct EndpointCacheOptions {
   // Memory of the cache: endpoints, and the tables that find them. A name of 35
-  // bytes takes 256 beside its share of the tables, so this is some 209,000 of
+  // bytes takes 248 beside its share of the tables, so this is some 215,000 of
   // them. At least 1 MiB.
   size_t bytes = size_t{64} << 20;
   // Memory for names that nobody has, beside that. Strangers fill it, as fast
