@@ -77,7 +77,8 @@ void AddCliInput(const CommandSpec& command, std::string_view text,
   }
   // Added when all of it is known to be right.
   std::vector<std::pair<std::string_view, std::string>> added;
-  for (const auto& [member, value] : input.items()) {
+  for (const auto& item : input.items()) {
+    const std::string& member = item.key();
     const auto option = std::find_if(
         command.options.begin(), command.options.end(),
         [&](const OptionSpec& o) { return MemberName(o.name) == member; });
@@ -85,7 +86,7 @@ void AddCliInput(const CommandSpec& command, std::string_view text,
       throw UsageError(
           absl::StrCat(Called(member), " is no member of ", command.name));
     }
-    for (std::string& one : ValuesOf(*option, member, value)) {
+    for (std::string& one : ValuesOf(*option, member, item.value())) {
       if (!arguments.Has(option->name)) {
         added.emplace_back(option->name, std::move(one));
       }

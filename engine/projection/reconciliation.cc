@@ -349,15 +349,15 @@ void Reconciliation::AddCrls(const CertificateKey& ca,
                              const std::optional<CrlRow>& row) {
   ++added_;
   if (!row) {
-    Add(kExchange, {.change =
-                        [this, ca] {
-                          catalog_.RemoveCrls(ca.tenant.account,
-                                              ca.tenant.region, ca.id);
-                          return absl::OkStatus();
-                        },
-                    .record = About(Kind::kCrls, ca)});
+    std::vector<Step>& steps =
+        Add(kExchange, {.change =
+                            [this, ca] {
+                              catalog_.RemoveCrls(ca.tenant.account,
+                                                  ca.tenant.region, ca.id);
+                              return absl::OkStatus();
+                            },
+                        .record = About(Kind::kCrls, ca)});
     // First: it makes room.
-    std::vector<Step>& steps = steps_[kExchange];
     std::rotate(steps.begin(), steps.end() - 1, steps.end());
     return;
   }

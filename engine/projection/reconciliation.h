@@ -116,9 +116,13 @@ class Reconciliation {
     bool may_fail = false;
   };
 
-  void Add(Phase phase, Step step) {
+  // Where nobody looks all is done in the order in which it was added: that of
+  // age. Returns those that the step has come behind.
+  std::vector<Step>& Add(Phase phase, Step step) {
+    std::vector<Step>& steps = steps_[is_watched_ ? phase : kGiveTrust];
     step.at = added_ - 1;
-    steps_[phase].push_back(std::move(step));
+    steps.push_back(std::move(step));
+    return steps;
   }
   Outcome ApplyUntil(Phase end);
   // Each tells, if it succeeds.
