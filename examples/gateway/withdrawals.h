@@ -5,7 +5,7 @@
 // connections as often. So events are collected, and one walk serves all that
 // have come by then.
 //
-//   if (withdrawals_.Add(event) == Withdrawals::Added::kFirst) {
+//   if (withdrawals_.AddDevice(event) == Withdrawals::Added::kFirst) {
 //     ... have the loop call Take() and end connections by it ...
 //   }
 //

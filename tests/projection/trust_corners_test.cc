@@ -56,13 +56,11 @@ TEST_P(TrustOrderTest, CrlsNotedWhileRowsAreReadAreTakenFirst) {
   EXPECT_TRUE(done);
 }
 
-// Changes that cannot be read when records are shown.
-TEST_P(TrustOrderTest,
-       WhereChangesCannotBeReadNoTrustIsGivenBeforeAllAreCompared) {
-  for (const bool forgets : {false, true}) {
-    SCOPED_TRACE(forgets);
+// The notes of changes go while records are shown.
+class LostChangesTest : public TrustOrderTest {
+ protected:
+  void ExpectNoTrustBeforeAllAreCompared(void (ForgetfulStore::*lose)()) {
     Change(Ca(a_, ca_, kDefault, CaStatus::kInactive));
-    Delete(Device(a_, device_, DeviceStatus::kActive, kDefault));
     CatchUp();
     was_accepted_ = AcceptedIn(StoredWorld());
     Change(Ca(a_, ca_, kDefault, CaStatus::kInactive));
@@ -72,40 +70,25 @@ TEST_P(TrustOrderTest,
       if (++reads != 2) return;
       Change(Device(a_, device_, DeviceStatus::kRevoked, kDefault));
       Change(Ca(a_, ca_, kDefault));
-      if (forgets) {
-        store_.Forget();
-      } else {
-        store_.FailChanges();
-      }
+      (store_.*lose)();
     });
     log_.OnEvent([&] { Check(); });
     CatchUp();
     Check();
     store_.BeforeReads(nullptr);
     log_.OnEvent(nullptr);
-    if (!forgets) break;
   }
+};
+
+TEST_P(LostChangesTest, WhereTheyCannotBeReadNoTrustIsGivenUnseen) {
+  ExpectNoTrustBeforeAllAreCompared(&ForgetfulStore::FailChanges);
 }
 
-TEST_P(TrustOrderTest, NorWhereTheyAreForgotten) {
-  Change(Ca(a_, ca_, kDefault, CaStatus::kInactive));
-  CatchUp();
-  was_accepted_ = AcceptedIn(StoredWorld());
-  Change(Ca(a_, ca_, kDefault, CaStatus::kInactive));
-  int reads = 0;
-  store_.BeforeReads([&] {
-    Check();
-    if (++reads != 2) return;
-    Change(Device(a_, device_, DeviceStatus::kRevoked, kDefault));
-    Change(Ca(a_, ca_, kDefault));
-    store_.Forget();
-  });
-  log_.OnEvent([&] { Check(); });
-  CatchUp();
-  Check();
-  store_.BeforeReads(nullptr);
-  log_.OnEvent(nullptr);
+TEST_P(LostChangesTest, NorWhereTheyAreForgotten) {
+  ExpectNoTrustBeforeAllAreCompared(&ForgetfulStore::Forget);
 }
+
+INSTANTIATE_TEST_SUITE_P(Batches, LostChangesTest, testing::Values(1, 2, 500));
 
 // Refusals for which another account has to make room.
 TEST_P(TrustOrderTest, ADeviceThatMovesRefusesInTime) {

@@ -23,14 +23,7 @@ using test::TestCertificate;
 
 class FirstConnectRules : public test::GateFixture {
  protected:
-  FirstConnectRules()
-      : server_(test::ServerContext(TLS_with_buffers_method())) {
-    ListenerOptions options;
-    options.region = east_;
-    options.validation.policy = ValidationPolicy::kRegisteredDevice;
-    EXPECT_TRUE(InstallGate(server_.get(), engine_.get(),
-                            *engine_->CreateListener(options))
-                    .ok());
+  FirstConnectRules() : server_(ContextWith(nullptr)) {
     EXPECT_TRUE(
         registry()
             .RegisterCaCertificate({.account = a_,
@@ -41,6 +34,20 @@ class FirstConnectRules : public test::GateFixture {
                                     .allow_auto_registration = true})
             .ok());
     events_.clear();
+  }
+
+  // A server for registered devices. `hook` is null, or outlives it.
+  bssl::UniquePtr<SSL_CTX> ContextWith(ValidationHook* hook) {
+    ListenerOptions options;
+    options.region = east_;
+    options.validation.policy = ValidationPolicy::kRegisteredDevice;
+    options.hook = hook;
+    bssl::UniquePtr<SSL_CTX> context =
+        test::ServerContext(TLS_with_buffers_method());
+    EXPECT_TRUE(InstallGate(context.get(), engine_.get(),
+                            *engine_->CreateListener(options))
+                    .ok());
+    return context;
   }
 
   HandshakeOutcome Connect(const ClientSpec& client) {
@@ -97,15 +104,7 @@ TEST_F(FirstConnectRules, WhatMayWaitIsKnownBefore) {
   const TestCertificate revoked = MakeCertificate(LeafSpec("revoked"), &ca_);
   ASSERT_TRUE(RegisterDevice(a_, revoked, "REVOKED").ok());
   Consenting hook;
-  ListenerOptions options;
-  options.region = east_;
-  options.validation.policy = ValidationPolicy::kRegisteredDevice;
-  options.hook = &hook;
-  const bssl::UniquePtr<SSL_CTX> asking =
-      test::ServerContext(TLS_with_buffers_method());
-  ASSERT_TRUE(InstallGate(asking.get(), engine_.get(),
-                          *engine_->CreateListener(options))
-                  .ok());
+  const bssl::UniquePtr<SSL_CTX> asking = ContextWith(&hook);
   const struct {
     const char* what;
     SSL_CTX* server;
@@ -176,15 +175,7 @@ TEST_F(FirstConnectRules, WhoIsTurnedAwayIsRefusedAndTold) {
   const TestCertificate active = MakeCertificate(LeafSpec("active"), &ca_);
   ASSERT_TRUE(RegisterDevice(a_, active).ok());
   Consenting hook;
-  ListenerOptions options;
-  options.region = east_;
-  options.validation.policy = ValidationPolicy::kRegisteredDevice;
-  options.hook = &hook;
-  const bssl::UniquePtr<SSL_CTX> asking =
-      test::ServerContext(TLS_with_buffers_method());
-  ASSERT_TRUE(InstallGate(asking.get(), engine_.get(),
-                          *engine_->CreateListener(options))
-                  .ok());
+  const bssl::UniquePtr<SSL_CTX> asking = ContextWith(&hook);
   const struct {
     const char* what;
     SSL_CTX* server;
