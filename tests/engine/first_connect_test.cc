@@ -632,12 +632,7 @@ TEST_F(FirstConnectRules, WhoIsTurnedAwayIsNotRegistered) {
     EXPECT_EQ(verdict.accepted(), was_there);
     if (was_there) {
       ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "INACTIVE").ok());
-      ASSERT_TRUE(registry()
-                      .DeleteCertificate(
-                          {.certificate = {.account = a_,
-                                           .region = east_,
-                                           .certificate_id = IdOf(leaf_)}})
-                      .ok());
+      ASSERT_TRUE(DeleteDevice(a_, leaf_).ok());
     }
     log_.refused.clear();
     const Verdict away = engine_->TurnAway(listener, handshake, verdict);
@@ -794,24 +789,14 @@ TEST_F(FirstConnectRules, R71_WhatIsDefaultElsewhereNeedsNoCompletion) {
   EXPECT_EQ(verdict.reason(), Reason::kServerNameMisused);
   EXPECT_FALSE(verdict.needs_completion());
   EXPECT_EQ(StatusOf(a_, leaf_), "none");
-  ASSERT_TRUE(
-      registry()
-          .DeleteCertificate({.certificate = {.account = b_,
-                                              .region = east_,
-                                              .certificate_id = IdOf(leaf_)}})
-          .ok());
+  ASSERT_TRUE(DeleteDevice(b_, leaf_).ok());
   EXPECT_EQ(Connect(kNameA, leaf_), Reason::kDevicePendingActivation);
 }
 
 TEST_F(FirstConnectRules, R60_DeletedComesBackAndRevokedDoesNot) {
   RegisterCa(a_, ca_, Mode::kSniOnly);
   ASSERT_EQ(Connect(kNameA, leaf_), Reason::kDevicePendingActivation);
-  ASSERT_TRUE(
-      registry()
-          .DeleteCertificate({.certificate = {.account = a_,
-                                              .region = east_,
-                                              .certificate_id = IdOf(leaf_)}})
-          .ok());
+  ASSERT_TRUE(DeleteDevice(a_, leaf_).ok());
   EXPECT_EQ(Connect(kNameA, leaf_), Reason::kDevicePendingActivation);
   ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "REVOKED").ok());
   EXPECT_EQ(Connect(kNameA, leaf_), Reason::kDeviceRevoked);

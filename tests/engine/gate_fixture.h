@@ -156,6 +156,14 @@ class GateFixture : public testing::Test {
          .new_status = status});
   }
 
+  absl::Status DeleteDevice(const Account& account,
+                            const TestCertificate& device) {
+    return registry().DeleteCertificate(
+        {.certificate = {.account = account,
+                         .region = east_,
+                         .certificate_id = IdOf(device)}});
+  }
+
   static std::string IdOf(const TestCertificate& certificate) {
     return ComputeCertificateId(certificate.bytes()).ToHex();
   }

@@ -151,20 +151,15 @@ TEST_F(FirstConnectRules, WhatMayWaitIsKnownBefore) {
 TEST_F(FirstConnectRules, WhoHasJustLostItsRecordMayWait) {
   ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
   bool may_wait = false;
-  const HandshakeOutcome outcome = Connect(
-      {.server_name = kNameA,
-       .certificate = &leaf_,
-       .before_completion = [&](SSL* ssl) {
-         EXPECT_FALSE(CompletionMayWait(ssl));
-         ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "INACTIVE").ok());
-         ASSERT_TRUE(registry()
-                         .DeleteCertificate(
-                             {.certificate = {.account = a_,
-                                              .region = east_,
-                                              .certificate_id = IdOf(leaf_)}})
-                         .ok());
-         may_wait = CompletionMayWait(ssl);
-       }});
+  const HandshakeOutcome outcome =
+      Connect({.server_name = kNameA,
+               .certificate = &leaf_,
+               .before_completion = [&](SSL* ssl) {
+                 EXPECT_FALSE(CompletionMayWait(ssl));
+                 ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "INACTIVE").ok());
+                 ASSERT_TRUE(DeleteDevice(a_, leaf_).ok());
+                 may_wait = CompletionMayWait(ssl);
+               }});
   EXPECT_TRUE(may_wait);
   EXPECT_EQ(outcome.verdict.reason(), Reason::kDevicePendingActivation);
 }
