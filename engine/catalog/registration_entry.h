@@ -13,6 +13,7 @@
 #include "engine/catalog/registration_list.h"
 #include "engine/catalog/subject_table.h"
 #include "engine/catalog/tenant_table.h"
+#include "engine/memory/prefetch.h"
 #include "engine/path/anchor_source.h"
 
 namespace chainkeep::catalog {
@@ -40,7 +41,7 @@ struct DefaultEntry {
   }
 
   void Prefetch() const {
-    __builtin_prefetch(spelling);
+    memory::Prefetch(spelling);
     list.Prefetch();
   }
 };
@@ -86,7 +87,7 @@ struct TenantEntry {
     list.ForEach([&](const Registration& r) { return visit(r.Look()); });
   }
 
-  void Prefetch() const { __builtin_prefetch(spelling); }
+  void Prefetch() const { memory::Prefetch(spelling); }
 };
 
 }  // namespace chainkeep::catalog

@@ -99,7 +99,9 @@ size_t RegistrationIndex<E>::FindAmongMany(
   };
   // The issuer's own first: it is not to be one that is not looked at because
   // others, of whatever account and region, have spelled the name before.
-  const Spelling* const own = subjects_->FindExact(issuer);
+  const Bytes der = issuer.der();
+  const Spelling* const own =
+      subjects_->FindSpelling(der, subjects_->HashOf(der));
   if (own != nullptr) add(own);
   size_t limit = kMaxSpellings;
   for (const Spelling* spelling = subject->spellings();

@@ -66,16 +66,19 @@ class RegistrationIndex {
   // first. Of more than kMaxWalk it knows the oldest, and in a region those
   // with the very key id. Costs one probe where the name has one spelling and
   // the view one such CA, and two where it has none.
-  size_t FindIssuers(View view, const x509::Name& issuer, Bytes key_id,
-                     std::span<path::Anchor> anchors) const {
+  __attribute__((always_inline)) size_t FindIssuers(
+      View view, const x509::Name& issuer, Bytes key_id,
+      std::span<path::Anchor> anchors) const {
     const uint64_t hash = subjects_->HashOf(issuer.der());
+    const typename Table::Place place =
+        table_.Approach(table_.traits().Hash({view, nullptr, hash}));
     const Spelling* const spelling =
         subjects_->FindSpelling(issuer.der(), hash);
     if (spelling != nullptr && spelling->IsOnlyOne() && !anchors.empty())
         [[likely]] {
       bool is_shown = false;
       const auto glance = table_.GlanceAt(
-          {view, spelling, hash},
+          place, {view, spelling, hash},
           [&](const E& entry) { is_shown = entry.ShowOnly(&anchors[0]); });
       if (is_shown) [[likely]]
         return 1;

@@ -21,6 +21,7 @@
 
 #include "engine/catalog/registration.h"
 #include "engine/memory/epochs.h"
+#include "engine/memory/prefetch.h"
 
 namespace chainkeep::catalog {
 
@@ -49,7 +50,7 @@ class RegistrationList {
   const Registration& First() const { return IsOne() ? One() : array()->at(0); }
   // Asks for the memory of the first early.
   void Prefetch() const {
-    __builtin_prefetch(reinterpret_cast<const void*>(word_ & ~kArray));
+    memory::Prefetch(reinterpret_cast<const void*>(word_ & ~kArray));
   }
   size_t size() const { return IsOne() ? 1 : array()->size(); }
 

@@ -106,20 +106,17 @@ class SubjectTable {
     return (*hasher_)(der.data(), der.size());
   }
 
-  // FindSpelling returns the spelling that is `der`; null if no CA uses it. So
-  // it may, seldom, where it could not tell without looking further.
-  const Spelling* FindSpelling(Bytes der, uint64_t hash) const {
+  // FindSpelling returns the spelling that is `der`; null if no CA uses it.
+  __attribute__((always_inline)) const Spelling* FindSpelling(
+      Bytes der, uint64_t hash) const {
     const Spelling* spelling = nullptr;
-    spellings_.GlanceAt({der, hash}, [&](const SpellingTraits::Entry& entry) {
-      spelling = entry.spelling;
-    });
+    const auto glance = spellings_.GlanceAt(
+        {der, hash},
+        [&](const SpellingTraits::Entry& entry) { spelling = entry.spelling; });
+    if (glance == Spellings::Glance::kUnclear) [[unlikely]] {
+      spelling = FindFurther(der, hash);
+    }
     return spelling;
-  }
-
-  // The same, and never null without reason.
-  const Spelling* FindExact(const x509::Name& name) const {
-    const auto found = spellings_.Find({name.der(), HashOf(name.der())});
-    return found ? found->spelling : nullptr;
   }
 
   // Find returns the subject that `name` is, null if no CA has it. `hash` is
@@ -175,6 +172,14 @@ class SubjectTable {
     std::array<std::byte, 192> room;
   };
 
+  using Spellings = memory::HashTable<SpellingTraits>;
+
+  __attribute__((noinline)) const Spelling* FindFurther(Bytes der,
+                                                        uint64_t hash) const {
+    const auto found = spellings_.Find({der, hash});
+    return found ? found->spelling : nullptr;
+  }
+
   Spelling* Make(Bytes der, uint64_t hash);
   static void Destroy(void* spelling);
 
@@ -192,7 +197,7 @@ class SubjectTable {
   std::atomic<uint32_t> next_id_{1};
   memory::Pool<Cell> cells_;
   memory::HashTable<SubjectTraits> subjects_;
-  memory::HashTable<SpellingTraits> spellings_;
+  Spellings spellings_;
 };
 
 }  // namespace chainkeep::catalog

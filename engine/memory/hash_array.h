@@ -21,6 +21,7 @@
 
 #include "engine/memory/hash_tags.h"
 #include "engine/memory/pages.h"
+#include "engine/memory/prefetch.h"
 
 namespace chainkeep::memory {
 
@@ -63,16 +64,17 @@ class HashArray {
     return HashWindow(HashTags(tags[0].load(std::memory_order_acquire)),
                       HashTags(tags[1].load(std::memory_order_acquire)));
   }
-  // Asks for the slots of a home before its tags say which is wanted: the two
-  // waits are then one. Four cache lines at most; of entries of one word two
-  // are all slots of a window.
-  void PrefetchSlots(size_t home) const {
+  // Asks for the tags of a home, and for its slots before the tags say which is
+  // wanted: the two waits are then one. Of the slots four cache lines at most;
+  // of entries of one word two are all that a window has.
+  void PrefetchHome(size_t home) const {
     const char* const slots = reinterpret_cast<const char*>(
         entries_ + home * HashTags::kSlots * kWords);
-    __builtin_prefetch(slots);
-    __builtin_prefetch(slots + kLine);
-    if constexpr (kWords > 2) __builtin_prefetch(slots + 2 * kLine);
-    if constexpr (kWords > 3) __builtin_prefetch(slots + 3 * kLine);
+    Prefetch(tags_ + home);
+    Prefetch(slots);
+    Prefetch(slots + kLine);
+    if constexpr (kWords > 2) Prefetch(slots + 2 * kLine);
+    if constexpr (kWords > 3) Prefetch(slots + 3 * kLine);
   }
   // Publishes what was stored into slots before.
   void StoreTags(size_t group, HashTags value) {

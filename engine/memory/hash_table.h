@@ -87,6 +87,7 @@ class HashTable final : private ForkAware {
  public:
   using Key = typename Traits::Key;
   using Entry = typename Traits::Entry;
+  using Array = HashArray<Entry>;
 
   // `epochs` outlives the table.
   HashTable(Epochs* epochs, Traits traits, const HashTableOptions& options)
@@ -141,16 +142,33 @@ class HashTable final : private ForkAware {
   template <typename Use>
   __attribute__((always_inline)) Glance GlanceAt(const Key& key,
                                                  Use use) const {
-    const uint64_t hash = traits_.Hash(key);
+    return GlanceAt(Approach(traits_.Hash(key)), key, use);
+  }
+
+  // Approach asks for the memory that a look-up of a key with this hash will
+  // read, for who has something else to do first: GlanceAt goes on from there.
+  // It sees at least what was written before Approach. Good as long as the pin.
+  struct Place {
+    const Array& array;
+    size_t home;
+    uint8_t tag;
+  };
+  __attribute__((always_inline)) Place Approach(uint64_t hash) const {
     const Array& array =
         *arrays_[ShardOf(hash)].load(std::memory_order_acquire);
     const size_t home = HomeOf(hash, array.homes());
-    array.PrefetchSlots(home);
-    const HashWindow window = array.LoadWindow(home);
-    for (HashWindow::Set matches = window.Match(HashTags::TagOf(hash));
-         matches != 0; matches = HashWindow::WithoutFirst(matches)) {
-      const Entry entry =
-          array.Load(home * HashTags::kSlots + HashWindow::First(matches));
+    array.PrefetchHome(home);
+    return {array, home, HashTags::TagOf(hash)};
+  }
+  template <typename Use>
+  __attribute__((always_inline)) Glance GlanceAt(const Place& place,
+                                                 const Key& key,
+                                                 Use use) const {
+    const HashWindow window = place.array.LoadWindow(place.home);
+    for (HashWindow::Set matches = window.Match(place.tag); matches != 0;
+         matches = HashWindow::WithoutFirst(matches)) {
+      const Entry entry = place.array.Load(place.home * HashTags::kSlots +
+                                           HashWindow::First(matches));
       if (!traits_.Matches(entry, key)) [[unlikely]]
         continue;
       use(entry);
@@ -229,7 +247,6 @@ class HashTable final : private ForkAware {
   }
 
  private:
-  using Array = HashArray<Entry>;
   // Writers meet in a shard; growing copies one.
   static constexpr int kShardBits = 5;
   static constexpr size_t kShards = size_t{1} << kShardBits;
