@@ -65,6 +65,15 @@ DeviceTable::DeviceTable(memory::Epochs* epochs, const memory::Hasher* hasher)
 
 DeviceTable::~DeviceTable() = default;
 
+DeviceTable::Device* DeviceTable::Make(const Tenant* tenant,
+                                       const CertificateId& id,
+                                       const CertificateId& ca,
+                                       uint64_t state) {
+  return pool_.New(id, tenant,
+                   ca.empty() ? nullptr : cas_.Acquire(Bytes(ca.bytes())),
+                   state);
+}
+
 template <typename Table>
 bool DeviceTable::PutInto(Table& table, ViewId view, const Tenant* tenant,
                           Mode mode, const CertificateId& id,
@@ -74,9 +83,7 @@ bool DeviceTable::PutInto(Table& table, ViewId view, const Tenant* tenant,
   table.Update({view, id}, [&](std::optional<Entry>& entry) {
     const uint64_t word = Pack(mode, status, version);
     if (!entry) {
-      entry = {pool_.New(id, tenant,
-                         ca.empty() ? nullptr : cas_.Acquire(Bytes(ca.bytes())),
-                         word)};
+      entry = {Make(tenant, id, ca, word)};
     } else if (entry->device->tenant == tenant) {
       entry->device->state.store(word, std::memory_order_release);
     } else {
@@ -130,9 +137,7 @@ void DeviceTable::ReplaceIn(Table& table, ViewId view, const Tenant* tenant,
       return;
     }
     if (entry) replaced = entry->device;
-    entry = {pool_.New(id, tenant,
-                       ca.empty() ? nullptr : cas_.Acquire(Bytes(ca.bytes())),
-                       word)};
+    entry = {Make(tenant, id, ca, word)};
   });
   if (replaced != nullptr) Retire(replaced);
 }

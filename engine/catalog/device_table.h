@@ -107,6 +107,8 @@ class DeviceTable {
     const memory::Hasher* hasher;
   };
 
+  Device* Make(const Tenant* tenant, const CertificateId& id,
+               const CertificateId& ca, uint64_t state);
   template <typename Table>
   bool PutInto(Table& table, ViewId view, const Tenant* tenant, Mode mode,
                const CertificateId& id, DeviceStatus status,
