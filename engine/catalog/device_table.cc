@@ -152,6 +152,7 @@ void DeviceTable::Replace(const Tenant* tenant, Mode mode,
     RemoveFrom(sni_only_, tenant->id, tenant, id);
   } else {
     ReplaceIn(sni_only_, tenant->id, tenant, mode, id, status, ca, version);
+    moves_[id.bytes()[0] % moves_.size()].fetch_add(1);
     RemoveFrom(defaults_, tenant->region->id, tenant, id);
   }
 }
@@ -161,7 +162,20 @@ bool DeviceTable::Remove(const Tenant* tenant, const CertificateId& id) {
          RemoveFrom(defaults_, tenant->region->id, tenant, id);
 }
 
+// One that becomes SNI_ONLY between the two looks of FindInEither is in neither
+// when it is looked for: then it is looked for again. The counter changes after
+// it has come into the one table and before it goes out of the other.
 std::optional<DeviceView> DeviceTable::FindInTenant(
+    const Tenant& tenant, const CertificateId& id) const {
+  for (uint64_t moves = MovesOf(id).load();;) {
+    auto found = FindInEither(tenant, id);
+    const uint64_t now = MovesOf(id).load();
+    if (found || now == moves) return found;
+    moves = now;
+  }
+}
+
+std::optional<DeviceView> DeviceTable::FindInEither(
     const Tenant& tenant, const CertificateId& id) const {
   if (const auto own = sni_only_.Find({tenant.id, id})) {
     return own->device->View();

@@ -12,6 +12,7 @@
 #ifndef CHAINKEEP_ENGINE_CATALOG_DEVICE_TABLE_H_
 #define CHAINKEEP_ENGINE_CATALOG_DEVICE_TABLE_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -117,6 +118,12 @@ class DeviceTable {
   void ReplaceIn(Table& table, ViewId view, const Tenant* tenant, Mode mode,
                  const CertificateId& id, DeviceStatus status,
                  const CertificateId& ca, uint64_t version);
+  std::optional<DeviceView> FindInEither(const Tenant& tenant,
+                                         const CertificateId& id) const;
+  // How often devices, of this one's share of ids, have become SNI_ONLY.
+  const std::atomic<uint64_t>& MovesOf(const CertificateId& id) const {
+    return moves_[id.bytes()[0] % moves_.size()];
+  }
   void Retire(Device* device);
   template <typename Table>
   bool RemoveFrom(Table& table, ViewId view, const Tenant* tenant,
@@ -128,6 +135,7 @@ class DeviceTable {
   memory::Pool<Device> pool_;
   memory::HashTable<Traits<Mode::kDefault>> defaults_;
   memory::HashTable<Traits<Mode::kSniOnly>> sni_only_;
+  std::array<std::atomic<uint64_t>, 64> moves_{};
 };
 
 }  // namespace chainkeep::catalog

@@ -66,15 +66,17 @@ const Spelling* SubjectTable::Acquire(const x509::Name& name) {
 
 void SubjectTable::Release(const Spelling* held) {
   Spelling* unheld = nullptr;
-  std::unique_ptr<Subject> last;
   spellings_.Update({held->der(), held->hash()},
                     [&](std::optional<SpellingTraits::Entry>& entry) {
                       if (--entry->spelling->holders_ > 0) return;
                       unheld = entry->spelling;
-                      last = Unlink(unheld);
                       entry.reset();
                     });
   if (unheld == nullptr) return;
+  // Only now: as long as it is found, its subject is to be what it was, with
+  // all spellings that others add. Who acquires the same bytes meanwhile links
+  // a new one beside it.
+  std::unique_ptr<Subject> last = Unlink(unheld);
   epochs_->Retire(unheld, &SubjectTable::Destroy,
                   sizeof(Spelling) + unheld->size_);
   epochs_->Retire(std::move(last));

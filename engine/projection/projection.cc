@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -15,6 +16,7 @@
 #include "chainkeep/status.h"
 #include "engine/projection/load.h"
 #include "engine/projection/reachable.h"
+#include "engine/sni/endpoint_name.h"
 
 namespace chainkeep::projection {
 namespace {
@@ -99,6 +101,32 @@ void ForEachShown(const catalog::Catalog& catalog, const Visit& visit) {
     visit(
         Subject{ChangeKind::kEndpoint, {{{}, region}, {}}, std::string(name)});
   });
+}
+
+// Whether what is shown of `subject` keeps somebody out.
+bool Refuses(const catalog::Catalog& catalog, const Subject& subject) {
+  const store::CertificateKey& key = subject.key;
+  const Account& account = key.tenant.account;
+  const Region& region = key.tenant.region;
+  switch (subject.kind) {
+    case ChangeKind::kCa: {
+      const auto shown = catalog.FindRegistration(account, region, key.id);
+      return shown && shown->status != CaStatus::kActive;
+    }
+    case ChangeKind::kDevice: {
+      const auto shown = catalog.FindDevice(account, region, key.id);
+      return shown && shown->status != DeviceStatus::kActive;
+    }
+    case ChangeKind::kEndpoint: {
+      const auto name = sni::EndpointName::Parse(subject.host_name);
+      if (!name) return false;
+      const auto shown = catalog.endpoints().Find(region, *name);
+      return shown && shown->status != EndpointStatus::kEnabled;
+    }
+    case ChangeKind::kCrls:
+      return true;
+  }
+  return true;
 }
 
 SkippedRecord::Kind KindOf(ChangeKind kind) {
@@ -352,6 +380,9 @@ absl::Status Projection::Exchange(Outcome* outcome) {
     return absl::OkStatus();
   }
   if (!status.ok() || !batch.is_read) return status;
+  if (!batch.all_noted && comparisons_++ == 0) {
+    return Compare(batch.damage, outcome);
+  }
   TakeTrust(batch.untaken, batch.untaken_rows, outcome);
   Reconciliation reconciliation(uses_.catalog, uses_.algorithms,
                                 Reconciliation::Watched::kYes);
@@ -450,6 +481,7 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
   };
   auto all = std::make_unique<Backlog>();
   std::vector<SkippedRecord> skipped;
+  std::set<ChangeKind> without_key;
   Revision revision = 0;
   absl::Status status = uses_.store->Read([&](const RegistryView& view) {
     revision = view.revision();
@@ -461,6 +493,7 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
           return absl::OkStatus();
         },
         [&](ChangeKind kind, const absl::Status& why) {
+          without_key.insert(kind);
           skipped.push_back({.kind = KindOf(kind),
                              .account = {},
                              .region = {},
@@ -469,8 +502,13 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
         });
   });
   if (!status.ok() || (!damage.ok() && revision == noted_)) return status;
-  // First, to make room.
+  // First, to make room. What refuses and is not found may be what lies in a
+  // row without a key, and stays.
   ForEachShown(*uses_.catalog, [&](Subject subject) {
+    if (without_key.contains(subject.kind) &&
+        Refuses(*uses_.catalog, subject)) {
+      return;
+    }
     all->AddFirst(entry_of(std::move(subject)));
   });
   backlog_ = std::move(all);

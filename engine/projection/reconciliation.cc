@@ -178,6 +178,10 @@ void Reconciliation::AddCa(const store::CaKey& key,
     return;
   }
   const Phase to_refuse = PhaseToRefuse(FindCaHolder(key, row->mode));
+  // What it takes does not wait for what another gives up.
+  if (was_active && !gives && to_refuse != kTakeTrust) {
+    RefuseCa(key, std::exchange(tell, {}));
+  }
   tell.push_back(Registered(key, row->mode));
   if (!is_active) {
     ShowCa(gives ? kGiveTrust : to_refuse, *row, CaStatus::kInactive,
@@ -280,9 +284,13 @@ void Reconciliation::AddDevice(const store::DeviceKey& key,
                      .may_fail = true});
     return;
   }
-  ShowDevice(
-      gives ? kGiveTrust : PhaseToRefuse(FindDeviceHolder(key, row->mode)), key,
-      {row->mode, row->status, row->ca}, std::move(tell));
+  const Phase to_refuse = PhaseToRefuse(FindDeviceHolder(key, row->mode));
+  // What it takes does not wait for what another gives up.
+  if (was_active && !gives && to_refuse != kTakeTrust) {
+    RefuseDevice(key, *shown, std::exchange(tell, {}));
+  }
+  ShowDevice(gives ? kGiveTrust : to_refuse, key,
+             {row->mode, row->status, row->ca}, std::move(tell));
 }
 
 void Reconciliation::AddEndpoint(const Region& region,

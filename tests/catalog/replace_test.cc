@@ -189,5 +189,28 @@ TEST_F(ReplaceTest, WhoLooksMeanwhileFindsTheOneOrTheOther) {
   EXPECT_EQ(catalog_.devices(), 1u);
 }
 
+// From mode to mode: the account has one all the time.
+TEST_F(ReplaceTest, AnAccountFindsItsDeviceWhileItsModeChanges) {
+  const auto replace = [&](size_t i) {
+    catalog_.ReplaceDevice(
+        ScopeOf(0, i % 2 == 0 ? Mode::kDefault : Mode::kSniOnly), IdOf(0),
+        DeviceStatus::kRevoked, {});
+  };
+  replace(0);
+  std::atomic<bool> is_over = false;
+  std::atomic<int> looks = 0, missing = 0;
+  std::thread reader([&] {
+    while (!is_over) {
+      if (!catalog_.FindDevice(accounts_[0], region_, IdOf(0))) ++missing;
+      ++looks;
+    }
+  });
+  while (looks == 0) std::this_thread::yield();
+  for (size_t i = 1; i < 100'000; ++i) replace(i);
+  is_over = true;
+  reader.join();
+  EXPECT_EQ(missing, 0);
+}
+
 }  // namespace
 }  // namespace chainkeep::catalog

@@ -1,10 +1,12 @@
 #include "engine/catalog/subject_table.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -152,6 +154,38 @@ TEST_F(SubjectTableTest, WhatWasFoundStaysUntilThePinIsGone) {
     epochs_.Collect();
     EXPECT_EQ(epochs_.GetHeld().objects, 0u);
   }
+}
+
+// One comes and goes beside one that is held: as long as it is found, so is the
+// other beside it.
+TEST_F(SubjectTableTest, ASpellingThatGoesHidesNoOther) {
+  std::atomic<bool> is_over = false;
+  std::atomic<int> turns = 0;
+  std::thread other([&] {
+    while (!is_over) {
+      table_.Release(table_.Acquire(lower_.get()));
+      ++turns;
+    }
+  });
+  while (turns == 0) std::this_thread::yield();
+  int found = 0, hidden = 0;
+  for (int i = 0; i < 20'000 || (found == 0 && i < 2'000'000); ++i) {
+    const Spelling* const held = table_.Acquire(upper_.get());
+    {
+      const memory::Epochs::Pin pin = epochs_.Acquire();
+      if (const Spelling* const going = Find(lower_)) {
+        ++found;
+        const Spelling* beside = going->subject().spellings();
+        while (beside != nullptr && beside != held) beside = beside->next();
+        if (beside == nullptr || going->IsOnlyOne()) ++hidden;
+      }
+    }
+    table_.Release(held);
+  }
+  is_over = true;
+  other.join();
+  EXPECT_GT(found, 0);
+  EXPECT_EQ(hidden, 0);
 }
 
 }  // namespace

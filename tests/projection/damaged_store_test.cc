@@ -256,6 +256,24 @@ TEST_F(DamagedStoreTest, AComparisonTellsOfARowWithoutAKey) {
       << told[0].status;
 }
 
+// What refuses may lie in a row whose key is damaged: it is not taken for gone.
+TEST_F(DamagedStoreTest, WhatRefusesStaysBesideARowWithoutAKey) {
+  Put(Number(7, DeviceStatus::kRevoked));
+  CatchUp();
+  Damage(
+      absl::StrCat("PRAGMA ignore_check_constraints = ON;"
+                   "UPDATE device SET id = x'00' WHERE id = ",
+                   Blob(7)));
+  Put(Number(6, DeviceStatus::kInactive));
+  Put(Number(6, DeviceStatus::kRevoked));
+  Damage(
+      "DELETE FROM change WHERE revision <"
+      " (SELECT max(revision) FROM change)");
+  CatchUp();
+  EXPECT_EQ(Shown(6), DeviceStatus::kRevoked);
+  EXPECT_EQ(Shown(7), DeviceStatus::kRevoked);
+}
+
 // To start is another matter: half of a registry is no registry.
 TEST_F(DamagedStoreTest, ADamagedRowIsNotHalfLoaded) {
   const struct {

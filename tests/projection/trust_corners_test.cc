@@ -186,6 +186,77 @@ TEST_P(TrustOrderTest, CrlsDoNotGoBeforeTheRecordThatCameBefore) {
   EXPECT_TRUE(done);
 }
 
+// The same, where the notes of that go as well.
+TEST_P(LostChangesTest, CrlsDoNotGoBeforeAllAreCompared) {
+  const auto put_crls = [&](std::vector<std::string> crls) {
+    Commit([&](Transaction& t) {
+      t.PutCrls({{{a_, region_}, IdOf(ca_)}, ca_.der, std::move(crls)});
+      return absl::OkStatus();
+    });
+  };
+  Change(Ca(a_, ca_, kDefault));
+  put_crls({MakeCrl({}, ca_)});  // names the device, say
+  CatchUp();
+  Fill();
+  put_crls({MakeCrl({}, ca_)});
+  bool done = false;
+  const auto check = [&] {
+    const auto device = catalog_.FindDevice(a_, region_, IdOf(device_));
+    int crls = 0;
+    catalog_.ForEachCrls(
+        [&](const Account&, const Region&, const CertificateId&) { ++crls; });
+    EXPECT_FALSE(done && crls == 0 && !device)
+        << "neither the CRL nor the record refuses it";
+  };
+  int reads = 0;
+  store_.BeforeReads([&] {
+    check();
+    if (++reads != 2) return;
+    Put(Device(a_, device_, DeviceStatus::kRevoked, kDefault));
+    put_crls({});
+    store_.Forget();
+    done = true;
+  });
+  log_.OnEvent(check);
+  CatchUp();
+  store_.BeforeReads(nullptr);
+  log_.OnEvent(nullptr);
+  EXPECT_TRUE(done);
+}
+
+// A CA that refuses where another account has to make room for it, and CRLs
+// that are emptied then.
+TEST_P(TrustOrderTest, ACaThatWaitsForRoomTrustsNobodyMeanwhile) {
+  const auto put_crls = [&](std::vector<std::string> crls) {
+    Commit([&](Transaction& t) {
+      t.PutCrls({{{a_, region_}, IdOf(ca_)}, ca_.der, std::move(crls)});
+      return absl::OkStatus();
+    });
+  };
+  Change(Ca(a_, ca_, kSniOnly));
+  Change(Ca(b_, ca_, kDefault, CaStatus::kInactive));
+  put_crls({MakeCrl({}, ca_)});
+  CatchUp();
+  put_crls({MakeCrl({}, ca_)});
+  Fill();
+  Delete(Ca(b_, ca_));
+  Change(Ca(a_, ca_, kDefault, CaStatus::kInactive));
+  put_crls({});
+  const auto check = [&] {
+    const auto ca = catalog_.FindRegistration(a_, region_, IdOf(ca_));
+    int crls = 0;
+    catalog_.ForEachCrls(
+        [&](const Account&, const Region&, const CertificateId&) { ++crls; });
+    EXPECT_FALSE(ca && ca->status == CaStatus::kActive && crls == 0)
+        << "ACTIVE without the CRLs that it was never without";
+  };
+  store_.BeforeReads(check);
+  log_.OnEvent(check);
+  CatchUp();
+  store_.BeforeReads(nullptr);
+  log_.OnEvent(nullptr);
+}
+
 // A REVOKED device moves from account to account, while others look.
 TEST_P(TrustOrderTest, AMoveHasNoMomentWithoutARecord) {
   std::atomic<bool> stop{false};
