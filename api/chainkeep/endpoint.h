@@ -87,7 +87,8 @@ class EndpointSource {
 
   // Lookup asks whose `host_name` is in `region`. The name is well-formed and
   // in lower case, and otherwise whatever a stranger sent; it lives for the
-  // call. There is one Lookup of a name at a time.
+  // call. There is one Lookup of a name at a time, unless the name was
+  // invalidated meanwhile: what was asked before that is not waited for.
   virtual void Lookup(const Region& region, std::string_view host_name,
                       Done done) = 0;
 };

@@ -19,9 +19,13 @@
 //     writer keeps nobody here.
 //  2. Trust is given by a record as it was at some revision after all trust is
 //     taken away that changes up to that revision took: what is accepted in
-//     between would have been accepted at some revision of the meantime. Two
-//     exceptions: while changes cannot be read, though all has been compared;
-//     and where one of several CRLs ceases to name what another comes to.
+//     between would have been accepted at some revision of the meantime.
+//     Exceptions: while changes cannot be read, though all has been compared;
+//     where CRLs cease to name what other CRLs, or a record that another
+//     account makes room for, come to refuse; where a record that refuses goes
+//     from mode DEFAULT to SNI_ONLY and another account takes its place; and an
+//     ACTIVE device of mode DEFAULT, which refuses for other accounts, comes
+//     with what gives trust.
 //  3. What waits is shown in small batches: between two the lock is free, and
 //     the observer is told. Only who writes faster than can be looked at makes
 //     them larger.
@@ -34,7 +38,9 @@
 //     been.
 //  6. Registrations of one subject are shown in the order of their age (who
 //     came first is found first, see registration_index.h). Those that were
-//     made in one millisecond go by certificate id.
+//     made in one millisecond go by certificate id. One that refuses, waits for
+//     room, or was made anew while none looked, may stand elsewhere until the
+//     next Load.
 //  7. The observer is called without a lock.
 //
 // A record that cannot be shown is told to the observer and left out; the rest
