@@ -33,20 +33,14 @@ TEST_P(TrustOrderTest, CrlsNotedWhileRowsAreReadAreTakenFirst) {
   int reads = 0;
   const auto check = [&] {
     const auto ca = catalog_.FindRegistration(a_, region_, IdOf(ca_));
-    int crls = 0;
-    catalog_.ForEachCrls(
-        [&](const Account&, const Region&, const CertificateId&) { ++crls; });
-    EXPECT_FALSE(ca && ca->status == CaStatus::kActive && crls == 0)
+    EXPECT_FALSE(ca && ca->status == CaStatus::kActive && ShownCrls() == 0)
         << "ACTIVE without the CRLs that came first";
   };
   store_.BeforeReads([&] {
     check();
     if (++reads != 2 || std::exchange(done, true)) return;
     Put(Device(b_, device_, DeviceStatus::kInactive, kSniOnly));
-    Commit([&](Transaction& t) {
-      t.PutCrls({{{a_, region_}, IdOf(ca_)}, ca_.der, {MakeCrl({}, ca_)}});
-      return absl::OkStatus();
-    });
+    PutCrls({MakeCrl({}, ca_)});
     Put(Ca(a_, ca_, kDefault));
   });
   log_.OnEvent(check);
@@ -151,103 +145,29 @@ TEST_P(TrustOrderTest, ANameIsNotAWildcardsThatIsOnLater) {
 
 // CRLs that are emptied after a device is revoked.
 TEST_P(TrustOrderTest, CrlsDoNotGoBeforeTheRecordThatCameBefore) {
-  const auto put_crls = [&](std::vector<std::string> crls) {
-    Commit([&](Transaction& t) {
-      t.PutCrls({{{a_, region_}, IdOf(ca_)}, ca_.der, std::move(crls)});
-      return absl::OkStatus();
-    });
-  };
-  Change(Ca(a_, ca_, kDefault));
-  put_crls({MakeCrl({}, ca_)});  // names the device, say
-  CatchUp();
-  Fill();
-  put_crls({MakeCrl({}, ca_)});
-  bool done = false;
-  int reads = 0;
-  const auto check = [&] {
-    const auto device = catalog_.FindDevice(a_, region_, IdOf(device_));
-    int crls = 0;
-    catalog_.ForEachCrls(
-        [&](const Account&, const Region&, const CertificateId&) { ++crls; });
-    EXPECT_FALSE(done && crls == 0 && !device)
-        << "neither the CRL nor the record refuses it";
-  };
-  store_.BeforeReads([&] {
-    check();
-    if (++reads != 2) return;
-    Put(Device(a_, device_, DeviceStatus::kRevoked, kDefault));
-    put_crls({});
-    done = true;
-  });
-  log_.OnEvent(check);
-  CatchUp();
-  store_.BeforeReads(nullptr);
-  log_.OnEvent(nullptr);
-  EXPECT_TRUE(done);
+  ExpectCrlsStayUntilTheRecordIsThere([] {});
 }
 
 // The same, where the notes of that go as well.
 TEST_P(LostChangesTest, CrlsDoNotGoBeforeAllAreCompared) {
-  const auto put_crls = [&](std::vector<std::string> crls) {
-    Commit([&](Transaction& t) {
-      t.PutCrls({{{a_, region_}, IdOf(ca_)}, ca_.der, std::move(crls)});
-      return absl::OkStatus();
-    });
-  };
-  Change(Ca(a_, ca_, kDefault));
-  put_crls({MakeCrl({}, ca_)});  // names the device, say
-  CatchUp();
-  Fill();
-  put_crls({MakeCrl({}, ca_)});
-  bool done = false;
-  const auto check = [&] {
-    const auto device = catalog_.FindDevice(a_, region_, IdOf(device_));
-    int crls = 0;
-    catalog_.ForEachCrls(
-        [&](const Account&, const Region&, const CertificateId&) { ++crls; });
-    EXPECT_FALSE(done && crls == 0 && !device)
-        << "neither the CRL nor the record refuses it";
-  };
-  int reads = 0;
-  store_.BeforeReads([&] {
-    check();
-    if (++reads != 2) return;
-    Put(Device(a_, device_, DeviceStatus::kRevoked, kDefault));
-    put_crls({});
-    store_.Forget();
-    done = true;
-  });
-  log_.OnEvent(check);
-  CatchUp();
-  store_.BeforeReads(nullptr);
-  log_.OnEvent(nullptr);
-  EXPECT_TRUE(done);
+  ExpectCrlsStayUntilTheRecordIsThere([&] { store_.Forget(); });
 }
 
 // A CA that refuses where another account has to make room for it, and CRLs
 // that are emptied then.
 TEST_P(TrustOrderTest, ACaThatWaitsForRoomTrustsNobodyMeanwhile) {
-  const auto put_crls = [&](std::vector<std::string> crls) {
-    Commit([&](Transaction& t) {
-      t.PutCrls({{{a_, region_}, IdOf(ca_)}, ca_.der, std::move(crls)});
-      return absl::OkStatus();
-    });
-  };
   Change(Ca(a_, ca_, kSniOnly));
   Change(Ca(b_, ca_, kDefault, CaStatus::kInactive));
-  put_crls({MakeCrl({}, ca_)});
+  PutCrls({MakeCrl({}, ca_)});
   CatchUp();
-  put_crls({MakeCrl({}, ca_)});
+  PutCrls({MakeCrl({}, ca_)});
   Fill();
   Delete(Ca(b_, ca_));
   Change(Ca(a_, ca_, kDefault, CaStatus::kInactive));
-  put_crls({});
+  PutCrls({});
   const auto check = [&] {
     const auto ca = catalog_.FindRegistration(a_, region_, IdOf(ca_));
-    int crls = 0;
-    catalog_.ForEachCrls(
-        [&](const Account&, const Region&, const CertificateId&) { ++crls; });
-    EXPECT_FALSE(ca && ca->status == CaStatus::kActive && crls == 0)
+    EXPECT_FALSE(ca && ca->status == CaStatus::kActive && ShownCrls() == 0)
         << "ACTIVE without the CRLs that it was never without";
   };
   store_.BeforeReads(check);

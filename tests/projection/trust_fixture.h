@@ -5,16 +5,19 @@
 #define CHAINKEEP_TESTS_PROJECTION_TRUST_FIXTURE_H_
 
 #include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/projection/projection.h"
 #include "engine/sni/endpoint_name.h"
 #include "tests/projection/projection_fixture.h"
+#include "tests/support/test_crls.h"
 
 namespace chainkeep::test {
 
@@ -125,6 +128,50 @@ class TrustOrderTest : public ProjectionFixture,
   void Change(const Row& row) {
     Put(row);
     Remember();
+  }
+
+  // The CRLs of the root in the first account.
+  void PutCrls(std::vector<std::string> crls) {
+    Commit([&](store::Transaction& t) {
+      t.PutCrls({{{a_, region_}, IdOf(ca_)}, ca_.der, std::move(crls)});
+      return absl::OkStatus();
+    });
+  }
+  int ShownCrls() const {
+    int crls = 0;
+    catalog_.ForEachCrls(
+        [&](const Account&, const Region&, const CertificateId&) { ++crls; });
+    return crls;
+  }
+
+  // While all waits, a device is revoked and the CRL that names it emptied, and
+  // what `lose` does follows: one of the two refuses it all the time.
+  void ExpectCrlsStayUntilTheRecordIsThere(const std::function<void()>& lose) {
+    Change(Ca(a_, ca_, Mode::kDefault));
+    PutCrls({MakeCrl({}, ca_)});  // names the device, say
+    CatchUp();
+    Fill();
+    PutCrls({MakeCrl({}, ca_)});
+    bool done = false;
+    int reads = 0;
+    const auto check = [&] {
+      const auto device = catalog_.FindDevice(a_, region_, IdOf(device_));
+      EXPECT_FALSE(done && ShownCrls() == 0 && !device)
+          << "neither the CRL nor the record refuses it";
+    };
+    store_.BeforeReads([&] {
+      check();
+      if (++reads != 2) return;
+      Put(Device(a_, device_, DeviceStatus::kRevoked, Mode::kDefault));
+      PutCrls({});
+      lose();
+      done = true;
+    });
+    log_.OnEvent(check);
+    CatchUp();
+    store_.BeforeReads(nullptr);
+    log_.OnEvent(nullptr);
+    EXPECT_TRUE(done);
   }
 
   // More records change than are shown at once, which nobody here asks for.
