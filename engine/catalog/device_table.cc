@@ -152,7 +152,7 @@ void DeviceTable::Replace(const Tenant* tenant, Mode mode,
     RemoveFrom(sni_only_, tenant->id, tenant, id);
   } else {
     ReplaceIn(sni_only_, tenant->id, tenant, mode, id, status, ca, version);
-    moves_[id.bytes()[0] % moves_.size()].fetch_add(1);
+    moves_[id.bytes()[0]].fetch_add(1);
     RemoveFrom(defaults_, tenant->region->id, tenant, id);
   }
 }
@@ -167,11 +167,11 @@ bool DeviceTable::Remove(const Tenant* tenant, const CertificateId& id) {
 // it has come into the one table and before it goes out of the other.
 std::optional<DeviceView> DeviceTable::FindInTenant(
     const Tenant& tenant, const CertificateId& id) const {
-  for (uint64_t moves = MovesOf(id).load();;) {
+  const std::atomic<uint64_t>& moves = moves_[id.bytes()[0]];
+  for (;;) {
+    const uint64_t before = moves.load();
     auto found = FindInEither(tenant, id);
-    const uint64_t now = MovesOf(id).load();
-    if (found || now == moves) return found;
-    moves = now;
+    if (found || moves.load() == before) return found;
   }
 }
 

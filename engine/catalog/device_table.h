@@ -120,10 +120,6 @@ class DeviceTable {
                  const CertificateId& ca, uint64_t version);
   std::optional<DeviceView> FindInEither(const Tenant& tenant,
                                          const CertificateId& id) const;
-  // How often devices, of this one's share of ids, have become SNI_ONLY.
-  const std::atomic<uint64_t>& MovesOf(const CertificateId& id) const {
-    return moves_[id.bytes()[0] % moves_.size()];
-  }
   void Retire(Device* device);
   template <typename Table>
   bool RemoveFrom(Table& table, ViewId view, const Tenant* tenant,
@@ -135,7 +131,8 @@ class DeviceTable {
   memory::Pool<Device> pool_;
   memory::HashTable<Traits<Mode::kDefault>> defaults_;
   memory::HashTable<Traits<Mode::kSniOnly>> sni_only_;
-  std::array<std::atomic<uint64_t>, 64> moves_{};
+  // How often devices have become SNI_ONLY, by the first byte of their ids.
+  std::array<std::atomic<uint64_t>, 256> moves_{};
 };
 
 }  // namespace chainkeep::catalog

@@ -42,8 +42,8 @@ void SubjectTable::Destroy(void* spelling) {
 }
 
 const Subject* SubjectTable::Find(const x509::Name& name, uint64_t hash) const {
-  if (const auto spelled = spellings_.Find({name.der(), hash})) {
-    return &spelled->spelling->subject();
+  if (const Spelling* const spelling = FindSpelling(name.der(), hash)) {
+    return &spelling->subject();
   }
   const auto found = subjects_.Find(name);
   return found ? found->subject : nullptr;
