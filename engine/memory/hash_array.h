@@ -66,11 +66,13 @@ class HashArray {
   }
   // Asks for the tags of a home, and for its slots before the tags say which is
   // wanted: the two waits are then one. Of the slots four cache lines at most;
-  // of entries of one word two are all that a window has.
+  // of entries of one word two are all that a window has. Of entries of a line
+  // or more, the first slots alone would take that.
   void PrefetchHome(size_t home) const {
     const char* const slots = reinterpret_cast<const char*>(
         entries_ + home * HashTags::kSlots * kWords);
     Prefetch(tags_ + home);
+    if constexpr (sizeof(Entry) >= kLine) return;
     Prefetch(slots);
     Prefetch(slots + kLine);
     if constexpr (kWords > 2) Prefetch(slots + 2 * kLine);
@@ -88,6 +90,16 @@ class HashArray {
   Entry Load(size_t slot) const {
     return LoadWords(entries_ + slot * kWords,
                      std::make_index_sequence<kWords>());
+  }
+  // The slot as it lies there, to be looked at without loading all of it: its
+  // last word, which may change, is not to be read, and the others only while a
+  // reader may rely on its tag.
+  const Entry& Peek(size_t slot) const {
+    return *reinterpret_cast<const Entry*>(entries_ + slot * kWords);
+  }
+  // The last word alone.
+  uint64_t LoadValue(size_t slot) const {
+    return entries_[slot * kWords + kWords - 1].load(std::memory_order_acquire);
   }
   void Store(size_t slot, const Entry& entry) {
     Word* const to = entries_ + slot * kWords;

@@ -2,7 +2,7 @@
 //
 //   struct Traits {
 //     using Key = ...;              // what is looked for
-//     struct Entry { ... };         // 1 to 15 words of 64 bits; see below
+//     struct Entry { ... };         // 1 or more words of 64 bits; see below
 //     uint64_t Hash(const Key&) const;
 //     uint64_t HashOf(const Entry&) const;   // the same, of an entry's key
 //     bool Matches(const Entry&, const Key&) const;  // the full key decides
@@ -164,17 +164,29 @@ class HashTable final : private ForkAware {
   __attribute__((always_inline)) Glance GlanceAt(const Place& place,
                                                  const Key& key,
                                                  Use use) const {
-    const HashWindow window = place.array.LoadWindow(place.home);
-    for (HashWindow::Set matches = window.Match(place.tag); matches != 0;
-         matches = HashWindow::WithoutFirst(matches)) {
-      const Entry entry = place.array.Load(place.home * HashTags::kSlots +
-                                           HashWindow::First(matches));
-      if (!traits_.Matches(entry, key)) [[unlikely]]
-        continue;
-      use(entry);
-      return Glance::kFound;
-    }
-    return window.HasFree() ? Glance::kNone : Glance::kUnclear;
+    return TryMatches(
+        place, [&](size_t slot) __attribute__((always_inline)) {
+          const Entry entry = place.array.Load(slot);
+          if (!traits_.Matches(entry, key)) return false;
+          use(entry);
+          return true;
+        });
+  }
+
+  // GlanceInPlace is GlanceAt for entries of many words, which are not loaded:
+  // Matches sees the entry where it lies, and must not look at the last word,
+  // which is what `use` is called with.
+  template <typename Use>
+  __attribute__((always_inline)) Glance GlanceInPlace(const Key& key,
+                                                      Use use) const {
+    static_assert(kReuseNeedsGrace);
+    const Place place = Approach(traits_.Hash(key));
+    return TryMatches(
+        place, [&](size_t slot) __attribute__((always_inline)) {
+          if (!traits_.Matches(place.array.Peek(slot), key)) return false;
+          use(place.array.LoadValue(slot));
+          return true;
+        });
   }
 
   // Update calls `change` with what the table holds for `key`; what it leaves
@@ -296,6 +308,21 @@ class HashTable final : private ForkAware {
         visit(array.Load(group * HashTags::kSlots + i));
       }
     }
+  }
+
+  // Calls `is_it` with the slots of a window that have the tag, until it says
+  // so.
+  template <typename IsIt>
+  __attribute__((always_inline)) Glance TryMatches(const Place& place,
+                                                   IsIt is_it) const {
+    const HashWindow window = place.array.LoadWindow(place.home);
+    for (HashWindow::Set matches = window.Match(place.tag); matches != 0;
+         matches = HashWindow::WithoutFirst(matches)) {
+      if (is_it(place.home * HashTags::kSlots + HashWindow::First(matches)))
+          [[likely]]
+        return Glance::kFound;
+    }
+    return window.HasFree() ? Glance::kNone : Glance::kUnclear;
   }
 
   struct Found {

@@ -141,6 +141,13 @@ class HashTableTest : public testing::Test {
       case Table::Glance::kUnclear:
         EXPECT_EQ(seen, std::nullopt);
     }
+    if constexpr (sizeof(Entry) > 8) {
+      std::optional<uint64_t> seen_in_place;
+      EXPECT_EQ(table.GlanceInPlace(
+                    key, [&](uint64_t value) { seen_in_place = value; }),
+                glance);
+      EXPECT_EQ(seen_in_place, seen);
+    }
   }
 
   // The same random operations on a table and on a std::map.
@@ -193,7 +200,7 @@ class HashTableTest : public testing::Test {
 };
 
 using AllTraits = testing::Types<WordsTraits<1>, WordsTraits<2>, WordsTraits<3>,
-                                 WordsTraits<5>, WordsTraits<15>>;
+                                 WordsTraits<5>, WordsTraits<24>>;
 TYPED_TEST_SUITE(HashTableTest, AllTraits);
 
 TYPED_TEST(HashTableTest, AgreesWithAMap) {
@@ -446,6 +453,11 @@ TYPED_TEST(HashTableTest, ReadersAndWritersAtOnce) {
         } else if (key >= kStable + kComing ||
                    TypeParam::ValueOf(*entry) / 1000 != key) {
           ++wrong;
+        }
+        if constexpr (sizeof(Entry) > 8) {
+          table.GlanceInPlace(key, [&](uint64_t value) {
+            if (value / 1000 != key) ++wrong;
+          });
         }
       }
     });
