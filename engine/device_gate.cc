@@ -25,10 +25,10 @@ Verdict AcceptUnderCa(const Asker& asker, const RegisteredDevice& device,
   const std::optional<path::Anchor> anchor =
       FindAnchor(asker, *record.account, record.ca);
   if (!anchor) return VerdictMint::Refuse(fields, Reason::kNoRegisteredCa);
-  if (anchor->status != CaStatus::kActive) {
+  if (anchor->state().status != CaStatus::kActive) {
     return VerdictMint::Refuse(fields, Reason::kCaInactive);
   }
-  const Reason validity = path::CheckValidity(*anchor->certificate, now);
+  const Reason validity = path::CheckValidity(anchor->ca->certificate, now);
   if (validity != Reason::kAccepted) {
     fields.failing_certificate = 1;
     return VerdictMint::Refuse(fields, validity);
@@ -105,8 +105,9 @@ Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
   }
   // In mode DEFAULT it is one account's of the region.
   const bool is_anothers = IsAnothers(asker, fields.device);
-  if (found.signer && !(is_anothers && found.signer->mode == Mode::kDefault)) {
-    fields.ca = *found.signer->id;
+  if (found.signer &&
+      !(is_anothers && found.signer->state().mode == Mode::kDefault)) {
+    fields.ca = found.signer->ca->id;
     fields.completion = Completion::kFirstConnect;
     return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
   }

@@ -560,7 +560,7 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
         HasInactive(asker, verdict.account(), verdict.intermediates())) {
       return false;
     }
-    versions.anchor = anchor->version;
+    versions.anchor = anchor->state().version;
   }
   versions.revocation =
       CrlVersion(pin.Crls(options.region), listener, verdict.account());

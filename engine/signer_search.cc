@@ -36,7 +36,7 @@ class Search {
     for (const Bytes der : request_.presented) {
       path::Anchor anchor;
       if (!request_.view.FindById(ComputeCertificateId(der), &anchor)) continue;
-      if (anchor.certificate->subject() != request_.leaf.issuer()) continue;
+      if (anchor.ca->certificate.subject() != request_.leaf.issuer()) continue;
       if (Try(anchor)) return;
     }
   }
@@ -55,9 +55,9 @@ class Search {
   }
 
   bool Try(const path::Anchor& anchor) {
-    if (anchor.status != CaStatus::kActive ||
-        anchor.auto_registration != path::AutoRegistration::kEnabled ||
-        path::CheckValidity(*anchor.certificate, request_.now) !=
+    if (anchor.state().status != CaStatus::kActive ||
+        anchor.state().auto_registration != path::AutoRegistration::kEnabled ||
+        path::CheckValidity(anchor.ca->certificate, request_.now) !=
             Reason::kAccepted) {
       return false;
     }
@@ -69,8 +69,8 @@ class Search {
       return false;
     }
     ++result_.spent.signatures;
-    if (!anchor.key->Verify(algorithm_.algorithm, request_.leaf.tbs(),
-                            request_.leaf.signature())) {
+    if (!anchor.ca->key.Verify(algorithm_.algorithm, request_.leaf.tbs(),
+                               request_.leaf.signature())) {
       return false;
     }
     result_.signer = anchor;

@@ -25,7 +25,7 @@ void CheckSame(const path::PathResult& a, const path::PathResult& b) {
               a.failure.reason == b.failure.reason &&
               a.spent.steps == b.spent.steps,
           "the same answer twice");
-  Require(!a.path || *a.path->anchor().id == *b.path->anchor().id,
+  Require(!a.path || a.path->anchor().ca->id == b.path->anchor().ca->id,
           "the same anchor twice");
 }
 
@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                     chain.now <= result.path->not_after(),
                 "accepted within the validity of the answer");
   fuzz::Require(fuzz::IsAcceptedByBoringSsl(
-                    {*leaf, presented, *result.path->anchor().certificate,
+                    {*leaf, presented, result.path->anchor().ca->certificate,
                      result.spent.path_length, chain.options, chain.now}),
                 "BoringSSL accepts what we accept");
   return 0;

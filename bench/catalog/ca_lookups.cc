@@ -67,8 +67,11 @@ Lookups AskCasDependently(Fleet& fleet, double seconds, uint64_t seed) {
                      for (size_t i = 0; i < CaQuestions::kSize;) {
                        const uint64_t version = block.Ask(i);
                        found += version != 0;
-                       // No version has its first bit set, which only we know.
-                       i += 1 + (version >> 63);
+                       // No version has its first bit set, which the compiler
+                       // may not know.
+                       uint64_t unknown = version;
+                       asm volatile("" : "+r"(unknown));
+                       i += 1 + (unknown >> 63);
                      }
                      return found;
                    });

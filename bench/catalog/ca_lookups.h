@@ -46,7 +46,7 @@ class CaQuestions {
   uint64_t AskIn(const catalog::TenantView& view, size_t i) {
     const size_t count = view.FindIssuers(
         issuers_[i], {key_ids_[i].data(), key_ids_[i].size()}, anchors_);
-    return count == 0 ? 0 : anchors_[0].version;
+    return count == 0 ? 0 : anchors_[0].state().version;
   }
 
   std::vector<sni::ResolvedTenant> tenants_;

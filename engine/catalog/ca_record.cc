@@ -7,10 +7,8 @@ namespace chainkeep::catalog {
 CaRecord::CaRecord(std::unique_ptr<const std::string> der,
                    const x509::Certificate& certificate,
                    signature::PublicKey key)
-    : der_(std::move(der)),
-      id_(ComputeCertificateId(AsBytes(*der_))),
-      certificate_(certificate),
-      key_(std::move(key)) {}
+    : ca_{certificate, std::move(key), ComputeCertificateId(AsBytes(*der))},
+      der_(std::move(der)) {}
 
 der::Result<std::shared_ptr<const CaRecord>> CaRecord::Make(
     std::string_view der, signature::Preparation preparation) {

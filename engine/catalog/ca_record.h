@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "chainkeep/certificate.h"
+#include "engine/path/anchor_source.h"
 #include "engine/signature/public_key.h"
 #include "engine/x509/certificate.h"
 
@@ -24,9 +25,11 @@ class CaRecord {
       std::string_view der, signature::Preparation preparation =
                                 signature::Preparation::kForManyUses);
 
-  const CertificateId& id() const { return id_; }
-  const x509::Certificate& certificate() const { return certificate_; }
-  const signature::PublicKey& key() const { return key_; }
+  const CertificateId& id() const { return ca_.id; }
+  const x509::Certificate& certificate() const { return ca_.certificate; }
+  const signature::PublicKey& key() const { return ca_.key; }
+  // All three.
+  const path::AnchorCa& ca() const { return ca_; }
 
   CaRecord(const CaRecord&) = delete;
   CaRecord& operator=(const CaRecord&) = delete;
@@ -35,10 +38,8 @@ class CaRecord {
   CaRecord(std::unique_ptr<const std::string> der,
            const x509::Certificate& certificate, signature::PublicKey key);
 
-  std::unique_ptr<const std::string> der_;  // certificate_ views it
-  CertificateId id_;
-  x509::Certificate certificate_;
-  signature::PublicKey key_;
+  const path::AnchorCa ca_;
+  const std::unique_ptr<const std::string> der_;  // the certificate views it
 };
 
 }  // namespace chainkeep::catalog

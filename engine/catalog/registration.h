@@ -20,37 +20,7 @@
 namespace chainkeep::catalog {
 
 using path::AutoRegistration;
-
-// RegistrationState is what one word says of a registration, so that a reader
-// sees its mode, status and version of one moment.
-struct RegistrationState {
-  Mode mode = Mode::kDefault;
-  CaStatus status = CaStatus::kInactive;
-  AutoRegistration auto_registration = AutoRegistration::kDisabled;
-  uint64_t version = 0;  // below 2^60
-
-  // Bits of the word. The lowest is free: in a RegistrationList it, and
-  // kSniOnly, tell a word of this kind from a pointer.
-  static constexpr uint64_t kSniOnly = 2;
-  static constexpr uint64_t kActive = 4;
-  static constexpr uint64_t kAutoRegisters = 8;
-
-  uint64_t Pack() const {
-    return version << 4 | (mode == Mode::kSniOnly ? kSniOnly : 0) |
-           (status == CaStatus::kActive ? kActive : 0) |
-           (auto_registration == AutoRegistration::kEnabled ? kAutoRegisters
-                                                            : 0);
-  }
-  static RegistrationState Unpack(uint64_t word) {
-    return {.mode = (word & kSniOnly) != 0 ? Mode::kSniOnly : Mode::kDefault,
-            .status =
-                (word & kActive) != 0 ? CaStatus::kActive : CaStatus::kInactive,
-            .auto_registration = (word & kAutoRegisters) != 0
-                                     ? AutoRegistration::kEnabled
-                                     : AutoRegistration::kDisabled,
-            .version = word >> 4};
-  }
-};
+using path::RegistrationState;
 
 // Registered is what somebody has seen of a registration, at one moment. Valid
 // as long as its pin. Without initializers, for look-ups keep room for many.
@@ -71,15 +41,9 @@ struct Registered {
   }
 
   path::Anchor ToAnchor() const {
-    const RegistrationState now = state();
-    return {.certificate = &record->certificate(),
-            .key = &record->key(),
-            .id = &record->id(),
+    return {.ca = &record->ca(),
             .account = &tenant->account,
-            .mode = now.mode,
-            .status = now.status,
-            .auto_registration = now.auto_registration,
-            .version = now.version};
+            .state_word = state_word};
   }
 };
 

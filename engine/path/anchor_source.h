@@ -21,17 +21,54 @@ namespace chainkeep::path {
 // Whether devices of a CA are registered at their first connection.
 enum class AutoRegistration : uint8_t { kDisabled, kEnabled };
 
-// Anchor is one registered CA as the view shows it. The pointers are valid as
-// long as the view is.
-struct Anchor {
-  const x509::Certificate* certificate = nullptr;
-  const signature::PublicKey* key = nullptr;
-  const CertificateId* id = nullptr;
-  const Account* account = nullptr;
+// RegistrationState is what one word says of a registration, so that a reader
+// sees its mode, status and version of one moment.
+struct RegistrationState {
   Mode mode = Mode::kDefault;
   CaStatus status = CaStatus::kInactive;
   AutoRegistration auto_registration = AutoRegistration::kDisabled;
-  uint64_t version = 0;  // trust version of the registration
+  uint64_t version = 0;  // its trust version, below 2^60
+
+  // Bits of the word. The lowest is free: in a RegistrationList it, and
+  // kSniOnly, tell a word of this kind from a pointer.
+  static constexpr uint64_t kSniOnly = 2;
+  static constexpr uint64_t kActive = 4;
+  static constexpr uint64_t kAutoRegisters = 8;
+
+  uint64_t Pack() const {
+    return version << 4 | (mode == Mode::kSniOnly ? kSniOnly : 0) |
+           (status == CaStatus::kActive ? kActive : 0) |
+           (auto_registration == AutoRegistration::kEnabled ? kAutoRegisters
+                                                            : 0);
+  }
+  static RegistrationState Unpack(uint64_t word) {
+    return {.mode = (word & kSniOnly) != 0 ? Mode::kSniOnly : Mode::kDefault,
+            .status =
+                (word & kActive) != 0 ? CaStatus::kActive : CaStatus::kInactive,
+            .auto_registration = (word & kAutoRegisters) != 0
+                                     ? AutoRegistration::kEnabled
+                                     : AutoRegistration::kDisabled,
+            .version = word >> 4};
+  }
+};
+
+// AnchorCa is a CA that may be registered, once for all who do.
+struct AnchorCa {
+  x509::Certificate certificate;
+  signature::PublicKey key;
+  CertificateId id;
+};
+
+// Anchor is one registered CA as the view shows it. The pointers are valid as
+// long as the view is. Three words, for a look-up in a view writes no more.
+struct Anchor {
+  const AnchorCa* ca = nullptr;
+  const Account* account = nullptr;
+  uint64_t state_word = 0;  // a RegistrationState, packed
+
+  RegistrationState state() const {
+    return RegistrationState::Unpack(state_word);
+  }
 };
 
 class AnchorSource {
@@ -60,7 +97,8 @@ inline std::optional<size_t> FindInactive(
   for (size_t i = 0; i < intermediates.size(); ++i) {
     Anchor anchor;
     if (anchors.FindById(intermediates[i], &anchor) &&
-        anchor.status != CaStatus::kActive && *anchor.account == account) {
+        anchor.state().status != CaStatus::kActive &&
+        *anchor.account == account) {
       return i;
     }
   }

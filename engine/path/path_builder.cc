@@ -209,7 +209,7 @@ void PathSearch::TryAnchors() {
       TryAnchor(exact);
       const auto end = std::remove_if(
           anchors.begin(), anchors.begin() + count,
-          [&](const Anchor& anchor) { return *anchor.id == *exact.id; });
+          [&](const Anchor& anchor) { return anchor.ca->id == exact.ca->id; });
       count = end - anchors.begin();
     }
   }
@@ -230,7 +230,7 @@ std::vector<CertificateId> PathSearch::Intermediates() const {
 Finding PathSearch::CheckStatus(
     const Anchor& anchor,
     const std::vector<CertificateId>& intermediates) const {
-  if (anchor.status != CaStatus::kActive) {
+  if (anchor.state().status != CaStatus::kActive) {
     return {Reason::kCaInactive, static_cast<int>(length_)};
   }
   const std::optional<size_t> inactive =
@@ -247,12 +247,13 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
   // Before its arithmetic: the listener's policy may be the stricter one, and
   // is what an embedder has to keep dear keys out.
   if (!signature::IsStrongEnough(request_.options.algorithms,
-                                 anchor.key->info())) {
+                                 anchor.ca->key.info())) {
     return Object(Reason::kWeakKey, length_);
   }
-  if (!TakeSignature(anchor.key->info()) || !IsIssuedWith(*anchor.key)) return;
+  if (!TakeSignature(anchor.ca->key.info()) || !IsIssuedWith(anchor.ca->key))
+    return;
 
-  path_[length_] = anchor.certificate;
+  path_[length_] = &anchor.ca->certificate;
   const Path path(path_.data(), length_ + 1);
   // The first is on the house: everyday chains have no other.
   if (has_judged_ && !budget_.TakeSteps(JudgingSteps(path))) return;

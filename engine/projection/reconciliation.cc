@@ -64,7 +64,7 @@ std::optional<Reconciliation::Holder> Reconciliation::FindCaHolder(
     return std::nullopt;
   }
   return Holder{{{*holder.account, key.tenant.region}, key.id},
-                holder.status == CaStatus::kActive};
+                holder.state().status == CaStatus::kActive};
 }
 
 std::optional<Reconciliation::Holder> Reconciliation::FindDeviceHolder(

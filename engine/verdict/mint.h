@@ -31,11 +31,11 @@ class VerdictMint {
     fields.completion = Completion::kNone;
     fields.failing_certificate = -1;
     fields.account = *path.anchor().account;
-    fields.mode = path.anchor().mode;
-    fields.ca = *path.anchor().id;
+    fields.mode = path.anchor().state().mode;
+    fields.ca = path.anchor().ca->id;
     fields.intermediates = std::move(path).intermediates();
     fields.not_after = path.not_after();
-    fields.trust_versions.anchor = path.anchor().version;
+    fields.trust_versions.anchor = path.anchor().state().version;
     return Verdict(std::move(fields));
   }
 

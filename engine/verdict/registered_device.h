@@ -35,8 +35,9 @@ class RegisteredDevice {
   // Under(anchor) is the same, resting on its CA's registration too.
   RegisteredDevice Under(const path::Anchor& anchor) const {
     RegisteredDevice device = *this;
-    device.anchor_version_ = anchor.version;
-    device.not_after_ = std::min(not_after_, anchor.certificate->not_after());
+    device.anchor_version_ = anchor.state().version;
+    device.not_after_ =
+        std::min(not_after_, anchor.ca->certificate.not_after());
     return device;
   }
 

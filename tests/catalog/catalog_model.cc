@@ -76,11 +76,12 @@ sni::HostName OwnHost(int account) {
 }
 
 bool Shows(const path::Anchor& anchor, const CatalogModel::Registration& r) {
-  return *anchor.id == The().ids[r.ca] &&
+  return anchor.ca->id == The().ids[r.ca] &&
          *anchor.account == The().accounts[r.account] &&
-         anchor.mode == r.mode && anchor.status == r.status &&
-         anchor.version == r.version && anchor.key != nullptr &&
-         anchor.certificate->subject() == SubjectName(kModelCas[r.ca].subject);
+         anchor.state().mode == r.mode && anchor.state().status == r.status &&
+         anchor.state().version == r.version && anchor.ca != nullptr &&
+         anchor.ca->certificate.subject() ==
+             SubjectName(kModelCas[r.ca].subject);
 }
 
 std::string_view AutoText(AutoRegistration auto_registration) {
@@ -88,10 +89,10 @@ std::string_view AutoText(AutoRegistration auto_registration) {
 }
 
 std::string Text(const path::Anchor& anchor) {
-  return absl::StrCat(anchor.id->ToHex().substr(0, 6), " of ",
-                      anchor.account->text(), " ", ModeName(anchor.mode), " ",
-                      CaStatusName(anchor.status), " v", anchor.version,
-                      AutoText(anchor.auto_registration));
+  return absl::StrCat(
+      anchor.ca->id.ToHex().substr(0, 6), " of ", anchor.account->text(), " ",
+      ModeName(anchor.state().mode), " ", CaStatusName(anchor.state().status),
+      " v", anchor.state().version, AutoText(anchor.state().auto_registration));
 }
 
 std::string Text(const CatalogModel::Registration& r) {
@@ -289,7 +290,9 @@ uint64_t CatalogPair::ShownVersion(int account, int region, int ca) const {
   const sni::ResolvedTenant tenant = Tenant(account, region);
   path::Anchor anchor;
   const auto pin = catalog_.Acquire();
-  return pin.View(tenant).FindById(The().ids[ca], &anchor) ? anchor.version : 0;
+  return pin.View(tenant).FindById(The().ids[ca], &anchor)
+             ? anchor.state().version
+             : 0;
 }
 
 // After a change: the version that the catalog now shows must be a new one.
@@ -408,7 +411,7 @@ std::string CatalogPair::CompareView(int region,
                           Text(*expected));
     }
     // One record for all who registered this CA.
-    if (found && &records[ca]->certificate() != anchor.certificate) {
+    if (found && &records[ca]->certificate() != &anchor.ca->certificate) {
       return absl::StrCat("CA ", ca, " has more than one record");
     }
   }

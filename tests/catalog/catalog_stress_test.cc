@@ -107,7 +107,7 @@ class CatalogStress : public testing::Test {
     if (!pin.View(*own.tenant).FindById(ids_[kSlots[slot].ca], &anchor)) {
       Fault("a writer does not see what it has published");
     }
-    return anchor.version;
+    return anchor.state().version;
   }
 
   void Publish(int slot, Mode mode, CaStatus status, Published* published) {
@@ -284,7 +284,7 @@ class Reader {
           if (!view->FindById(stress_.ids_[ca], &anchor)) continue;
           Keep(anchor);
           found.push_back(anchor);
-          Require(!without_tenant || anchor.mode == Mode::kDefault,
+          Require(!without_tenant || anchor.state().mode == Mode::kDefault,
                   "SNI_ONLY is seen without a tenant");
         }
       }
@@ -339,23 +339,25 @@ class Reader {
   void Keep(const path::Anchor& anchor) {
     const int slot = SlotOf(anchor);
     if (slot < 0) return stress_.Fault("a registration of nobody is seen");
-    Require(anchor.version >= last_[slot], "a version went backwards");
-    last_[slot] = anchor.version;
-    const std::pair now(anchor.mode, anchor.status);
-    Require(seen[slot].emplace(anchor.version, now).first->second == now,
-            "mode or status changed under one version");
+    Require(anchor.state().version >= last_[slot], "a version went backwards");
+    last_[slot] = anchor.state().version;
+    const std::pair now(anchor.state().mode, anchor.state().status);
+    Require(
+        seen[slot].emplace(anchor.state().version, now).first->second == now,
+        "mode or status changed under one version");
   }
 
   // Everything that an anchor points to.
   void ReadAll(const path::Anchor& anchor) {
-    Require(anchor.certificate->subject() == subject_ && SlotOf(anchor) >= 0 &&
-                anchor.key->info().kind == signature::KeyKind::kP256,
+    Require(anchor.ca->certificate.subject() == subject_ &&
+                SlotOf(anchor) >= 0 &&
+                anchor.ca->key.info().kind == signature::KeyKind::kP256,
             "what was found cannot be read any more");
   }
 
   int CaOf(const path::Anchor& anchor) const {
     for (int ca = 0; ca < kCas; ++ca) {
-      if (*anchor.id == stress_.ids_[ca]) return ca;
+      if (anchor.ca->id == stress_.ids_[ca]) return ca;
     }
     return -1;
   }

@@ -97,7 +97,7 @@ TEST_F(CatalogTest, R82_SniOnlyIsNotShownWithoutATenant) {
   const Catalog::Pin pin = catalog_.Acquire();
   path::Anchor anchor;
   EXPECT_TRUE(pin.View(kEast).FindById(id_, &anchor));
-  EXPECT_EQ(anchor.mode, Mode::kDefault);
+  EXPECT_EQ(anchor.state().mode, Mode::kDefault);
   EXPECT_FALSE(pin.View(kWest).FindById(id_, &anchor));
 }
 
@@ -208,15 +208,15 @@ class SniOnlyOfOneSubject : public CatalogTest {
     std::vector<Shown> shown;
     for (size_t i = 0; i < count; ++i) {
       const path::Anchor& anchor = anchors[i];
-      const auto at = std::find(ids_.begin(), ids_.end(), *anchor.id);
-      shown.push_back(
-          {static_cast<int>(at - ids_.begin()), anchor.mode, anchor.status});
+      const auto at = std::find(ids_.begin(), ids_.end(), anchor.ca->id);
+      shown.push_back({static_cast<int>(at - ids_.begin()), anchor.state().mode,
+                       anchor.state().status});
       EXPECT_EQ(anchor.account->text(), account_.text());
       path::Anchor by_id;
-      EXPECT_TRUE(view.FindById(*anchor.id, &by_id));
-      EXPECT_EQ(by_id.certificate, anchor.certificate);
-      EXPECT_EQ(by_id.version, anchor.version);
-      EXPECT_EQ(by_id.status, anchor.status);
+      EXPECT_TRUE(view.FindById(anchor.ca->id, &by_id));
+      EXPECT_EQ(by_id.ca, anchor.ca);
+      EXPECT_EQ(by_id.state().version, anchor.state().version);
+      EXPECT_EQ(by_id.state().status, anchor.state().status);
     }
     return shown;
   }
@@ -463,7 +463,7 @@ TEST_F(CatalogTest, EveryChangeHasAVersionOfItsOwn) {
     path::Anchor anchor;
     const Catalog::Pin pin = catalog_.Acquire();
     EXPECT_TRUE(pin.View(kEast).FindById(id_, &anchor));
-    return anchor.version;
+    return anchor.state().version;
   };
   std::vector<uint64_t> seen;
   Publish(DefaultScope(AccountOf(1)), ca_);
@@ -526,9 +526,10 @@ TEST_F(CatalogTest, R103_ReadersAndWritersTogether) {
             pin.View(kEast).FindIssuers(parsed->subject(), {}, anchors);
         for (size_t i = 0; i < count; ++i) {
           // In this test DEFAULT is always ACTIVE.
-          EXPECT_EQ(anchors[i].mode, Mode::kDefault);
-          EXPECT_EQ(anchors[i].status, CaStatus::kActive);
-          EXPECT_TRUE(anchors[i].certificate->subject() == parsed->subject());
+          EXPECT_EQ(anchors[i].state().mode, Mode::kDefault);
+          EXPECT_EQ(anchors[i].state().status, CaStatus::kActive);
+          EXPECT_TRUE(anchors[i].ca->certificate.subject() ==
+                      parsed->subject());
           ++found;
         }
       }

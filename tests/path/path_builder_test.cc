@@ -83,7 +83,7 @@ TEST_F(PathBuilder, OneStepCostsOneSignature) {
   Register(ca);
   const PathResult result = Build(Leaf(ca));
   ASSERT_TRUE(result.path.has_value());
-  EXPECT_EQ(*result.path->anchor().id, ComputeCertificateId(ca.bytes()));
+  EXPECT_EQ(result.path->anchor().ca->id, ComputeCertificateId(ca.bytes()));
   EXPECT_EQ(result.spent.signatures, 1u);
   EXPECT_EQ(result.spent.path_length, 2u);
 }

@@ -513,7 +513,7 @@ TEST_F(FollowingTest, AComparisonKeepsTheOrderOfAge) {
   const size_t count =
       pin.View(region_).FindIssuers(issuer->subject(), {}, anchors);
   std::vector<CertificateId> found;
-  for (size_t i = 0; i < count; ++i) found.push_back(*anchors[i].id);
+  for (size_t i = 0; i < count; ++i) found.push_back(anchors[i].ca->id);
   EXPECT_EQ(found, by_age);
 }
 

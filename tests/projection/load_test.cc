@@ -146,7 +146,7 @@ TEST_F(LoadTest, OlderRegistrationsComeFirst) {
     std::vector<path::Anchor> anchors(kCas);
     const size_t count = view.FindIssuers(issuer->subject(), {}, anchors);
     std::vector<CertificateId> found;
-    for (size_t i = 0; i < count; ++i) found.push_back(*anchors[i].id);
+    for (size_t i = 0; i < count; ++i) found.push_back(anchors[i].ca->id);
     return found;
   };
   const catalog::Catalog::Pin pin = catalog_.Acquire();

@@ -239,7 +239,7 @@ TEST_P(TrustOrderTest, StrangersInactiveCasDoNotComeFirst) {
   const catalog::Catalog::Pin pin = catalog_.Acquire();
   pin.View(region_).FindIssuers(leaf->issuer(), {}, anchors);
   size_t at = 0;
-  while (at < 17 && *anchors[at].id != IdOf(ca_)) ++at;
+  while (at < 17 && anchors[at].ca->id != IdOf(ca_)) ++at;
   EXPECT_EQ(at, 0u) << "the oldest is not the first (16 are tried)";
 }
 

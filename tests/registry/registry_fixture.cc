@@ -190,7 +190,7 @@ std::optional<RegistryRules::Seen> RegistryRules::Look(
   if (!pin.View(*resolution.tenant).FindById(IdOf(ca), &anchor)) {
     return std::nullopt;
   }
-  return Seen{anchor.status, anchor.version};
+  return Seen{anchor.state().status, anchor.state().version};
 }
 
 std::optional<CaStatus> RegistryRules::SeenByTenant(const Account& account,

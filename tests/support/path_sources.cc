@@ -11,8 +11,8 @@ bool ListOfAnchors::Add(const std::string& der, CaStatus status) {
   if (!certificate.ok()) return false;
   auto key = signature::PublicKey::Parse(certificate->spki());
   if (!key.ok()) return false;
-  entries_.push_back(Entry{*certificate, std::move(*key),
-                           ComputeCertificateId(bytes), status});
+  entries_.push_back(
+      {{*certificate, std::move(*key), ComputeCertificateId(bytes)}, status});
   return true;
 }
 
@@ -21,10 +21,10 @@ size_t ListOfAnchors::FindIssuers(const x509::Name& issuer, Bytes key_id,
   size_t count = 0;
   for (const bool wanted : {true, false}) {
     for (const Entry& entry : entries_) {
-      const auto& own = entry.certificate.extensions().subject_key_id;
+      const auto& own = entry.ca.certificate.extensions().subject_key_id;
       const bool matches = own && der::Equal(*own, key_id);
       if (count < anchors.size() && matches == wanted &&
-          entry.certificate.subject() == issuer) {
+          entry.ca.certificate.subject() == issuer) {
         anchors[count++] = ToAnchor(entry);
       }
     }
@@ -35,7 +35,7 @@ size_t ListOfAnchors::FindIssuers(const x509::Name& issuer, Bytes key_id,
 bool ListOfAnchors::FindById(const CertificateId& id,
                              path::Anchor* anchor) const {
   for (const Entry& entry : entries_) {
-    if (entry.id != id) continue;
+    if (entry.ca.id != id) continue;
     *anchor = ToAnchor(entry);
     return true;
   }
@@ -43,11 +43,9 @@ bool ListOfAnchors::FindById(const CertificateId& id,
 }
 
 path::Anchor ListOfAnchors::ToAnchor(const Entry& entry) const {
-  return {.certificate = &entry.certificate,
-          .key = &entry.key,
-          .id = &entry.id,
+  return {.ca = &entry.ca,
           .account = &account_,
-          .status = entry.status};
+          .state_word = path::RegistrationState{.status = entry.status}.Pack()};
 }
 
 void ListOfCrls::Add(

@@ -38,9 +38,7 @@ class ListOfAnchors final : public path::AnchorSource {
 
  private:
   struct Entry {
-    x509::Certificate certificate;
-    signature::PublicKey key;
-    CertificateId id;
+    path::AnchorCa ca;
     CaStatus status;
   };
 
