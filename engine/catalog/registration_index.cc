@@ -67,7 +67,7 @@ RegistrationIndex<E>::RegistrationIndex(memory::Epochs* epochs,
     : epochs_(epochs),
       subjects_(subjects),
       key_ids_(key_ids),
-      table_(epochs, {hasher}, {.percent_full = 78}) {}
+      table_(epochs, {hasher}, {.percent_full = 62}) {}
 
 template <typename E>
 RegistrationIndex<E>::~RegistrationIndex() {
@@ -75,12 +75,17 @@ RegistrationIndex<E>::~RegistrationIndex() {
 }
 
 template <typename E>
-size_t RegistrationIndex<E>::FindUnder(View view, const Spelling* only,
-                                       const x509::Name& issuer, Bytes key_id,
-                                       std::span<path::Anchor> anchors) const {
-  const std::optional<E> entry = table_.Find(KeyOf(view, only));
-  if (!entry) return 0;
-  if (!anchors.empty() && entry->ShowOnly(&anchors[0])) return 1;
+size_t RegistrationIndex<E>::FindThoroughly(
+    View view, const x509::Name& issuer, Bytes key_id,
+    std::span<path::Anchor> anchors) const {
+  const Bytes der = issuer.der();
+  const FoundSpelling found =
+      subjects_->FindSpelling(der, subjects_->HashOf(der));
+  if (found.is_only_one) {
+    const std::optional<E> entry = table_.Find(KeyOf(view, found.spelling));
+    if (!entry) return 0;
+    if (!anchors.empty() && entry->ShowOnly(&anchors[0])) return 1;
+  }
   return FindAmongMany(view, issuer, key_id, anchors);
 }
 
@@ -101,7 +106,7 @@ size_t RegistrationIndex<E>::FindAmongMany(
   // others, of whatever account and region, have spelled the name before.
   const Bytes der = issuer.der();
   const Spelling* const own =
-      subjects_->FindSpelling(der, subjects_->HashOf(der));
+      subjects_->FindSpelling(der, subjects_->HashOf(der)).spelling;
   if (own != nullptr) add(own);
   size_t limit = kMaxSpellings;
   for (const Spelling* spelling = subject->spellings();

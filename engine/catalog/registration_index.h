@@ -69,25 +69,17 @@ class RegistrationIndex {
   __attribute__((always_inline)) size_t FindIssuers(
       View view, const x509::Name& issuer, Bytes key_id,
       std::span<path::Anchor> anchors) const {
-    const uint64_t hash = subjects_->HashOf(issuer.der());
-    const typename Table::Place place =
-        table_.Approach(table_.traits().Hash({view, nullptr, hash}));
-    const Spelling* const spelling =
-        subjects_->FindSpelling(issuer.der(), hash);
-    if (spelling != nullptr && spelling->IsOnlyOne() && !anchors.empty())
-        [[likely]] {
-      bool is_shown = false;
-      const auto glance = table_.GlanceAt(
-          place, {view, spelling, hash},
-          [&](const E& entry) { is_shown = entry.ShowOnly(&anchors[0]); });
-      if (is_shown) [[likely]]
-        return 1;
-      if (glance == Table::Glance::kNone) return 0;
-      if (glance == Table::Glance::kUnclear) {
-        return FindUnder(view, spelling, issuer, key_id, anchors);
+    if (!anchors.empty()) [[likely]] {
+      switch (ShowOnly(view, issuer.der(), &anchors[0])) {
+        case Shown::kOne:
+          return 1;
+        case Shown::kNone:
+          return 0;
+        case Shown::kUnclear:
+          break;
       }
     }
-    return FindAmongMany(view, issuer, key_id, anchors);
+    return FindThoroughly(view, issuer, key_id, anchors);
   }
 
  protected:
@@ -132,14 +124,37 @@ class RegistrationIndex {
 
  private:
   class Candidates;
+  // Where a subject has one spelling and the view one CA of it, shows that at a
+  // glance; or says that there is none, or that it cannot tell. As few
+  // instructions, and stores above all, as can be: a processor begins the next
+  // look-up while this one waits for memory, as far as it has room for both
+  // (docs/benchmarks.md).
+  enum class Shown : uint8_t { kOne, kNone, kUnclear };
+  __attribute__((always_inline)) Shown ShowOnly(View view, Bytes subject,
+                                                path::Anchor* anchor) const {
+    if (!SubjectTable::IsUsual(subject)) [[unlikely]]
+      return Shown::kUnclear;
+    const uint64_t hash = subjects_->HashOfUsual(subject);
+    const typename Table::Place place =
+        table_.Approach(table_.traits().Hash({view, nullptr, hash}));
+    const Spelling* const only = subjects_->GlanceAtOnlySpelling(subject, hash);
+    if (only == nullptr) [[unlikely]]
+      return Shown::kUnclear;
+    bool is_shown = false;
+    const auto glance = table_.GlanceAt(
+        place, {view, only, hash},
+        [&](const E& entry) { is_shown = entry.ShowOnly(anchor); });
+    if (is_shown) [[likely]]
+      return Shown::kOne;
+    return glance == Table::Glance::kNone ? Shown::kNone : Shown::kUnclear;
+  }
   // The same, where a glance was not enough: of the only spelling of a subject,
   // and of any.
-  __attribute__((noinline)) size_t FindUnder(
-      View view, const Spelling* only, const x509::Name& issuer, Bytes key_id,
-      std::span<path::Anchor> anchors) const;
-  __attribute__((noinline)) size_t FindAmongMany(
+  __attribute__((noinline)) size_t FindThoroughly(
       View view, const x509::Name& issuer, Bytes key_id,
       std::span<path::Anchor> anchors) const;
+  size_t FindAmongMany(View view, const x509::Name& issuer, Bytes key_id,
+                       std::span<path::Anchor> anchors) const;
 };
 
 // TenantIndex shows all registrations of a tenant, of both modes. The registry

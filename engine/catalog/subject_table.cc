@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -13,11 +14,12 @@ SubjectTable::SubjectTable(memory::Epochs* epochs, const memory::Hasher* hasher,
       hasher_(hasher),
       name_seed_(name_seed),
       subjects_(epochs, SubjectTraits{name_seed}, {}),
-      spellings_(epochs, SpellingTraits{}, {}) {}
+      spellings_(epochs, SpellingTraits{}, {.percent_full = 55}) {}
 
 SubjectTable::~SubjectTable() {
-  spellings_.ForEach(
-      [](const SpellingTraits::Entry& entry) { Destroy(entry.spelling); });
+  spellings_.ForEach([](const SpellingEntry& entry) {
+    Destroy(const_cast<Spelling*>(SpellingEntry::Unpack(entry.word).spelling));
+  });
   subjects_.ForEach(
       [](const SubjectTraits::Entry& entry) { delete entry.subject; });
 }
@@ -42,93 +44,111 @@ void SubjectTable::Destroy(void* spelling) {
 }
 
 const Subject* SubjectTable::Find(const x509::Name& name, uint64_t hash) const {
-  if (const Spelling* const spelling = FindSpelling(name.der(), hash)) {
-    return &spelling->subject();
+  if (const FoundSpelling found = FindSpelling(name.der(), hash);
+      found.spelling != nullptr) {
+    return &found.spelling->subject();
   }
   const auto found = subjects_.Find(name);
   return found ? found->subject : nullptr;
 }
 
+Spelling* SubjectTable::Hold(Bytes der, uint64_t hash) {
+  Spelling* held = nullptr;
+  spellings_.Update({der, hash}, [&](std::optional<SpellingEntry>& entry) {
+    if (!entry) return;
+    held = const_cast<Spelling*>(SpellingEntry::Unpack(entry->word).spelling);
+    ++held->holders_;
+  });
+  return held;
+}
+
 const Spelling* SubjectTable::Acquire(const x509::Name& name) {
-  const uint64_t hash = HashOf(name.der());
-  Spelling* spelling = nullptr;
-  spellings_.Update({name.der(), hash},
-                    [&](std::optional<SpellingTraits::Entry>& entry) {
-                      if (!entry) {
-                        entry = {Make(name.der(), hash)};
-                        Link(entry->spelling, name);
-                      }
-                      spelling = entry->spelling;
-                      ++spelling->holders_;
-                    });
-  return spelling;
+  const Bytes der = name.der();
+  const uint64_t hash = HashOf(der);
+  if (const Spelling* const known = Hold(der, hash)) return known;
+  const std::lock_guard lock(locks_.Of(name.Hash(name_seed_)));
+  if (const Spelling* const known = Hold(der, hash)) return known;
+  const FoundSpelling made = Link(Make(der, hash), name);
+  SpellingEntry entry = {.hash = hash,
+                         .size = static_cast<uint32_t>(der.size()),
+                         .room = {},
+                         .word = SpellingEntry::Pack(made)};
+  std::copy_n(der.begin(), std::min(der.size(), SpellingEntry::kRoom),
+              entry.room.begin());
+  spellings_.Update({der, hash}, [&](auto& place) { place = entry; });
+  return made.spelling;
+}
+
+bool SubjectTable::GiveUpOneOfSeveral(const Spelling* held) {
+  bool is_one_of_several = false;
+  spellings_.Update({held->der(), held->hash()}, [&](const auto& entry) {
+    Spelling* const spelling =
+        const_cast<Spelling*>(SpellingEntry::Unpack(entry->word).spelling);
+    is_one_of_several = spelling->holders_ > 1;
+    if (is_one_of_several) --spelling->holders_;
+  });
+  return is_one_of_several;
 }
 
 void SubjectTable::Release(const Spelling* held) {
-  Spelling* unheld = nullptr;
-  spellings_.Update({held->der(), held->hash()},
-                    [&](std::optional<SpellingTraits::Entry>& entry) {
-                      if (--entry->spelling->holders_ > 0) return;
-                      unheld = entry->spelling;
-                      entry.reset();
-                    });
-  if (unheld == nullptr) return;
-  // Only now: as long as it is found, its subject is to be what it was, with
-  // all spellings that others add. Who acquires the same bytes meanwhile links
-  // a new one beside it.
-  std::unique_ptr<Subject> last = Unlink(unheld);
-  epochs_->Retire(unheld, &SubjectTable::Destroy,
-                  sizeof(Spelling) + unheld->size_);
+  if (GiveUpOneOfSeveral(held)) return;
+  std::unique_ptr<Subject> last;
+  {
+    const std::lock_guard lock(locks_.Of(held->subject().hash_));
+    // Somebody may have come meanwhile.
+    if (GiveUpOneOfSeveral(held)) return;
+    spellings_.Update({held->der(), held->hash()},
+                      [](auto& entry) { entry.reset(); });
+    // Only now: as long as it is found, its subject is to be what it was.
+    last = Unlink(held);
+  }
+  epochs_->Retire(const_cast<Spelling*>(held), &SubjectTable::Destroy,
+                  sizeof(Spelling) + held->size_);
   epochs_->Retire(std::move(last));
 }
 
-void SubjectTable::UpdateOnlyOne(Subject* subject) {
-  Spelling* const first = subject->first_.load(std::memory_order_relaxed);
-  if (first == nullptr) return;
-  Spelling* const second = first->next_.load(std::memory_order_relaxed);
-  first->is_only_one_.store(second == nullptr, std::memory_order_release);
-  if (second != nullptr) {
-    second->is_only_one_.store(false, std::memory_order_release);
-  }
+void SubjectTable::SetOnlyOne(const Spelling* spelling, bool is_only_one) {
+  spellings_.Update({spelling->der(), spelling->hash()}, [&](auto& entry) {
+    entry->word = SpellingEntry::Pack({spelling, is_only_one});
+  });
 }
 
 // Behind the others, which are older.
-void SubjectTable::Link(Spelling* spelling, const x509::Name& name) {
+FoundSpelling SubjectTable::Link(Spelling* spelling, const x509::Name& name) {
+  Subject* subject = nullptr;
   subjects_.Update(name, [&](std::optional<SubjectTraits::Entry>& entry) {
     if (!entry) {
       entry = {new Subject(next_id_.fetch_add(1), name.der(),
                            name.Hash(name_seed_))};
     }
-    spelling->subject_ = entry->subject;
-    std::atomic<Spelling*>* end = &entry->subject->first_;
-    while (Spelling* older = end->load(std::memory_order_relaxed)) {
-      end = &older->next_;
-    }
-    end->store(spelling, std::memory_order_release);
-    if (end != &entry->subject->first_) {
-      spelling->is_only_one_.store(false, std::memory_order_relaxed);
-    }
-    UpdateOnlyOne(entry->subject);
+    subject = entry->subject;
   });
+  spelling->subject_ = subject;
+  std::atomic<Spelling*>* end = &subject->first_;
+  size_t older = 0;
+  while (Spelling* const next = end->load(std::memory_order_relaxed)) {
+    end = &next->next_;
+    ++older;
+  }
+  if (older == 1) SetOnlyOne(subject->spellings(), false);
+  end->store(spelling, std::memory_order_release);
+  return {spelling, older == 0};
 }
 
 std::unique_ptr<Subject> SubjectTable::Unlink(const Spelling* spelling) {
-  const x509::Name name = *x509::Name::Parse(spelling->der());
-  std::unique_ptr<Subject> last;
-  subjects_.Update(name, [&](std::optional<SubjectTraits::Entry>& entry) {
-    Subject* const subject = entry->subject;
-    std::atomic<Spelling*>* place = &subject->first_;
-    while (place->load(std::memory_order_relaxed) != spelling) {
-      place = &place->load(std::memory_order_relaxed)->next_;
-    }
-    place->store(spelling->next_.load(std::memory_order_relaxed),
-                 std::memory_order_release);
-    UpdateOnlyOne(subject);
-    if (subject->first_.load(std::memory_order_relaxed) != nullptr) return;
-    last.reset(subject);
-    entry.reset();
-  });
-  return last;
+  auto* const subject = const_cast<Subject*>(&spelling->subject());
+  std::atomic<Spelling*>* place = &subject->first_;
+  while (place->load(std::memory_order_relaxed) != spelling) {
+    place = &place->load(std::memory_order_relaxed)->next_;
+  }
+  place->store(spelling->next_.load(std::memory_order_relaxed),
+               std::memory_order_release);
+  if (const Spelling* const first = subject->spellings()) {
+    if (first->next() == nullptr) SetOnlyOne(first, true);
+    return nullptr;
+  }
+  subjects_.Update(subject->name_, [](auto& entry) { entry.reset(); });
+  return std::unique_ptr<Subject>(subject);
 }
 
 }  // namespace chainkeep::catalog

@@ -24,10 +24,12 @@
 
 #include "chainkeep/types.h"
 #include "engine/der/cursor.h"
+#include "engine/memory/blocks.h"
 #include "engine/memory/epochs.h"
 #include "engine/memory/hash.h"
 #include "engine/memory/hash_table.h"
 #include "engine/memory/pool.h"
+#include "engine/memory/striped_locks.h"
 #include "engine/x509/name.h"
 
 namespace chainkeep::catalog {
@@ -44,11 +46,6 @@ class Spelling {
   // Of the bytes, by the catalog's hasher.
   uint64_t hash() const { return hash_; }
   const Subject& subject() const { return *subject_; }
-
-  // Whether its subject has no other spelling.
-  bool IsOnlyOne() const {
-    return is_only_one_.load(std::memory_order_acquire);
-  }
   // The next younger spelling of the same subject; null at the end.
   const Spelling* next() const { return next_.load(std::memory_order_acquire); }
 
@@ -57,13 +54,11 @@ class Spelling {
   Spelling(Bytes der, uint64_t hash)
       : hash_(hash), size_(static_cast<uint32_t>(der.size())) {}
 
-  // The bytes follow the object, so that comparing them touches no other
-  // memory.
+  // The bytes follow the object.
 
   const uint64_t hash_;
   const uint32_t size_;
-  uint32_t holders_ = 0;  // guarded by the lock of its shard
-  std::atomic<bool> is_only_one_{true};
+  uint32_t holders_ = 1;  // guarded by the lock of its shard
   const Subject* subject_ = nullptr;
   std::atomic<Spelling*> next_{nullptr};
 };
@@ -91,7 +86,14 @@ class Subject {
   const uint64_t hash_;
   const std::vector<uint8_t> der_;
   const x509::Name name_;                  // views der_
-  std::atomic<Spelling*> first_{nullptr};  // written under its shard's lock
+  std::atomic<Spelling*> first_{nullptr};  // written under its lock
+};
+
+// FoundSpelling is what the table says of some bytes, at one moment.
+struct FoundSpelling {
+  const Spelling* spelling = nullptr;  // null: no CA uses them
+  // Whether its subject has no other spelling.
+  bool is_only_one = false;
 };
 
 class SubjectTable {
@@ -101,22 +103,39 @@ class SubjectTable {
                uint64_t name_seed);
   ~SubjectTable();
 
-  // The hash that spellings have.
-  uint64_t HashOf(Bytes der) const {
-    return (*hasher_)(der.data(), der.size());
+  // Whether `der` is as long as names are nearly always: only such are looked
+  // for at a glance.
+  static bool IsUsual(Bytes der) {
+    return der.size() - memory::Hasher::kMinLong <=
+           SpellingEntry::kRoom - memory::Hasher::kMinLong;
   }
 
-  // FindSpelling returns the spelling that is `der`; null if no CA uses it.
-  __attribute__((always_inline)) const Spelling* FindSpelling(
+  // The hash that spellings have.
+  uint64_t HashOf(Bytes der) const {
+    return IsUsual(der) ? hasher_->OfLong(der.data(), der.size())
+                        : (*hasher_)(der.data(), der.size());
+  }
+  // The same of a usual one, without the other's code, for which a look-up
+  // would keep registers.
+  __attribute__((always_inline)) uint64_t HashOfUsual(Bytes der) const {
+    return hasher_->OfLong(der.data(), der.size());
+  }
+
+  // FindSpelling returns the spelling that is `der`.
+  FoundSpelling FindSpelling(Bytes der, uint64_t hash) const {
+    const auto entry = spellings_.Find({der, hash});
+    return entry ? SpellingEntry::Unpack(entry->word) : FoundSpelling();
+  }
+  // The same at a glance, of a usual one: null also where it is overlooked
+  // (HashTable::GlanceAt), or is not the only one of its subject.
+  __attribute__((always_inline)) const Spelling* GlanceAtOnlySpelling(
       Bytes der, uint64_t hash) const {
-    const Spelling* spelling = nullptr;
-    const auto glance = spellings_.GlanceAt(
-        {der, hash},
-        [&](const SpellingTraits::Entry& entry) { spelling = entry.spelling; });
-    if (glance == Spellings::Glance::kUnclear) [[unlikely]] {
-      spelling = FindFurther(der, hash);
-    }
-    return spelling;
+    uint64_t word = 0;
+    spellings_.GlanceInPlace({der, hash},
+                             [&](uint64_t found) { word = found; });
+    if ((word & 1) == 0) [[unlikely]]
+      return nullptr;
+    return reinterpret_cast<const Spelling*>(word - 1);
   }
 
   // Find returns the subject that `name` is, null if no CA has it. `hash` is
@@ -137,18 +156,43 @@ class SubjectTable {
   void Release(const Spelling* spelling);
 
  private:
+  // SpellingEntry has the bytes themselves, if they are usual: a look-up
+  // compares them where the tags lead it, and waits for memory once. Three
+  // cache lines, one beside the other.
+  struct SpellingEntry {
+    static constexpr size_t kRoom = 172;
+
+    // One word: whether it is the only one is the lowest bit.
+    static uint64_t Pack(const FoundSpelling& found) {
+      return reinterpret_cast<uintptr_t>(found.spelling) |
+             uint64_t{found.is_only_one};
+    }
+    static FoundSpelling Unpack(uint64_t word) {
+      return {reinterpret_cast<const Spelling*>(word & ~uint64_t{1}),
+              (word & 1) != 0};
+    }
+
+    uint64_t hash;
+    uint32_t size;
+    std::array<uint8_t, kRoom> room;
+    uint64_t word;
+  };
+  static_assert(sizeof(SpellingEntry) == 192);
+
   struct SpellingTraits {
     struct Key {
       Bytes der;
       uint64_t hash;
     };
-    struct Entry {
-      Spelling* spelling;
-    };
+    using Entry = SpellingEntry;
     uint64_t Hash(const Key& key) const { return key.hash; }
-    uint64_t HashOf(const Entry& entry) const { return entry.spelling->hash(); }
+    uint64_t HashOf(const Entry& entry) const { return entry.hash; }
     bool Matches(const Entry& entry, const Key& key) const {
-      return der::Equal(entry.spelling->der(), key.der);
+      if (entry.size != key.der.size()) return false;
+      if (!IsUsual(key.der)) [[unlikely]]
+        return der::Equal(Entry::Unpack(entry.word).spelling->der(), key.der);
+      return memory::EqualBlocks(entry.room.data(), key.der.data(),
+                                 key.der.size());
     }
   };
   struct SubjectTraits {
@@ -165,30 +209,29 @@ class SubjectTable {
     uint64_t seed;
   };
 
-  // Room for a spelling of common length, in whole cache lines. They come from
-  // a pool: in a heap, between the certificates of their CAs, nearly each would
-  // have a page of its own, which every look-up would wait for.
+  using Spellings = memory::HashTable<SpellingTraits>;
+
+  // Room for a spelling of common length. They come from a pool: in a heap,
+  // between the certificates of their CAs, nearly each would have a page of its
+  // own, and indexes that grow ask each for its hash.
   struct alignas(64) Cell {
     std::array<std::byte, 192> room;
   };
-
-  using Spellings = memory::HashTable<SpellingTraits>;
-
-  __attribute__((noinline)) const Spelling* FindFurther(Bytes der,
-                                                        uint64_t hash) const {
-    const auto found = spellings_.Find({der, hash});
-    return found ? found->spelling : nullptr;
-  }
-
   Spelling* Make(Bytes der, uint64_t hash);
   static void Destroy(void* spelling);
 
-  // Tells the oldest spelling whether it is alone. Others never are, unless
-  // they become the oldest.
-  static void UpdateOnlyOne(Subject* subject);
-  void Link(Spelling* spelling, const x509::Name& name);
-  // Returns the subject if that was its last spelling, to be retired when the
-  // spelling is no longer found.
+  // Holds the spelling that is `der` once more; null if there is none.
+  Spelling* Hold(Bytes der, uint64_t hash);
+  // Gives up what is held once, unless it is the last time.
+  bool GiveUpOneOfSeveral(const Spelling* held);
+
+  // What follows is done under the lock of the subject.
+
+  void SetOnlyOne(const Spelling* spelling, bool is_only_one);
+  // Adds a spelling, which is not found yet, to its subject.
+  FoundSpelling Link(Spelling* spelling, const x509::Name& name);
+  // Takes one away that is found no more. Returns the subject if that was its
+  // last.
   std::unique_ptr<Subject> Unlink(const Spelling* spelling);
 
   memory::Epochs* const epochs_;
@@ -198,6 +241,9 @@ class SubjectTable {
   memory::Pool<Cell> cells_;
   memory::HashTable<SubjectTraits> subjects_;
   Spellings spellings_;
+  // By the hash of a subject: which spellings it has changes under its lock,
+  // which is taken before those of the tables.
+  memory::StripedLocks locks_;
 };
 
 }  // namespace chainkeep::catalog

@@ -37,9 +37,11 @@ class SubjectTableTest : public testing::Test {
   // Spellings that wait for readers lie in the table's memory.
   ~SubjectTableTest() override { epochs_.Collect(); }
 
+  FoundSpelling FindWhole(Bytes der) const {
+    return table_.FindSpelling(der, table_.HashOf(der));
+  }
   const Spelling* Find(const OwnedName& name) const {
-    return table_.FindSpelling(name.get().der(),
-                               table_.HashOf(name.get().der()));
+    return FindWhole(name.get().der()).spelling;
   }
   // The spellings of the subject that `name` is, oldest first.
   std::vector<const Spelling*> SpellingsOf(const OwnedName& name) const {
@@ -92,7 +94,7 @@ TEST_F(SubjectTableTest, KnowsWhetherASpellingIsTheOnlyOne) {
         EXPECT_EQ(SpellingsOf(mixed_), held);
       }
       for (const Spelling* spelling : held) {
-        EXPECT_EQ(spelling->IsOnlyOne(), held.size() == 1);
+        EXPECT_EQ(FindWhole(spelling->der()).is_only_one, held.size() == 1);
         EXPECT_EQ(&spelling->subject(), &held[0]->subject());
       }
     };
@@ -108,9 +110,40 @@ TEST_F(SubjectTableTest, KnowsWhetherASpellingIsTheOnlyOne) {
       check();
     }
     EXPECT_TRUE(SpellingsOf(lower_).empty());
-    EXPECT_TRUE(another->IsOnlyOne());
+    EXPECT_TRUE(FindWhole(another->der()).is_only_one);
     table_.Release(another);
   } while (std::next_permutation(order.begin(), order.end()));
+}
+
+// Short names, common ones and long ones lie in different places.
+TEST_F(SubjectTableTest, NamesOfAnyLengthAreFound) {
+  const memory::Epochs::Pin pin = epochs_.Acquire();
+  std::vector<std::unique_ptr<OwnedName>> names;
+  std::vector<const Spelling*> held;
+  for (size_t i = 1; i < 400; ++i) {
+    // Two each, which differ in their last byte.
+    for (const char last : {'a', 'b'}) {
+      names.push_back(
+          std::make_unique<OwnedName>(std::string(i - 1, 'n') + last));
+      EXPECT_EQ(Find(*names.back()), nullptr);
+      held.push_back(table_.Acquire(names.back()->get()));
+    }
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    const Bytes der = names[i]->get().der();
+    EXPECT_TRUE(der::Equal(held[i]->der(), der));
+    EXPECT_EQ(FindWhole(der).spelling, held[i]) << der.size();
+    EXPECT_TRUE(FindWhole(der).is_only_one) << der.size();
+    const Spelling* const glanced =
+        SubjectTable::IsUsual(der)
+            ? table_.GlanceAtOnlySpelling(der, table_.HashOf(der))
+            : held[i];
+    // A glance may overlook it, and here nothing is that full.
+    EXPECT_EQ(glanced, held[i]) << der.size();
+  }
+  EXPECT_FALSE(SubjectTable::IsUsual({}));
+  for (const Spelling* spelling : held) table_.Release(spelling);
+  for (const auto& name : names) EXPECT_EQ(Find(*name), nullptr);
 }
 
 // Counts of a region go by it (subject_counts.h).
@@ -173,11 +206,12 @@ TEST_F(SubjectTableTest, ASpellingThatGoesHidesNoOther) {
     const Spelling* const held = table_.Acquire(upper_.get());
     {
       const memory::Epochs::Pin pin = epochs_.Acquire();
-      if (const Spelling* const going = Find(lower_)) {
+      const FoundSpelling going = FindWhole(lower_.get().der());
+      if (going.spelling != nullptr) {
         ++found;
-        const Spelling* beside = going->subject().spellings();
+        const Spelling* beside = going.spelling->subject().spellings();
         while (beside != nullptr && beside != held) beside = beside->next();
-        if (beside == nullptr || going->IsOnlyOne()) ++hidden;
+        if (beside == nullptr || going.is_only_one) ++hidden;
       }
     }
     table_.Release(held);
