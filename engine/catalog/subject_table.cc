@@ -79,26 +79,28 @@ const Spelling* SubjectTable::Acquire(const x509::Name& name) {
   return made.spelling;
 }
 
-bool SubjectTable::GiveUpOneOfSeveral(const Spelling* held) {
-  bool is_one_of_several = false;
-  spellings_.Update({held->der(), held->hash()}, [&](const auto& entry) {
+bool SubjectTable::GiveUp(const Spelling* held, WhenLast when_last) {
+  bool is_last = false;
+  spellings_.Update({held->der(), held->hash()}, [&](auto& entry) {
     Spelling* const spelling =
         const_cast<Spelling*>(SpellingEntry::Unpack(entry->word).spelling);
-    is_one_of_several = spelling->holders_ > 1;
-    if (is_one_of_several) --spelling->holders_;
+    is_last = spelling->holders_ == 1;
+    if (!is_last) {
+      --spelling->holders_;
+    } else if (when_last == WhenLast::kTakeAway) {
+      entry.reset();
+    }
   });
-  return is_one_of_several;
+  return is_last;
 }
 
 void SubjectTable::Release(const Spelling* held) {
-  if (GiveUpOneOfSeveral(held)) return;
+  if (!GiveUp(held, WhenLast::kKeep)) return;
   std::unique_ptr<Subject> last;
   {
     const std::lock_guard lock(locks_.Of(held->subject().hash_));
     // Somebody may have come meanwhile.
-    if (GiveUpOneOfSeveral(held)) return;
-    spellings_.Update({held->der(), held->hash()},
-                      [](auto& entry) { entry.reset(); });
+    if (!GiveUp(held, WhenLast::kTakeAway)) return;
     // Only now: as long as it is found, its subject is to be what it was.
     last = Unlink(held);
   }

@@ -9,7 +9,8 @@
 // of that name.
 //
 // CONCURRENCY. Find: any thread, under a pin, no lock. Acquire and Release: any
-// thread; they lock shards of tables.
+// thread; they lock shards of tables, and where a spelling comes or goes, its
+// subject before.
 
 #ifndef CHAINKEEP_ENGINE_CATALOG_SUBJECT_TABLE_H_
 #define CHAINKEEP_ENGINE_CATALOG_SUBJECT_TABLE_H_
@@ -222,10 +223,14 @@ class SubjectTable {
 
   // Holds the spelling that is `der` once more; null if there is none.
   Spelling* Hold(Bytes der, uint64_t hash);
-  // Gives up what is held once, unless it is the last time.
-  bool GiveUpOneOfSeveral(const Spelling* held);
+  // Gives up what is held once, and says whether that is the last time. Then it
+  // stays held, or is found no more, from the same moment on: whoever holds it
+  // does without the lock of the subject.
+  enum class WhenLast : uint8_t { kKeep, kTakeAway };
+  bool GiveUp(const Spelling* held, WhenLast when_last);
 
-  // What follows is done under the lock of the subject.
+  // What follows, and what takes a spelling away, is done under the lock of the
+  // subject.
 
   void SetOnlyOne(const Spelling* spelling, bool is_only_one);
   // Adds a spelling, which is not found yet, to its subject.

@@ -5,8 +5,9 @@
 // What says where that is lies elsewhere, for arrays begin at multiples of huge
 // pages, and a processor's caches have but a few places for such addresses.
 //
-// Every word is atomic. What order they are written in, and what that is good
-// for, is the table's business (hash_table.h).
+// Every word is atomic; but one that cannot change while a reader sees it may
+// be read as any other (Peek). What order they are written in, and what that is
+// good for, is the table's business (hash_table.h).
 
 #ifndef CHAINKEEP_ENGINE_MEMORY_HASH_ARRAY_H_
 #define CHAINKEEP_ENGINE_MEMORY_HASH_ARRAY_H_
@@ -124,7 +125,8 @@ class HashArray {
     return (bytes + kLinePair - 1) / kLinePair * kLinePair;
   }
 
-  // Word by word and without a loop, so that an entry is kept in registers.
+  // Word by word and without a loop, so that a small entry is kept in
+  // registers.
   template <size_t... kIndex>
   static Entry LoadWords(const Word* from, std::index_sequence<kIndex...>) {
     Entry entry;

@@ -17,7 +17,9 @@
 //
 // An entry holds its key and one word of value, the last. Or it is one word, a
 // pointer to a record that has both, or a handle of it. What a pointer leads to
-// must be retired (epochs.h) after it was taken out of the table.
+// must be retired (epochs.h) after it was taken out of the table. Where a key
+// may be longer than an entry, the rest is where the value points to, and
+// GlanceInPlace is not for that key.
 //
 // LAYOUT. A hash chooses a shard by its first bits, a group of eight slots in
 // the shard's array by the next, and a tag by its last. A key lies in the first

@@ -189,6 +189,36 @@ TEST_F(SubjectTableTest, WhatWasFoundStaysUntilThePinIsGone) {
   }
 }
 
+// Two hold and give up the same bytes: who holds them finds them, and what is
+// found is what is held.
+TEST_F(SubjectTableTest, WhatIsHeldIsFoundWhileOthersComeAndGo) {
+  std::atomic<bool> is_over = false;
+  std::atomic<int> turns = 0, lost = 0;
+  const auto come_and_go = [&] {
+    const Spelling* const held = table_.Acquire(lower_.get());
+    {
+      const memory::Epochs::Pin pin = epochs_.Acquire();
+      const FoundSpelling found = FindWhole(lower_.get().der());
+      const Subject* const subject = table_.Find(upper_.get());
+      if (found.spelling != held || !found.is_only_one ||
+          subject != &held->subject() || subject->spellings() != held) {
+        ++lost;
+      }
+    }
+    table_.Release(held);
+  };
+  std::thread other([&] {
+    for (; !is_over; ++turns) come_and_go();
+  });
+  while (turns == 0) std::this_thread::yield();
+  for (int i = 0; i < 50'000; ++i) come_and_go();
+  is_over = true;
+  other.join();
+  EXPECT_EQ(lost, 0);
+  EXPECT_EQ(Find(lower_), nullptr);
+  EXPECT_EQ(table_.Find(lower_.get()), nullptr);
+}
+
 // One comes and goes beside one that is held: as long as it is found, so is the
 // other beside it.
 TEST_F(SubjectTableTest, ASpellingThatGoesHidesNoOther) {
