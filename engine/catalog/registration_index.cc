@@ -79,22 +79,24 @@ size_t RegistrationIndex<E>::FindThoroughly(
     View view, const x509::Name& issuer, Bytes key_id,
     std::span<path::Anchor> anchors) const {
   const Bytes der = issuer.der();
-  const FoundSpelling found =
-      subjects_->FindSpelling(der, subjects_->HashOf(der));
+  const uint64_t hash = subjects_->HashOf(der);
+  const FoundSpelling found = subjects_->FindSpelling(der, hash);
   if (found.is_only_one) {
     const std::optional<E> entry = table_.Find(KeyOf(view, found.spelling));
     if (!entry) return 0;
     if (!anchors.empty() && entry->ShowOnly(&anchors[0])) return 1;
   }
-  return FindAmongMany(view, issuer, key_id, anchors);
+  const Subject* const subject = found.spelling != nullptr
+                                     ? &found.spelling->subject()
+                                     : subjects_->Find(issuer, hash);
+  if (subject == nullptr) return 0;
+  return FindAmongMany(view, *subject, found.spelling, key_id, anchors);
 }
 
 template <typename E>
 size_t RegistrationIndex<E>::FindAmongMany(
-    View view, const x509::Name& issuer, Bytes key_id,
+    View view, const Subject& subject, const Spelling* own, Bytes key_id,
     std::span<path::Anchor> anchors) const {
-  const Subject* const subject = subjects_->Find(issuer);
-  if (subject == nullptr) return 0;
   Candidates candidates;
   const auto add = [&](const Spelling* spelling) {
     const std::optional<E> entry = table_.Find(KeyOf(view, spelling));
@@ -104,12 +106,9 @@ size_t RegistrationIndex<E>::FindAmongMany(
   };
   // The issuer's own first: it is not to be one that is not looked at because
   // others, of whatever account and region, have spelled the name before.
-  const Bytes der = issuer.der();
-  const Spelling* const own =
-      subjects_->FindSpelling(der, subjects_->HashOf(der)).spelling;
   if (own != nullptr) add(own);
   size_t limit = kMaxSpellings;
-  for (const Spelling* spelling = subject->spellings();
+  for (const Spelling* spelling = subject.spellings();
        spelling != nullptr && limit > 0; spelling = spelling->next(), --limit) {
     if (spelling != own) add(spelling);
   }
@@ -119,7 +118,7 @@ size_t RegistrationIndex<E>::FindAmongMany(
       size_t left = kMaxWalk;
       key_ids_->ForEach(view, key_id, [&](const Registered& r) {
         if (left-- == 0) return Walk::kStop;
-        return &r.subject->subject() == subject
+        return &r.subject->subject() == &subject
                    ? candidates.AddIfOld(r, 2 * kMaxWalk)
                    : Walk::kGoOn;
       });

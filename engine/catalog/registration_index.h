@@ -64,8 +64,9 @@ class RegistrationIndex {
   // FindIssuers fills `anchors` with registrations of CAs whose subject is
   // `issuer`: those whose key id is not another than `key_id` first, oldest
   // first. Of more than kMaxWalk it knows the oldest, and in a region those
-  // with the very key id. Costs one probe where the name has one spelling and
-  // the view one such CA, and two where it has none.
+  // with the very key id. Costs a probe of the names and one of the view where
+  // the name has one spelling and the view at most one such CA, and some more
+  // elsewhere.
   __attribute__((always_inline)) size_t FindIssuers(
       View view, const x509::Name& issuer, Bytes key_id,
       std::span<path::Anchor> anchors) const {
@@ -153,8 +154,9 @@ class RegistrationIndex {
   __attribute__((noinline)) size_t FindThoroughly(
       View view, const x509::Name& issuer, Bytes key_id,
       std::span<path::Anchor> anchors) const;
-  size_t FindAmongMany(View view, const x509::Name& issuer, Bytes key_id,
-                       std::span<path::Anchor> anchors) const;
+  // `own` is the issuer's spelling; null if no CA uses it.
+  size_t FindAmongMany(View view, const Subject& subject, const Spelling* own,
+                       Bytes key_id, std::span<path::Anchor> anchors) const;
 };
 
 // TenantIndex shows all registrations of a tenant, of both modes. The registry

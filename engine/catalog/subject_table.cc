@@ -13,13 +13,12 @@ SubjectTable::SubjectTable(memory::Epochs* epochs, const memory::Hasher* hasher,
     : epochs_(epochs),
       hasher_(hasher),
       name_seed_(name_seed),
-      subjects_(epochs, SubjectTraits{name_seed}, {}),
+      subjects_(epochs, SubjectTraits{}, {}),
       spellings_(epochs, SpellingTraits{}, {.percent_full = 55}) {}
 
 SubjectTable::~SubjectTable() {
-  spellings_.ForEach([](const SpellingEntry& entry) {
-    Destroy(const_cast<Spelling*>(SpellingEntry::Unpack(entry.word).spelling));
-  });
+  spellings_.ForEach(
+      [](const SpellingEntry& entry) { Destroy(entry.spelling()); });
   subjects_.ForEach(
       [](const SubjectTraits::Entry& entry) { delete entry.subject; });
 }
@@ -48,7 +47,7 @@ const Subject* SubjectTable::Find(const x509::Name& name, uint64_t hash) const {
       found.spelling != nullptr) {
     return &found.spelling->subject();
   }
-  const auto found = subjects_.Find(name);
+  const auto found = subjects_.Find({name, HashOfSubject(name)});
   return found ? found->subject : nullptr;
 }
 
@@ -56,7 +55,7 @@ Spelling* SubjectTable::Hold(Bytes der, uint64_t hash) {
   Spelling* held = nullptr;
   spellings_.Update({der, hash}, [&](std::optional<SpellingEntry>& entry) {
     if (!entry) return;
-    held = const_cast<Spelling*>(SpellingEntry::Unpack(entry->word).spelling);
+    held = entry->spelling();
     ++held->holders_;
   });
   return held;
@@ -66,9 +65,10 @@ const Spelling* SubjectTable::Acquire(const x509::Name& name) {
   const Bytes der = name.der();
   const uint64_t hash = HashOf(der);
   if (const Spelling* const known = Hold(der, hash)) return known;
-  const std::lock_guard lock(locks_.Of(name.Hash(name_seed_)));
+  const SubjectTraits::Key subject = {name, HashOfSubject(name)};
+  const std::lock_guard lock(locks_.Of(subject.hash));
   if (const Spelling* const known = Hold(der, hash)) return known;
-  const FoundSpelling made = Link(Make(der, hash), name);
+  const FoundSpelling made = Link(Make(der, hash), subject);
   SpellingEntry entry = {.hash = hash,
                          .size = static_cast<uint32_t>(der.size()),
                          .room = {},
@@ -82,8 +82,7 @@ const Spelling* SubjectTable::Acquire(const x509::Name& name) {
 bool SubjectTable::GiveUp(const Spelling* held, WhenLast when_last) {
   bool is_last = false;
   spellings_.Update({held->der(), held->hash()}, [&](auto& entry) {
-    Spelling* const spelling =
-        const_cast<Spelling*>(SpellingEntry::Unpack(entry->word).spelling);
+    Spelling* const spelling = entry->spelling();
     is_last = spelling->holders_ == 1;
     if (!is_last) {
       --spelling->holders_;
@@ -116,12 +115,12 @@ void SubjectTable::SetOnlyOne(const Spelling* spelling, bool is_only_one) {
 }
 
 // Behind the others, which are older.
-FoundSpelling SubjectTable::Link(Spelling* spelling, const x509::Name& name) {
+FoundSpelling SubjectTable::Link(Spelling* spelling,
+                                 const SubjectTraits::Key& key) {
   Subject* subject = nullptr;
-  subjects_.Update(name, [&](std::optional<SubjectTraits::Entry>& entry) {
+  subjects_.Update(key, [&](std::optional<SubjectTraits::Entry>& entry) {
     if (!entry) {
-      entry = {new Subject(next_id_.fetch_add(1), name.der(),
-                           name.Hash(name_seed_))};
+      entry = {new Subject(next_id_.fetch_add(1), key.name.der(), key.hash)};
     }
     subject = entry->subject;
   });
@@ -149,7 +148,8 @@ std::unique_ptr<Subject> SubjectTable::Unlink(const Spelling* spelling) {
     if (first->next() == nullptr) SetOnlyOne(first, true);
     return nullptr;
   }
-  subjects_.Update(subject->name_, [](auto& entry) { entry.reset(); });
+  subjects_.Update({subject->name_, subject->hash_},
+                   [](auto& entry) { entry.reset(); });
   return std::unique_ptr<Subject>(subject);
 }
 

@@ -163,6 +163,10 @@ class SubjectTable {
   struct SpellingEntry {
     static constexpr size_t kRoom = 172;
 
+    Spelling* spelling() const {
+      return reinterpret_cast<Spelling*>(word & ~uint64_t{1});
+    }
+
     // One word: whether it is the only one is the lowest bit.
     static uint64_t Pack(const FoundSpelling& found) {
       return reinterpret_cast<uintptr_t>(found.spelling) |
@@ -191,24 +195,29 @@ class SubjectTable {
     bool Matches(const Entry& entry, const Key& key) const {
       if (entry.size != key.der.size()) return false;
       if (!IsUsual(key.der)) [[unlikely]]
-        return der::Equal(Entry::Unpack(entry.word).spelling->der(), key.der);
+        return der::Equal(entry.spelling()->der(), key.der);
       return memory::EqualBlocks(entry.room.data(), key.der.data(),
                                  key.der.size());
     }
   };
   struct SubjectTraits {
-    using Key = x509::Name;
+    struct Key {
+      const x509::Name& name;
+      uint64_t hash;  // by HashOfSubject, which costs more than all the rest
+    };
     struct Entry {
       Subject* subject;
     };
-    uint64_t Hash(const x509::Name& name) const { return name.Hash(seed); }
+    uint64_t Hash(const Key& key) const { return key.hash; }
     uint64_t HashOf(const Entry& entry) const { return entry.subject->hash_; }
-    bool Matches(const Entry& entry, const x509::Name& name) const {
-      return entry.subject->name_ == name;
+    bool Matches(const Entry& entry, const Key& key) const {
+      return entry.subject->name_ == key.name;
     }
-
-    uint64_t seed;
   };
+  // Of a name, however it is spelled.
+  uint64_t HashOfSubject(const x509::Name& name) const {
+    return name.Hash(name_seed_);
+  }
 
   using Spellings = memory::HashTable<SpellingTraits>;
 
@@ -234,7 +243,7 @@ class SubjectTable {
 
   void SetOnlyOne(const Spelling* spelling, bool is_only_one);
   // Adds a spelling, which is not found yet, to its subject.
-  FoundSpelling Link(Spelling* spelling, const x509::Name& name);
+  FoundSpelling Link(Spelling* spelling, const SubjectTraits::Key& key);
   // Takes one away that is found no more. Returns the subject if that was its
   // last.
   std::unique_ptr<Subject> Unlink(const Spelling* spelling);

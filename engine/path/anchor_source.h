@@ -29,8 +29,8 @@ struct RegistrationState {
   AutoRegistration auto_registration = AutoRegistration::kDisabled;
   uint64_t version = 0;  // its trust version, below 2^60
 
-  // Bits of the word. The lowest is free: in a RegistrationList it, and
-  // kSniOnly, tell a word of this kind from a pointer.
+  // Bits of the word. The lowest is free: with kSniOnly it may tell such a word
+  // from a pointer.
   static constexpr uint64_t kSniOnly = 2;
   static constexpr uint64_t kActive = 4;
   static constexpr uint64_t kAutoRegisters = 8;
