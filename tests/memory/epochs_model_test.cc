@@ -187,9 +187,9 @@ struct Mutant {
   const char* failure;
 };
 
-class IsCaught : public testing::TestWithParam<Mutant> {};
+class EpochsMutantIsCaught : public testing::TestWithParam<Mutant> {};
 
-TEST_P(IsCaught, InSomeExecution) {
+TEST_P(EpochsMutantIsCaught, InSomeExecution) {
   const Result result = GetParam().run(GetParam().mutation);
   EXPECT_NE(result.failure, "");
   EXPECT_NE(result.failure.find(GetParam().failure), std::string::npos)
@@ -197,7 +197,7 @@ TEST_P(IsCaught, InSomeExecution) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    EpochsModel, IsCaught,
+    EpochsModel, EpochsMutantIsCaught,
     testing::Values(
         Mutant{"PinStoresWithRelease", Mutation::kPinStoresWithRelease,
                TwoWriters, "freed"},

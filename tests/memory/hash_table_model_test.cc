@@ -420,16 +420,16 @@ struct Mutant {
   const char* failure;
 };
 
-class IsCaught : public testing::TestWithParam<Mutant> {};
+class HashTableMutantIsCaught : public testing::TestWithParam<Mutant> {};
 
-TEST_P(IsCaught, InSomeExecution) {
+TEST_P(HashTableMutantIsCaught, InSomeExecution) {
   const Result result = GetParam().run(GetParam().mutation);
   EXPECT_NE(result.failure.find(GetParam().failure), std::string::npos)
       << result.failure;
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    HashTableModel, IsCaught,
+    HashTableModel, HashTableMutantIsCaught,
     testing::Values(
         Mutant{"TagBeforeEntry", Mutation::kTagBeforeEntry, SlotIsReused,
                "a wrong value"},

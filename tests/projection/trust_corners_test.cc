@@ -24,8 +24,10 @@ using store::Transaction;
 constexpr Mode kDefault = Mode::kDefault;
 constexpr Mode kSniOnly = Mode::kSniOnly;
 
+class TrustCornersTest : public TrustOrderTest {};
+
 // CRLs, and something else, that are noted when rows are read.
-TEST_P(TrustOrderTest, CrlsNotedWhileRowsAreReadAreTakenFirst) {
+TEST_P(TrustCornersTest, CrlsNotedWhileRowsAreReadAreTakenFirst) {
   Change(Ca(a_, ca_, kDefault, CaStatus::kInactive));
   CatchUp();
   Change(Ca(a_, ca_, kDefault, CaStatus::kInactive));
@@ -85,7 +87,7 @@ TEST_P(LostChangesTest, NorWhereTheyAreForgotten) {
 INSTANTIATE_TEST_SUITE_P(Batches, LostChangesTest, testing::Values(1, 2, 500));
 
 // Refusals for which another account has to make room.
-TEST_P(TrustOrderTest, ADeviceThatMovesRefusesInTime) {
+TEST_P(TrustCornersTest, ADeviceThatMovesRefusesInTime) {
   Change(Device(a_, device_, DeviceStatus::kActive, kDefault));
   Change(Ca(b_, ca_, kSniOnly, CaStatus::kInactive));
   Change(Name(b_, kNames[0]));
@@ -103,7 +105,7 @@ TEST_P(TrustOrderTest, ADeviceThatMovesRefusesInTime) {
 }
 
 // The mode of an INACTIVE CA.
-TEST_P(TrustOrderTest, AnInactiveCaOfAnotherModeRefusesInTime) {
+TEST_P(TrustCornersTest, AnInactiveCaOfAnotherModeRefusesInTime) {
   Change(Ca(a_, below_ca_, kSniOnly, CaStatus::kInactive));
   Change(Ca(a_, ca_, kDefault, CaStatus::kInactive));
   CatchUpChecking();
@@ -117,7 +119,7 @@ TEST_P(TrustOrderTest, AnInactiveCaOfAnotherModeRefusesInTime) {
 }
 
 // Nothing of it has changed before the root.
-TEST_P(TrustOrderTest, AnInactiveCaThatMovesLateRefusesInTime) {
+TEST_P(TrustCornersTest, AnInactiveCaThatMovesLateRefusesInTime) {
   Change(Ca(a_, below_ca_, kDefault, CaStatus::kInactive));
   Change(Ca(b_, ca_, kDefault, CaStatus::kInactive));
   CatchUpChecking();
@@ -131,7 +133,7 @@ TEST_P(TrustOrderTest, AnInactiveCaThatMovesLateRefusesInTime) {
 }
 
 // A name that is not shown yet, and a wildcard that comes to be on.
-TEST_P(TrustOrderTest, ANameIsNotAWildcardsThatIsOnLater) {
+TEST_P(TrustCornersTest, ANameIsNotAWildcardsThatIsOnLater) {
   Change(Ca(a_, ca_, kSniOnly));
   CatchUpChecking();
   EndpointRow off = Name(a_, kNames[1]);
@@ -144,7 +146,7 @@ TEST_P(TrustOrderTest, ANameIsNotAWildcardsThatIsOnLater) {
 }
 
 // CRLs that are emptied after a device is revoked.
-TEST_P(TrustOrderTest, CrlsDoNotGoBeforeTheRecordThatCameBefore) {
+TEST_P(TrustCornersTest, CrlsDoNotGoBeforeTheRecordThatCameBefore) {
   ExpectCrlsStayUntilTheRecordIsThere([] {});
 }
 
@@ -155,7 +157,7 @@ TEST_P(LostChangesTest, CrlsDoNotGoBeforeAllAreCompared) {
 
 // A CA that refuses where another account has to make room for it, and CRLs
 // that are emptied then.
-TEST_P(TrustOrderTest, ACaThatWaitsForRoomTrustsNobodyMeanwhile) {
+TEST_P(TrustCornersTest, ACaThatWaitsForRoomTrustsNobodyMeanwhile) {
   Change(Ca(a_, ca_, kSniOnly));
   Change(Ca(b_, ca_, kDefault, CaStatus::kInactive));
   PutCrls({MakeCrl({}, ca_)});
@@ -178,7 +180,7 @@ TEST_P(TrustOrderTest, ACaThatWaitsForRoomTrustsNobodyMeanwhile) {
 }
 
 // A REVOKED device moves from account to account, while others look.
-TEST_P(TrustOrderTest, AMoveHasNoMomentWithoutARecord) {
+TEST_P(TrustCornersTest, AMoveHasNoMomentWithoutARecord) {
   std::atomic<bool> stop{false};
   std::atomic<int> absent{0};
   std::atomic<bool> started{false};
@@ -222,7 +224,7 @@ TEST_P(TrustOrderTest, AMoveHasNoMomentWithoutARecord) {
 
 // Registrations of strangers that are made later do not come before the
 // victim's because they are INACTIVE at first.
-TEST_P(TrustOrderTest, StrangersInactiveCasDoNotComeFirst) {
+TEST_P(TrustCornersTest, StrangersInactiveCasDoNotComeFirst) {
   Put(Ca(a_, ca_, kDefault));
   std::vector<TestCertificate> others;
   for (int i = 0; i < 20; ++i) {
@@ -244,7 +246,7 @@ TEST_P(TrustOrderTest, StrangersInactiveCasDoNotComeFirst) {
 }
 
 // A wildcard, then a name of another account.
-TEST_P(TrustOrderTest, ANewNameIsTakenFromItsNewWildcard) {
+TEST_P(TrustCornersTest, ANewNameIsTakenFromItsNewWildcard) {
   Change(Ca(a_, ca_, kSniOnly, CaStatus::kInactive));
   CatchUpChecking();
   Change(Ca(a_, ca_, kSniOnly, CaStatus::kInactive));
@@ -257,7 +259,7 @@ TEST_P(TrustOrderTest, ANewNameIsTakenFromItsNewWildcard) {
 
 // Of as many CAs as may be, the one that makes room comes later in the same
 // batch.
-TEST_P(TrustOrderTest, CrlsForWhichRoomIsMadeInTheSameBatchAreShown) {
+TEST_P(TrustCornersTest, CrlsForWhichRoomIsMadeInTheSameBatchAreShown) {
   std::vector<TestCertificate> cas;
   for (size_t i = 0; i <= catalog::Catalog::kMaxCasWithCrls; ++i) {
     cas.push_back(MakeCertificate(CaSpec(absl::StrCat("CA ", i)), nullptr));
@@ -287,7 +289,7 @@ TEST_P(TrustOrderTest, CrlsForWhichRoomIsMadeInTheSameBatchAreShown) {
 
 // Who has another record now, of mode DEFAULT and INACTIVE, came without a
 // server name and without a record until then.
-TEST_P(TrustOrderTest, R58_AnotherModeRefusesWhoHadNoRecordThere) {
+TEST_P(TrustCornersTest, R58_AnotherModeRefusesWhoHadNoRecordThere) {
   Put(Ca(a_, ca_, kDefault));
   Put(Device(a_, device_, DeviceStatus::kInactive, kSniOnly));
   CatchUp();
@@ -299,7 +301,7 @@ TEST_P(TrustOrderTest, R58_AnotherModeRefusesWhoHadNoRecordThere) {
   EXPECT_EQ(std::count(lines.begin(), lines.end(), "device INACTIVE a"), 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Batches, TrustOrderTest, testing::Values(1, 2, 500));
+INSTANTIATE_TEST_SUITE_P(Batches, TrustCornersTest, testing::Values(1, 2, 500));
 
 }  // namespace
 }  // namespace chainkeep::test

@@ -26,7 +26,7 @@ std::string HugeRsaSpki(size_t bytes) {
                        BitString(Tlv(0x30, modulus + Integer(65537))));
 }
 
-class RegistryRules : public test::RegistryRules {
+class RegistrationRules : public test::RegistryRules {
  protected:
   absl::Status RegisterWith(std::string_view ca, std::string_view proof,
                             std::string_view mode) {
@@ -59,7 +59,7 @@ class RegistryRules : public test::RegistryRules {
   }
 };
 
-TEST_F(RegistryRules, R15_TheModeIsDefaultUnlessSaid) {
+TEST_F(RegistrationRules, R15_TheModeIsDefaultUnlessSaid) {
   struct Case {
     const char* mode;
     bool with_proof;
@@ -90,7 +90,7 @@ TEST_F(RegistryRules, R15_TheModeIsDefaultUnlessSaid) {
   }
 }
 
-TEST_F(RegistryRules, R16_DefaultDemandsAVerificationCertificate) {
+TEST_F(RegistrationRules, R16_DefaultDemandsAVerificationCertificate) {
   const TestCertificate ca = MakeCa("CA");
   for (const char* mode : {"", "DEFAULT"}) {
     EXPECT_TRUE(HasCode(RegisterWith(ToPem(ca.der), "", mode),
@@ -107,7 +107,7 @@ TEST_F(RegistryRules, R16_DefaultDemandsAVerificationCertificate) {
       ErrorCode::kInvalidRequest));
 }
 
-TEST_F(RegistryRules, R17_SniOnlyExcludesAVerificationCertificate) {
+TEST_F(RegistrationRules, R17_SniOnlyExcludesAVerificationCertificate) {
   const TestCertificate ca = MakeCa("CA");
   for (const std::string& proof :
        {Proof(ca, CodeOf(a_, r1_)), Proof(ca, "x"), std::string("garbage"),
@@ -147,7 +147,7 @@ std::vector<PemCase> PemCases(const std::string& good) {
   };
 }
 
-TEST_F(RegistryRules, R18_R19_TheCaIsOneCertificateInPem) {
+TEST_F(RegistrationRules, R18_R19_TheCaIsOneCertificateInPem) {
   const std::string good = ToPem(MakeCa("CA").der);
   for (const PemCase& row : PemCases(good)) {
     SCOPED_TRACE(row.name);
@@ -159,7 +159,7 @@ TEST_F(RegistryRules, R18_R19_TheCaIsOneCertificateInPem) {
   EXPECT_TRUE(HasCode(RegisterWith(largest, "", "SNI_ONLY"), ErrorCode::kOk));
 }
 
-TEST_F(RegistryRules, R18_R19_SoIsTheVerificationCertificate) {
+TEST_F(RegistrationRules, R18_R19_SoIsTheVerificationCertificate) {
   const TestCertificate ca = MakeCa("CA");
   const std::string good = Proof(ca, CodeOf(a_, r1_));
   for (const PemCase& row : PemCases(good)) {
@@ -172,7 +172,7 @@ TEST_F(RegistryRules, R18_R19_SoIsTheVerificationCertificate) {
       HasCode(RegisterWith(ToPem(ca.der), largest, ""), ErrorCode::kOk));
 }
 
-TEST_F(RegistryRules, R18_TheCaIsStrictDer) {
+TEST_F(RegistrationRules, R18_TheCaIsStrictDer) {
   const std::string der = MakeCa("CA").der;
   const std::string kBad[] = {
       der.substr(0, der.size() - 1),
@@ -186,7 +186,7 @@ TEST_F(RegistryRules, R18_TheCaIsStrictDer) {
   }
 }
 
-TEST_F(RegistryRules, R20_TheCaHasBasicConstraintsTrue) {
+TEST_F(RegistrationRules, R20_TheCaHasBasicConstraintsTrue) {
   CertificateSpec missing = CaSpec("CA");
   missing.basic_constraints.reset();
   CertificateSpec not_ca = CaSpec("CA");
@@ -223,7 +223,7 @@ constexpr ValidityCase kValidityCases[] = {
 };
 
 // No device under it would be let in, so it is told at once.
-TEST_F(RegistryRules, V11_AnUnknownCriticalExtensionIsNotRegistered) {
+TEST_F(RegistrationRules, V11_AnUnknownCriticalExtensionIsNotRegistered) {
   CertificateSpec spec = test::CaSpec("CA");
   spec.extensions = {{"1.3.6.1.4.1.55555.1", "x", true}};
   const TestCertificate ca = MakeCertificate(spec, nullptr);
@@ -231,7 +231,7 @@ TEST_F(RegistryRules, V11_AnUnknownCriticalExtensionIsNotRegistered) {
       HasCode(RegisterSniOnly(a_, r1_, ca), ErrorCode::kCertificateValidation));
 }
 
-TEST_F(RegistryRules, R21_TheCaIsValidNow) {
+TEST_F(RegistrationRules, R21_TheCaIsValidNow) {
   for (const ValidityCase& row : kValidityCases) {
     SCOPED_TRACE(row.name);
     CertificateSpec spec = CaSpec(row.name);
@@ -243,7 +243,7 @@ TEST_F(RegistryRules, R21_TheCaIsValidNow) {
   }
 }
 
-TEST_F(RegistryRules, R22_TheCasKeyIsStrongEnough) {
+TEST_F(RegistrationRules, R22_TheCasKeyIsStrongEnough) {
   struct Case {
     const char* name;
     KeyType key;
@@ -271,7 +271,7 @@ TEST_F(RegistryRules, R22_TheCasKeyIsStrongEnough) {
   }
 }
 
-TEST_F(RegistryRules, R22_AKeyThatCostsTooMuchIsRefused) {
+TEST_F(RegistrationRules, R22_AKeyThatCostsTooMuchIsRefused) {
   for (size_t bytes : {size_t{1025}, size_t{2048}, size_t{4096}}) {
     CertificateSpec spec = CaSpec("CA");
     spec.spki = HugeRsaSpki(bytes);
@@ -279,7 +279,7 @@ TEST_F(RegistryRules, R22_AKeyThatCostsTooMuchIsRefused) {
   }
 }
 
-TEST_F(RegistryRules, R23_TheSignatureOnTheCaIsOfAnAllowedAlgorithm) {
+TEST_F(RegistrationRules, R23_TheSignatureOnTheCaIsOfAnAllowedAlgorithm) {
   struct Case {
     const char* name;
     KeyType key;
@@ -317,7 +317,7 @@ TEST_F(RegistryRules, R23_TheSignatureOnTheCaIsOfAnAllowedAlgorithm) {
   }
 }
 
-TEST_F(RegistryRules, R24_ACaNeedNotBeSelfSigned) {
+TEST_F(RegistrationRules, R24_ACaNeedNotBeSelfSigned) {
   const TestCertificate root = MakeCa("root");
   CertificateSpec spec = CaSpec("intermediate");
   spec.basic_constraints->path_length = 0;
@@ -327,7 +327,7 @@ TEST_F(RegistryRules, R24_ACaNeedNotBeSelfSigned) {
   EXPECT_EQ(SeenWithoutName(r1_, intermediate), b_);
 }
 
-TEST_F(RegistryRules, R25_AKeyUsageHasKeyCertSign) {
+TEST_F(RegistrationRules, R25_AKeyUsageHasKeyCertSign) {
   struct Case {
     const char* name;
     std::optional<uint32_t> key_usage;
@@ -350,7 +350,7 @@ TEST_F(RegistryRules, R25_AKeyUsageHasKeyCertSign) {
   }
 }
 
-TEST_F(RegistryRules, R26_TheCasKeySignedTheVerificationCertificate) {
+TEST_F(RegistrationRules, R26_TheCasKeySignedTheVerificationCertificate) {
   for (KeyType key : {KeyType::kP256, KeyType::kP384, KeyType::kP521,
                       KeyType::kRsa2048, KeyType::kEd25519}) {
     CertificateSpec spec = CaSpec("CA");
@@ -369,7 +369,7 @@ TEST_F(RegistryRules, R26_TheCasKeySignedTheVerificationCertificate) {
   }
 }
 
-TEST_F(RegistryRules, R26_EveryBitOfTheVerificationCertificateIsSigned) {
+TEST_F(RegistrationRules, R26_EveryBitOfTheVerificationCertificateIsSigned) {
   const TestCertificate ca = MakeCa("CA");
   const TestCertificate proof = MakeCertificate(ProofSpec(), &ca);
   for (size_t i = 0; i < proof.der.size(); i += 7) {
@@ -382,7 +382,7 @@ TEST_F(RegistryRules, R26_EveryBitOfTheVerificationCertificateIsSigned) {
   EXPECT_TRUE(HasCode(RegisterProof(ca, proof), ErrorCode::kOk));
 }
 
-TEST_F(RegistryRules, R26_ItsIssuerIsTheCasSubject) {
+TEST_F(RegistrationRules, R26_ItsIssuerIsTheCasSubject) {
   struct Case {
     const char* name;
     DistinguishedName issuer;
@@ -412,7 +412,7 @@ TEST_F(RegistryRules, R26_ItsIssuerIsTheCasSubject) {
   }
 }
 
-TEST_F(RegistryRules, R26_AProofIsSignedInAnAllowedWay) {
+TEST_F(RegistrationRules, R26_AProofIsSignedInAnAllowedWay) {
   for (KeyType key : {KeyType::kP256, KeyType::kRsa2048}) {
     CertificateSpec ca_spec = CaSpec("CA");
     ca_spec.key_type = key;
@@ -424,7 +424,7 @@ TEST_F(RegistryRules, R26_AProofIsSignedInAnAllowedWay) {
   }
 }
 
-TEST_F(RegistryRules, R27_TheCommonNameIsTheAccountsCode) {
+TEST_F(RegistrationRules, R27_TheCommonNameIsTheAccountsCode) {
   const std::string code = CodeOf(a_, r1_);
   const std::string other_accounts = CodeOf(b_, r1_);
   const std::string other_regions = CodeOf(a_, r2_);
@@ -466,7 +466,7 @@ TEST_F(RegistryRules, R27_TheCommonNameIsTheAccountsCode) {
   }
 }
 
-TEST_F(RegistryRules, R27_WithoutACodeNothingIsProven) {
+TEST_F(RegistrationRules, R27_WithoutACodeNothingIsProven) {
   for (const char* name : {"", "x", "0"}) {
     const TestCertificate ca = MakeCa("CA");
     EXPECT_TRUE(HasCode(RegisterWith(ToPem(ca.der), Proof(ca, name), "DEFAULT"),
@@ -474,7 +474,7 @@ TEST_F(RegistryRules, R27_WithoutACodeNothingIsProven) {
   }
 }
 
-TEST_F(RegistryRules, R28_OtherAttributesAreIgnored) {
+TEST_F(RegistrationRules, R28_OtherAttributesAreIgnored) {
   const std::string code = CodeOf(a_, r1_);
   struct Case {
     const char* name;
@@ -520,7 +520,7 @@ TEST_F(RegistryRules, R28_OtherAttributesAreIgnored) {
   }
 }
 
-TEST_F(RegistryRules, R29_TheVerificationCertificateIsValidNow) {
+TEST_F(RegistrationRules, R29_TheVerificationCertificateIsValidNow) {
   for (const ValidityCase& row : kValidityCases) {
     SCOPED_TRACE(row.name);
     const TestCertificate ca = MakeCa(row.name);
@@ -533,7 +533,7 @@ TEST_F(RegistryRules, R29_TheVerificationCertificateIsValidNow) {
   }
 }
 
-TEST_F(RegistryRules, R30_TheCodeIsMadeOnceAndForgottenOnDemand) {
+TEST_F(RegistrationRules, R30_TheCodeIsMadeOnceAndForgottenOnDemand) {
   EXPECT_TRUE(HasCode(registry_->DeleteRegistrationCode(a_, r1_),
                       ErrorCode::kResourceNotFound));
   const std::string first = CodeOf(a_, r1_);
@@ -549,7 +549,7 @@ TEST_F(RegistryRules, R30_TheCodeIsMadeOnceAndForgottenOnDemand) {
   EXPECT_NE(second, first);
 }
 
-TEST_F(RegistryRules, R31_ACodeServesForManyCas) {
+TEST_F(RegistrationRules, R31_ACodeServesForManyCas) {
   const std::string code = CodeOf(a_, r1_);
   for (const char* name : {"first", "second", "third"}) {
     const TestCertificate ca = MakeCa(name);
@@ -559,7 +559,7 @@ TEST_F(RegistryRules, R31_ACodeServesForManyCas) {
   EXPECT_EQ(CodeOf(a_, r1_), code);
 }
 
-TEST_F(RegistryRules, R32_ADeletedCodeProvesNothing) {
+TEST_F(RegistrationRules, R32_ADeletedCodeProvesNothing) {
   const std::string old_code = CodeOf(a_, r1_);
   const TestCertificate before = MakeCa("before");
   ASSERT_TRUE(HasCode(RegisterDefault(a_, r1_, before), ErrorCode::kOk));
@@ -579,7 +579,7 @@ TEST_F(RegistryRules, R32_ADeletedCodeProvesNothing) {
   EXPECT_EQ(SeenWithoutName(r1_, before), a_);
 }
 
-TEST_F(RegistryRules, R33_CodesDifferByAccountAndRegion) {
+TEST_F(RegistrationRules, R33_CodesDifferByAccountAndRegion) {
   const std::string a = CodeOf(a_, r1_);
   EXPECT_NE(a, CodeOf(b_, r1_));
   EXPECT_NE(a, CodeOf(a_, r2_));
@@ -588,7 +588,7 @@ TEST_F(RegistryRules, R33_CodesDifferByAccountAndRegion) {
   EXPECT_EQ(CodeOf(a_, r1_), a);
 }
 
-TEST_F(RegistryRules, R34_StatusAndAutoRegistrationAreAsAsked) {
+TEST_F(RegistrationRules, R34_StatusAndAutoRegistrationAreAsAsked) {
   for (bool active : {false, true}) {
     for (bool automatic : {false, true}) {
       const TestCertificate ca = MakeCa(absl::StrCat(active, automatic));
@@ -611,7 +611,7 @@ TEST_F(RegistryRules, R34_StatusAndAutoRegistrationAreAsAsked) {
   }
 }
 
-TEST_F(RegistryRules, R34_WithoutBothItIsInactiveAndDisabled) {
+TEST_F(RegistrationRules, R34_WithoutBothItIsInactiveAndDisabled) {
   const TestCertificate ca = MakeCa("CA");
   ASSERT_TRUE(
       HasCode(RegisterWith(ToPem(ca.der), "", "SNI_ONLY"), ErrorCode::kOk));
@@ -620,7 +620,7 @@ TEST_F(RegistryRules, R34_WithoutBothItIsInactiveAndDisabled) {
   EXPECT_FALSE(description.auto_registration);
 }
 
-TEST_F(RegistryRules, R36_AFailedRegistrationLeavesNoTrace) {
+TEST_F(RegistrationRules, R36_AFailedRegistrationLeavesNoTrace) {
   const TestCertificate ca = MakeCa("CA");
   CodeOf(a_, r1_);
   for (int i = 0; i < 20; ++i) {
@@ -635,7 +635,7 @@ TEST_F(RegistryRules, R36_AFailedRegistrationLeavesNoTrace) {
   EXPECT_TRUE(HasCode(RegisterSniOnly(a_, r1_, ca), ErrorCode::kOk));
 }
 
-TEST_F(RegistryRules, AnAccountAndARegionMustBeThere) {
+TEST_F(RegistrationRules, AnAccountAndARegionMustBeThere) {
   const TestCertificate ca = MakeCa("CA");
   const std::string id = IdOf(ca).ToHex();
   const Account no_account;
