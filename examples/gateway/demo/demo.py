@@ -9,13 +9,11 @@ with gateway and broker running, until it is killed or one of them ends.
 """
 
 import argparse
-import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 
 import gateway as gateway_module
@@ -25,8 +23,8 @@ import registry_story
 import story
 import workspace
 
-# With two spaces between them, 120 columns. What is longer takes more lines.
-_WIDTHS = (36, 3, 18, 7, 48)
+# With the longest verdict and alert, a row has 120 columns.
+_WIDTHS = (36, 3, 18, 7, 31)
 _HEAD = ("what", "TLS", "server name", "us",
          "verdict, and alert the client saw")
 
@@ -131,13 +129,8 @@ def row_of(line):
 
 
 def _row(cells):
-    """A row of as many lines as its longest cell needs: columns stay."""
-    columns = (textwrap.wrap(cell, width)
-               for cell, width in zip(cells, _WIDTHS))
-    return "\n".join(
-        "  ".join(cell.ljust(width)
-                  for cell, width in zip(line, _WIDTHS)).rstrip()
-        for line in itertools.zip_longest(*columns, fillvalue=""))
+    return "  ".join(cell.ljust(width)
+                     for cell, width in zip(cells, _WIDTHS)).rstrip()
 
 
 def sustain(binary):

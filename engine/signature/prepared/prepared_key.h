@@ -1,0 +1,93 @@
+// A prepared key verifies faster than the library does: what can be computed of
+// the key alone, beforehand, is kept as a table.
+//
+//   auto builder = StartPreparing(ec_key, Level::kSmall, Arithmetic::kBest);
+//   while (builder->Step() == BuildState::kWorking) continue;
+//   const std::unique_ptr<const PreparedKey> key = builder->Take();
+//   switch (key->Verify(digest, signature)) { ... }
+//
+// The answer is the library's, always: kValid and kInvalid are, and kNotDecided
+// says to ask it. See SECURITY.md for how that is tried.
+//
+// Timing. How long a verification takes depends on the key, the signature and
+// the message. All three are public: a certificate authority's key and what it
+// has signed. Nothing here may be used with a private key or a shared secret.
+//
+// Thread-safety: a PreparedKey is immutable, any number of threads may use one.
+// A builder belongs to one thread at a time. Nothing here locks, but for the
+// first use of a curve in a process: see WarmUp.
+
+#ifndef CHAINKEEP_ENGINE_SIGNATURE_PREPARED_PREPARED_KEY_H_
+#define CHAINKEEP_ENGINE_SIGNATURE_PREPARED_PREPARED_KEY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "chainkeep/types.h"
+#include "engine/signature/prepared/arithmetic.h"
+#include "openssl/base.h"
+
+namespace chainkeep::signature::prepared {
+
+// How much memory a key may take; docs/benchmarks.md has what each level gives.
+//
+//              P-256      P-384
+//   kSmall      4 KiB      6 KiB    comb of 4 teeth
+//   kMedium    52 KiB    116 KiB    windows of 5 bits
+//   kLarge    256 KiB    330 KiB    windows of 8 and 7 bits
+enum class Level : uint8_t { kSmall, kMedium, kLarge };
+
+// kNotDecided: two points with the same x met, which the formulas cannot add.
+// Chance does not find that, but somebody with a key of his own choice may.
+enum class Outcome : uint8_t { kValid, kInvalid, kNotDecided };
+
+class PreparedKey {
+ public:
+  virtual ~PreparedKey() = default;
+
+  // Whether `signature`, as it stands in a certificate, is this key's. `input`
+  // is what the key's algorithm takes: for ECDSA the digest, of any length.
+  // Does not allocate, touches no error queue.
+  virtual Outcome Verify(Bytes input, Bytes signature) const = 0;
+
+  // What the key takes of memory, shared tables apart.
+  virtual size_t bytes() const = 0;
+};
+
+// kFailed: the table does not agree with the library. It must not happen; the
+// key cannot be prepared, and the library verifies.
+enum class BuildState : uint8_t { kWorking, kDone, kFailed };
+
+class KeyBuilder {
+ public:
+  virtual ~KeyBuilder() = default;
+
+  // Does a part of the work, which costs no more than about one verification by
+  // the library. The last parts compare multiples that the table has with the
+  // library's. Not to be called again after kDone or kFailed.
+  virtual BuildState Step() = 0;
+
+  // Requires kDone, once.
+  virtual std::unique_ptr<const PreparedKey> Take() = 0;
+};
+
+// StartPreparing returns a builder of a table for `key`; null for a curve other
+// than P-256 and P-384, for kOff, and for an arithmetic that the processor does
+// not have. The key must outlive the builder, and has been parsed by the
+// library, which has so checked that its point is on the curve. `arithmetic` is
+// what will verify. Allocates.
+std::unique_ptr<KeyBuilder> StartPreparing(const EC_KEY& key, Level level,
+                                           Arithmetic arithmetic);
+
+// WarmUp builds the shared table of the generator of `key`'s curve, unless it
+// is there: some milliseconds, once in a process. Where it was not called, the
+// first StartPreparing pays for it. Threads that come meanwhile wait.
+void WarmUp(const EC_KEY& key);
+
+// What the tables of generators take of memory, if both curves are in use.
+size_t SharedBytes();
+
+}  // namespace chainkeep::signature::prepared
+
+#endif  // CHAINKEEP_ENGINE_SIGNATURE_PREPARED_PREPARED_KEY_H_
