@@ -139,6 +139,15 @@ Json JsonOf(const DeviceSummary& device, TimestampFormat format) {
           {"creationDate", TimestampOf(device.creation_date, format)}};
 }
 
+Json JsonOf(const IncomingTransfer& transfer, TimestampFormat format) {
+  Json json = {{"certificateId", transfer.id.ToHex()},
+               {"transferredFrom", transfer.from.text()},
+               {"certificateMode", ModeName(transfer.mode)},
+               {"transferDate", TimestampOf(transfer.transfer_date, format)}};
+  PutIfAny(json, "transferMessage", transfer.message);
+  return json;
+}
+
 Json JsonOf(const DomainConfigurationDescription& configuration,
             TimestampFormat format) {
   Json json = NamesOf(configuration);

@@ -24,6 +24,7 @@ Json JsonOf(const CaDescription& ca, TimestampFormat format);
 Json JsonOf(const CaSummary& ca, TimestampFormat format);
 Json JsonOf(const DeviceDescription& device, TimestampFormat format);
 Json JsonOf(const DeviceSummary& device, TimestampFormat format);
+Json JsonOf(const IncomingTransfer& transfer, TimestampFormat format);  // ours
 Json JsonOf(const DomainConfigurationDescription& configuration,
             TimestampFormat format);
 Json JsonOf(const DomainConfigurationSummary& configuration);

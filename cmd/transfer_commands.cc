@@ -1,6 +1,7 @@
 // Commands that bring a device certificate from one account to another.
 
 #include "cmd/commands.h"
+#include "cmd/paging.h"
 #include "cmd/results.h"
 
 namespace chainkeep::cmd {
@@ -24,12 +25,14 @@ absl::StatusOr<Result> Transfer(Context& context) {
 absl::StatusOr<Result> Accept(Context& context) {
   return Silent(context.registry->AcceptCertificateTransfer(
       {.certificate = CertificateIn(context),
+       .source_account = context.arguments.Text("source-account"),
        .set_as_active = context.arguments.Flag("set-as-active")}));
 }
 
 absl::StatusOr<Result> Reject(Context& context) {
   return Silent(context.registry->RejectCertificateTransfer(
       {.certificate = CertificateIn(context),
+       .source_account = context.arguments.Text("source-account"),
        .reason = context.arguments.Text("reject-reason")}));
 }
 
@@ -38,6 +41,27 @@ absl::StatusOr<Result> Cancel(Context& context) {
       context.registry->CancelCertificateTransfer(CertificateIn(context)));
 }
 
+absl::StatusOr<Result> ListIncoming(Context& context) {
+  return ListPages(
+      PagingOf(context.arguments), "transfers",
+      [&](const ListOptions& options) {
+        return context.registry->ListIncomingTransfers(
+            {.account = context.account,
+             .region = context.region,
+             .page_size = options.page_size,
+             .marker = options.marker});
+      },
+      [&](const IncomingTransfer& transfer) {
+        return JsonOf(transfer, context.timestamps);
+      });
+}
+
+constexpr OptionSpec kSourceAccount = {
+    .name = "source-account",
+    .help =
+        "The account whose offer is meant. To be said where several offer "
+        "the certificate, and better always: any account that has seen a "
+        "certificate can offer it."};
 constexpr OptionSpec kCertificateId = {
     .name = "certificate-id",
     .need = Need::kRequired,
@@ -65,8 +89,9 @@ std::vector<CommandSpec> TransferCommands() {
        .operation = "AcceptCertificateTransfer",
        .purpose = "Takes a certificate that another account offers.",
        .example = "accept-certificate-transfer --certificate-id ID "
-                  "--set-as-active",
+                  "--source-account 111122223333 --set-as-active",
        .options = {kCertificateId,
+                   kSourceAccount,
                    {.name = "set-as-active",
                     .kind = OptionKind::kFlag,
                     .help = "Make it ACTIVE. Otherwise it is INACTIVE."}},
@@ -74,8 +99,10 @@ std::vector<CommandSpec> TransferCommands() {
       {.name = "reject-certificate-transfer",
        .operation = "RejectCertificateTransfer",
        .purpose = "Sends a certificate back that another account offers.",
-       .example = "reject-certificate-transfer --certificate-id ID",
+       .example = "reject-certificate-transfer --certificate-id ID "
+                  "--source-account 111122223333",
        .options = {kCertificateId,
+                   kSourceAccount,
                    {.name = "reject-reason",
                     .help = "Why, in 128 characters at most."}},
        .run = Reject},
@@ -85,6 +112,13 @@ std::vector<CommandSpec> TransferCommands() {
        .example = "cancel-certificate-transfer --certificate-id ID",
        .options = {kCertificateId},
        .run = Cancel},
+      {.name = "list-incoming-transfers",
+       .operation = "ListIncomingTransfers",
+       .purpose = "Lists what other accounts offer, by certificate id and "
+                  "offering account.",
+       .example = "list-incoming-transfers",
+       .options = PageOptions(),
+       .run = ListIncoming},
   };
 }
 

@@ -55,6 +55,7 @@ Verdict JudgeFound(const Asker& asker, const DeviceView& record,
                    VerdictFields fields) {
   const ValidationOptions& options = asker.listener.options().validation;
   fields.trust_versions.device = record.version;
+  fields.disclosure = Disclosure::kReason;
   if (record.status == DeviceStatus::kPendingActivation) {
     return JudgePending(record, leaf, options.algorithms, now, fields);
   }
@@ -101,6 +102,7 @@ Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
   fields.spent = found.spent;
   if (found.leaf != Reason::kAccepted) {
     fields.failing_certificate = 0;
+    if (found.signer) fields.disclosure = Disclosure::kReason;
     return VerdictMint::Refuse(fields, found.leaf);
   }
   // In mode DEFAULT it is one account's of the region.

@@ -161,6 +161,9 @@ Verdict JudgeChain(const ChainQuestion& question,
                                "only a direct issuer would do");
   }
   fields.failing_certificate = result.failure.certificate;
+  fields.disclosure = result.failure.issued == path::Issued::kByRegisteredCa
+                          ? Disclosure::kReason
+                          : Disclosure::kNoRegisteredCa;
   return VerdictMint::Refuse(fields, result.failure.reason,
                              result.failure.detail);
 }
@@ -259,18 +262,34 @@ struct Engine::Impl {
             observer, options.provisioning, options.first_connects_per_second) {
     if (options.endpoint_source == nullptr) return;
     names = std::make_unique<sni::SniCache>(
-        sni::SniCache::Uses{
-            .epochs = &catalog.epochs(),
-            .hasher = &catalog.hasher(),
-            .clock = clock,
-            .source = options.endpoint_source,
-            .next_version = [this] { return catalog.NextVersion(); }},
+        sni::SniCache::Uses{.epochs = &catalog.epochs(),
+                            .hasher = &catalog.hasher(),
+                            .clock = clock,
+                            .source = options.endpoint_source},
         options.endpoint_cache);
   }
 
   NameAnswer Resolve(const Listener& listener,
                      std::optional<std::string_view> server_name) const {
     return ResolveName(catalog, names.get(), listener, server_name);
+  }
+
+  // The same for an accepting verdict that is looked at again: what the source
+  // has said last counts, also if a handshake of now would ask it again.
+  NameAnswer ResolveAgain(const Listener& listener,
+                          std::optional<std::string_view> server_name,
+                          const Verdict& verdict) const {
+    NameAnswer answer = Resolve(listener, server_name);
+    if (!answer.refusal ||
+        answer.refusal->reason() != Reason::kServerNamePending) {
+      return answer;
+    }
+    const ListenerOptions& options = listener.options();
+    answer.tenant = names->Recall(
+        options.region, *ReadName(listener, server_name).name,
+        verdict.account(), options.service, verdict.trust_versions().endpoint);
+    if (answer.tenant) answer.refusal.reset();
+    return answer;
   }
 
   // Whether `name` has an endpoint that is registered: of such a name the
@@ -358,6 +377,7 @@ Verdict Engine::Impl::CompleteFirstConnect(const Listener& listener,
   VerdictFields fields = FieldsFor(listener);
   fields.device = verdict.device();
   fields.ca = verdict.ca();
+  fields.disclosure = Disclosure::kReason;
   const NameAnswer name = Resolve(listener, handshake.server_name);
   if (name.refusal) return *name.refusal;
   if (name.tenant) {
@@ -516,6 +536,7 @@ Verdict Engine::Validate(const Listener& listener,
       x509::Certificate::Parse(handshake.leaf);
   if (!leaf.ok()) {
     fields.failing_certificate = 0;
+    fields.disclosure = Disclosure::kReason;  // whatever is registered
     return VerdictMint::Refuse(fields, Reason::kMalformed, leaf.fault().what);
   }
   fields.device = ComputeCertificateId(handshake.leaf);
@@ -538,7 +559,8 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
   if (!verdict.accepted() || verdict.origin() != impl_->OriginOf(listener)) {
     return false;
   }
-  const NameAnswer name = impl_->Resolve(listener, handshake.server_name);
+  const NameAnswer name =
+      impl_->ResolveAgain(listener, handshake.server_name, verdict);
   if (name.refusal || impl_->clock->Now() > verdict.not_after()) return false;
   const catalog::Catalog::Pin pin = impl_->catalog.Acquire();
   const ListenerOptions& options = listener.options();

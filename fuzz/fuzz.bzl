@@ -1,19 +1,19 @@
 """How a fuzz target is built.
 
-From one source with LLVMFuzzerTestOneInput, chainkeep_fuzz_target makes
+From one source with LLVMFuzzerTestOneInput, chainkeep_fuzz_target makes NAME: a
+program, and a test that runs it on the files in corpus/NAME and
+regressions/NAME, and fails if the corpus is empty.
 
-  NAME               a program. In --config=fuzz libFuzzer drives it; in every
-                     other configuration replay_main.cc does: it runs each file
-                     it is given, and each file of each folder, once.
-  NAME_replay_test   runs corpus/NAME and regressions/NAME in any configuration,
-                     and fails if the corpus is empty.
+In --config=asan and --config=fuzz libFuzzer drives it; in every other
+configuration replay_main.cc does: it runs each file it is given, and each file
+of each folder, once.
 
 A source given as `mutators` holds LLVMFuzzerCustomMutator, which only libFuzzer
 calls, and which is linked only where libFuzzer is.
 """
 
 def chainkeep_fuzz_target(name, srcs, deps, mutators = []):
-    """Declares a fuzz target and the test that replays its corpus.
+    """Declares a fuzz target, which is also the test of its corpus.
 
     Args:
       name: ends in "_fuzz"; also the name of its folders.
@@ -21,43 +21,28 @@ def chainkeep_fuzz_target(name, srcs, deps, mutators = []):
       deps: what they need.
       mutators: sources with a custom mutator.
     """
-    native.cc_library(
-        name = name + "_target",
-        testonly = True,
-        srcs = srcs,
-        # Nothing calls it by name but a driver in another archive.
-        alwayslink = True,
-        linkstatic = True,
-        deps = deps,
-    )
-    native.cc_binary(
+    corpus = native.glob(["corpus/%s/**" % name], allow_empty = True)
+    regressions = native.glob(["regressions/%s/**" % name], allow_empty = True)
+    native.cc_test(
         name = name,
-        testonly = True,
-        srcs = select({
+        size = "small",
+        srcs = srcs + select({
             "//fuzz:libfuzzer": mutators,
             "//conditions:default": [],
         }),
+        # The corpus is named even if it holds nothing: then the test fails.
+        args = select({
+                   "//fuzz:libfuzzer": ["-runs=0"],
+                   "//conditions:default": [],
+               }) + ["fuzz/corpus/" + name] +
+               (["fuzz/regressions/" + name] if regressions else []),
+        data = corpus + regressions,
         linkopts = select({
             "//fuzz:libfuzzer": ["-fsanitize=fuzzer"],
             "//conditions:default": [],
         }),
-        tags = ["fuzz_target"],
-        deps = [":" + name + "_target"] + select({
-            "//fuzz:libfuzzer": deps,
+        deps = deps + select({
+            "//fuzz:libfuzzer": [],
             "//conditions:default": ["//fuzz:replay_main"],
         }),
-    )
-    corpus = native.glob(["corpus/%s/**" % name], allow_empty = True)
-    regressions = native.glob(["regressions/%s/**" % name], allow_empty = True)
-    native.cc_test(
-        name = name + "_replay_test",
-        size = "small",
-        # Named even if it holds nothing: then the test fails.
-        args = ["fuzz/corpus/" + name] +
-               (["fuzz/regressions/" + name] if regressions else []),
-        data = corpus + regressions,
-        deps = [
-            ":" + name + "_target",
-            "//fuzz:replay_main",
-        ],
     )

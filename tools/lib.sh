@@ -60,9 +60,10 @@ open_log() {
   rm -f "$name"
 }
 
-# What Bazel says of its progress, of no interest once it is over.
-chatter='^(\[[0-9, /]+\]|Loading:|Analyzing:|INFO: |There were tests whose)'
-chatter+='|__asan_extra_spill_area'
+# What Bazel says of its progress, and what else it says that is of no interest
+# once it is over.
+progress='^(\[[0-9, /]+\]|Loading:|Analyzing:)'
+chatter="$progress|^(INFO: |There were tests whose)|__asan_extra_spill_area"
 
 wait_for_busy() {
   local waited=0 status=0
@@ -76,9 +77,15 @@ wait_for_busy() {
   return "$status"
 }
 
+# The last line that tells progress; the last of all where none does. Warnings
+# of a linker come in between.
+last_said() {
+  { grep -aE "$progress" "/dev/fd/$log" || cat "/dev/fd/$log"; } | tail -n 1
+}
+
 say_progress() {
   printf '      still at work after %d s: %s\n' "$((SECONDS - started))" \
-    "$(tail -n 1 "/dev/fd/$log" | cut -c 1-60)"
+    "$(last_said | cut -c 1-60)"
 }
 
 # bazel_does COMMAND OPTION...: Bazel, with progress where somebody looks.

@@ -88,14 +88,35 @@ struct TransferCertificateRequest {
   std::string_view message = {};  // at most 128 characters
 };
 
+// Any account that has seen a certificate can register it without its CA and
+// offer it. So whose offer is meant is to be said by whoever knows; without it
+// the only offer is, and of several none.
 struct AcceptTransferRequest {
   CertificateRequest certificate = {};
+  std::string_view source_account = {};
   bool set_as_active = false;
 };
 
 struct RejectTransferRequest {
   CertificateRequest certificate = {};
+  std::string_view source_account = {};
   std::string_view reason = {};  // at most 128 characters
+};
+
+struct ListIncomingTransfersRequest {
+  Account account = {};
+  Region region = {};
+  int page_size = 25;            // 1 to 250
+  std::string_view marker = {};  // from the page before; "": the first page
+};
+
+// IncomingTransfer is a certificate that another account offers.
+struct IncomingTransfer {
+  CertificateId id;
+  Account from;
+  Mode mode = Mode::kDefault;
+  std::string message;
+  UnixMillis transfer_date = 0;
 };
 
 // Transfer is what is known of a certificate's last transfer.

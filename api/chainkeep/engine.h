@@ -229,7 +229,9 @@ class Engine {
   // StillHolds returns whether everything that an accepting `verdict` rests on
   // is as it was: the endpoint, the registration, the CRLs, the time, and that
   // none of its intermediates is INACTIVE. False for a verdict of another
-  // listener or engine. Pure; costs a few look-ups.
+  // listener or engine. Of a name whose answer by the EndpointSource has
+  // expired, or has left the cache, the last one counts until there is another,
+  // which is then requested. Costs a few look-ups.
   bool StillHolds(const Listener& listener, const Handshake& handshake,
                   const Verdict& verdict) const;
 

@@ -180,9 +180,11 @@ class Registry {
   // offers it, and the other accepts or rejects it, or its owner thinks better
   // of it. Meanwhile it lets nobody in. Errors: kInvalidRequest,
   // kResourceNotFound, kCertificateState (it is ACTIVE, or REVOKED),
-  // kTransferConflict (policies are attached, or the other account has the
-  // certificate), kTransferAlreadyCompleted (there is nothing to cancel any
-  // more; told to who gave the certificate away as long as who took it has it).
+  // kTransferConflict (policies are attached; or the accepting account has the
+  // certificate, or is offered it by several and has named none),
+  // kTransferAlreadyCompleted (there is nothing to cancel any more; told to who
+  // gave the certificate away as long as who took it has it). An offer succeeds
+  // whatever the other account has, and whoever else makes it one.
   virtual absl::StatusOr<std::string> TransferCertificate(
       const TransferCertificateRequest& request) = 0;  // returns its ARN
   virtual absl::Status AcceptCertificateTransfer(
@@ -191,6 +193,10 @@ class Registry {
       const RejectTransferRequest& request) = 0;
   virtual absl::Status CancelCertificateTransfer(
       const CertificateRequest& request) = 0;
+  // The offers to an account, by certificate id and offering account. Errors:
+  // kInvalidRequest.
+  virtual absl::StatusOr<List<IncomingTransfer>> ListIncomingTransfers(
+      const ListIncomingTransfersRequest& request) = 0;
 
   // ---- Endpoints
 

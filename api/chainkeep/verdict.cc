@@ -146,6 +146,16 @@ const ReasonRow& RowOf(Reason reason) {
   return kRows[index < std::size(kRows) ? index : 0];
 }
 
+// Whether a reason is found out by looking for registered CAs. The others rest
+// on the server name, on the size of what was sent, or on the record of the
+// very certificate.
+bool DependsOnCas(Reason reason) {
+  return reason >= Reason::kNoRegisteredCa &&
+         reason < Reason::kDeviceNotRegistered &&
+         reason != Reason::kBudgetCertificates &&
+         reason != Reason::kBudgetBytes;
+}
+
 }  // namespace
 
 std::string_view ReasonName(Reason reason) { return RowOf(reason).name; }
@@ -153,5 +163,11 @@ std::string_view ReasonName(Reason reason) { return RowOf(reason).name; }
 std::string_view ReasonText(Reason reason) { return RowOf(reason).text; }
 
 uint8_t TlsAlertOf(Reason reason) { return RowOf(reason).alert; }
+
+uint8_t TlsAlertOf(const Verdict& verdict) {
+  const bool is_told = verdict.disclosure() == Disclosure::kReason ||
+                       !DependsOnCas(verdict.reason());
+  return TlsAlertOf(is_told ? verdict.reason() : Reason::kNoRegisteredCa);
+}
 
 }  // namespace chainkeep

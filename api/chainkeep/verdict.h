@@ -8,7 +8,7 @@
 //   chainkeep::Verdict verdict = engine.Validate(listener, handshake);
 //   if (!verdict.accepted()) {
 //     log(chainkeep::ReasonName(verdict.reason()), verdict.detail());
-//     return send_alert(chainkeep::TlsAlertOf(verdict.reason()));
+//     return send_alert(chainkeep::TlsAlertOf(verdict));
 //   }
 //   route_to(verdict.account().text());
 
@@ -99,10 +99,19 @@ std::string_view ReasonName(Reason reason);
 // to the peer, who must not learn what is registered.
 std::string_view ReasonText(Reason reason);
 
-// TlsAlertOf returns the AlertDescription (RFC 8446 §6.2) that the peer may
-// see. kServerNameRequired and kNoRegisteredCa share one, so that a peer cannot
-// probe for registrations that it may not see. 0 for kAccepted.
+// TlsAlertOf returns the AlertDescription (RFC 8446 §6.2) that says `reason` to
+// a peer that may know it, such as one that had been let in. 0 for kAccepted.
+// To answer a handshake, use TlsAlertOf(const Verdict&).
 uint8_t TlsAlertOf(Reason reason);
+
+// Disclosure says whether the peer may know why it is refused. Whoever has no
+// certificate that a registered CA has signed, or that is registered itself,
+// learns nothing of which CAs there are: neither by a name that one of them
+// has, nor by what a look-up of it costs, nor by the server name it leaves out.
+enum class Disclosure : uint8_t {
+  kNoRegisteredCa,  // it is told so, whatever the reason
+  kReason,
+};
 
 // BudgetSpent is what one answer cost.
 struct BudgetSpent {
@@ -114,7 +123,8 @@ struct BudgetSpent {
 };
 
 // TrustVersions lists the versions of all that an answer rested on. Each is a
-// value of one counter of the engine that is never reused: if all are
+// value of one counter of the engine that is never reused; that of an endpoint
+// which an EndpointSource knows is a keyed hash of what it says. If all are
 // unchanged, so is that engine's answer, until not_after(). Zero: not
 // consulted.
 struct TrustVersions {
@@ -149,6 +159,7 @@ struct VerdictFields {
   // Which listener of which engine was asked; 0 for none.
   uint64_t origin = 0;
   Completion completion = Completion::kNone;
+  Disclosure disclosure = Disclosure::kNoRegisteredCa;
   BudgetSpent spent;
   std::string_view detail;  // of static storage
 };
@@ -193,6 +204,9 @@ class Verdict {
   // The leaf. Empty if the answer was given before the leaf was looked at.
   const CertificateId& device() const { return fields_.device; }
 
+  // Of reasons that depend on registered CAs; see TlsAlertOf.
+  Disclosure disclosure() const { return fields_.disclosure; }
+
   // Which certificate the refusal is about: its place on the path, the leaf
   // being 0 and its issuer 1. -1 if none in particular.
   int failing_certificate() const { return fields_.failing_certificate; }
@@ -218,6 +232,11 @@ class Verdict {
 
   VerdictFields fields_;
 };
+
+// The alert for the peer of a refused handshake: that of its reason, unless the
+// reason would show which CAs are registered; then unknown_ca, as of
+// kNoRegisteredCa. 0 if the verdict accepts.
+uint8_t TlsAlertOf(const Verdict& verdict);
 
 }  // namespace chainkeep
 

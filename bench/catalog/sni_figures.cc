@@ -46,8 +46,7 @@ class CacheUnderTest {
         cache_({.epochs = &epochs_,
                 .hasher = &hasher_,
                 .clock = &clock_,
-                .source = &source_,
-                .next_version = [this] { return ++version_; }},
+                .source = &source_},
                {.bytes = bytes}) {}
 
   // Whether an answer is at hand; if not, it is when this returns.
@@ -78,7 +77,6 @@ class CacheUnderTest {
   const memory::Hasher hasher_;
   test::ManualClock clock_;
   PromptSource source_;
-  uint64_t version_ = 0;
   sni::SniCache cache_;
 };
 

@@ -25,7 +25,8 @@ struct DefaultEntry {
   const Spelling* spelling;
   RegistrationList list;
 
-  View view() const { return list.First().tenant->region; }
+  View view() const { return ViewOf(list.First()); }
+  static View ViewOf(const Registration& r) { return r.tenant->region; }
 
   // Shows a registration that is the only one; false if there are several.
   bool ShowOnly(path::Anchor* anchor) const {
@@ -57,6 +58,7 @@ struct TenantEntry {
   RegistrationList list;
 
   View view() const { return tenant; }
+  static View ViewOf(const Registration& r) { return r.tenant; }
 
   // Of an unchanged one.
   Registered LookAtUnchanged() const {

@@ -67,11 +67,42 @@ RegistrationIndex<E>::RegistrationIndex(memory::Epochs* epochs,
     : epochs_(epochs),
       subjects_(subjects),
       key_ids_(key_ids),
-      table_(epochs, {hasher}, {.percent_full = 62}) {}
+      table_(epochs, {hasher}, {.percent_full = 62}),
+      spelled_(epochs, {hasher}, {}) {}
 
 template <typename E>
 RegistrationIndex<E>::~RegistrationIndex() {
   table_.ForEach([](E entry) { entry.list.Destroy(); });
+  spelled_.ForEach(
+      [](typename SpelledTraits::Entry entry) { entry.list.Destroy(); });
+}
+
+template <typename E>
+void RegistrationIndex<E>::AddSpelled(const Registration* r) {
+  if (r->subject->is_first()) return;
+  RegistrationList::Replaced replaced;
+  spelled_.Update(SpelledTraits::KeyOf(*r), [&](auto& entry) {
+    if (entry) {
+      replaced = entry->list.Add(r);
+    } else {
+      entry = {RegistrationList(r)};
+    }
+  });
+  RegistrationList::Retire(std::move(replaced), epochs_);
+}
+
+template <typename E>
+void RegistrationIndex<E>::RemoveSpelled(const Registration* r) {
+  if (r->subject->is_first()) return;
+  RegistrationList::Replaced replaced;
+  spelled_.Update(SpelledTraits::KeyOf(*r), [&](auto& entry) {
+    if (entry->list.IsOne()) {
+      entry.reset();
+    } else {
+      replaced = entry->list.Remove(r);
+    }
+  });
+  RegistrationList::Retire(std::move(replaced), epochs_);
 }
 
 template <typename E>
@@ -104,13 +135,15 @@ size_t RegistrationIndex<E>::FindAmongMany(
     entry->ForEach(
         [&](const Registered& r) { return candidates.AddIfOld(r, kMaxWalk); });
   };
-  // The issuer's own first: it is not to be one that is not looked at because
-  // others, of whatever account and region, have spelled the name before.
+  // These three are all that the view has of the subject. Which spellings there
+  // are elsewhere does not matter.
   if (own != nullptr) add(own);
-  size_t limit = kMaxSpellings;
-  for (const Spelling* spelling = subject.spellings();
-       spelling != nullptr && limit > 0; spelling = spelling->next(), --limit) {
-    if (spelling != own) add(spelling);
+  const Spelling* const first = subject.first();
+  if (first != nullptr && first != own) add(first);
+  if (const auto others = spelled_.Find({view, &subject})) {
+    others->list.ForEach([&](const Registration& r) {
+      return candidates.AddIfOld(r.Look(), kMaxWalk);
+    });
   }
   // There may be more, younger ones.
   if constexpr (std::is_same_v<E, DefaultEntry>) {
@@ -135,8 +168,7 @@ RegistrationList TenantIndex::WithMemory(const TenantEntry& entry) {
   return RegistrationList(registrations_->New(entry.LookAtUnchanged()));
 }
 
-void TenantIndex::Add(DefaultRegistration registration) {
-  const Registration* const r = registration.get();
+void TenantIndex::AddWithMemory(const Registration* r) {
   RegistrationList::Replaced replaced;
   table_.Update(
       KeyOf(r->tenant, r->subject), [&](std::optional<TenantEntry>& entry) {
@@ -148,9 +180,14 @@ void TenantIndex::Add(DefaultRegistration registration) {
         }
       });
   RegistrationList::Retire(std::move(replaced), epochs_);
+  AddSpelled(r);
 }
 
 void TenantIndex::AddSniOnly(const Registered& registered) {
+  if (!registered.subject->is_first()) {
+    AddWithMemory(registrations_->New(registered));
+    return;
+  }
   RegistrationList::Replaced replaced;
   table_.Update(KeyOf(registered.tenant, registered.subject),
                 [&](std::optional<TenantEntry>& entry) {
@@ -203,6 +240,7 @@ Registration* TenantIndex::Remove(View view, const InternedCa& ca) {
                   }
                 });
   RegistrationList::Retire(std::move(replaced), epochs_);
+  if (removed != nullptr) RemoveSpelled(removed);
   return removed;
 }
 
@@ -245,6 +283,7 @@ void DefaultIndex::Add(DefaultRegistration registration) {
                   }
                 });
   RegistrationList::Retire(std::move(replaced), epochs_);
+  AddSpelled(r);
   by_key_id_.Add(registration);
 }
 
@@ -265,6 +304,7 @@ void DefaultIndex::Remove(DefaultRegistration registration) {
                   }
                 });
   RegistrationList::Retire(std::move(replaced), epochs_);
+  RemoveSpelled(r);
   by_key_id_.Remove(registration);
 }
 

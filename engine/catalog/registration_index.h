@@ -44,8 +44,6 @@ class RegistrationIndex {
   // or key ids of others costs a handshake little; and the oldest come first,
   // so that nobody who was there before is left out.
   static constexpr size_t kMaxWalk = 64;
-  // The same of spellings of one name, beside the one that is asked for.
-  static constexpr size_t kMaxSpellings = 16;
 
   // Calls `visit` with a Registered of each.
   template <typename Visit>
@@ -65,8 +63,8 @@ class RegistrationIndex {
   // `issuer`: those whose key id is not another than `key_id` first, oldest
   // first. Of more than kMaxWalk it knows the oldest, and in a region those
   // with the very key id. Costs a probe of the names and one of the view where
-  // the name has one spelling and the view at most one such CA, and some more
-  // elsewhere.
+  // the name has one spelling and the view at most one such CA, and three of
+  // the view elsewhere, in however many spellings others have the name.
   __attribute__((always_inline)) size_t FindIssuers(
       View view, const x509::Name& issuer, Bytes key_id,
       std::span<path::Anchor> anchors) const {
@@ -118,12 +116,45 @@ class RegistrationIndex {
     return {view, subject, subject->hash()};
   }
 
+  // AddSpelled lists `r` under its subject, if its spelling is not the first
+  // one; RemoveSpelled is the reverse.
+  void AddSpelled(const Registration* r);
+  void RemoveSpelled(const Registration* r);
+
   memory::Epochs* const epochs_;
   const SubjectTable* const subjects_;
   const KeyIdIndex* const key_ids_;
   Table table_;
 
  private:
+  // What a view has of a subject in other spellings than the subject's first:
+  // registrations that have memory of their own.
+  struct SpelledTraits {
+    struct Key {
+      View view;
+      const Subject* subject;
+    };
+    struct Entry {
+      RegistrationList list;
+    };
+    static Key KeyOf(const Registration& r) {
+      return {E::ViewOf(r), &r.subject->subject()};
+    }
+    uint64_t Hash(const Key& key) const {
+      return (*hasher)(reinterpret_cast<uintptr_t>(key.view),
+                       reinterpret_cast<uintptr_t>(key.subject));
+    }
+    uint64_t HashOf(const Entry& entry) const {
+      return Hash(KeyOf(entry.list.First()));
+    }
+    bool Matches(const Entry& entry, const Key& key) const {
+      const Key own = KeyOf(entry.list.First());
+      return own.view == key.view && own.subject == key.subject;
+    }
+
+    const memory::Hasher* hasher;
+  };
+
   class Candidates;
   // Where a subject has one spelling and the view one CA of it, shows that at a
   // glance; or says that there is none, or that it cannot tell. As few
@@ -157,6 +188,8 @@ class RegistrationIndex {
   // `own` is the issuer's spelling; null if no CA uses it.
   size_t FindAmongMany(View view, const Subject& subject, const Spelling* own,
                        Bytes key_id, std::span<path::Anchor> anchors) const;
+
+  memory::HashTable<SpelledTraits> spelled_;
 };
 
 // TenantIndex shows all registrations of a tenant, of both modes. The registry
@@ -171,7 +204,9 @@ class TenantIndex final : public RegistrationIndex<TenantEntry> {
         registrations_(registrations) {}
 
   // Adds one that another index has too.
-  void Add(DefaultRegistration registration);
+  void Add(DefaultRegistration registration) {
+    AddWithMemory(registration.get());
+  }
   // Adds one of mode SNI_ONLY.
   void AddSniOnly(const Registered& registered);
 
@@ -186,6 +221,7 @@ class TenantIndex final : public RegistrationIndex<TenantEntry> {
   std::optional<Registered> FindByCa(View view, const InternedCa& ca) const;
 
  private:
+  void AddWithMemory(const Registration* r);
   // The same registrations, each in memory of its own.
   RegistrationList WithMemory(const TenantEntry& entry);
   // Of those that have memory of their own; null if there is none.

@@ -114,7 +114,7 @@ void SubjectTable::SetOnlyOne(const Spelling* spelling, bool is_only_one) {
   });
 }
 
-// Behind the others, which are older.
+// In constant time, however many there are: anybody may bring one more.
 FoundSpelling SubjectTable::Link(Spelling* spelling,
                                  const SubjectTraits::Key& key) {
   Subject* subject = nullptr;
@@ -124,28 +124,32 @@ FoundSpelling SubjectTable::Link(Spelling* spelling,
     }
     subject = entry->subject;
   });
+  Spelling* const older = subject->youngest_;
   spelling->subject_ = subject;
-  std::atomic<Spelling*>* end = &subject->first_;
-  size_t older = 0;
-  while (Spelling* const next = end->load(std::memory_order_relaxed)) {
-    end = &next->next_;
-    ++older;
+  spelling->is_first_ = der::Equal(spelling->der(), subject->der_);
+  spelling->next_ = older;
+  if (older != nullptr) {
+    older->previous_ = spelling;
+    if (older->next_ == nullptr) SetOnlyOne(older, false);
   }
-  if (older == 1) SetOnlyOne(subject->spellings(), false);
-  end->store(spelling, std::memory_order_release);
-  return {spelling, older == 0};
+  subject->youngest_ = spelling;
+  if (spelling->is_first_) {
+    subject->first_.store(spelling, std::memory_order_release);
+  }
+  return {spelling, older == nullptr};
 }
 
 std::unique_ptr<Subject> SubjectTable::Unlink(const Spelling* spelling) {
   auto* const subject = const_cast<Subject*>(&spelling->subject());
-  std::atomic<Spelling*>* place = &subject->first_;
-  while (place->load(std::memory_order_relaxed) != spelling) {
-    place = &place->load(std::memory_order_relaxed)->next_;
+  Spelling* const older = spelling->next_;
+  Spelling* const younger = spelling->previous_;
+  if (older != nullptr) older->previous_ = younger;
+  (younger != nullptr ? younger->next_ : subject->youngest_) = older;
+  if (spelling->is_first_) {
+    subject->first_.store(nullptr, std::memory_order_release);
   }
-  place->store(spelling->next_.load(std::memory_order_relaxed),
-               std::memory_order_release);
-  if (const Spelling* const first = subject->spellings()) {
-    if (first->next() == nullptr) SetOnlyOne(first, true);
+  if (const Spelling* const left = subject->youngest_) {
+    if (left->next_ == nullptr) SetOnlyOne(left, true);
     return nullptr;
   }
   subjects_.Update({subject->name_, subject->hash_},

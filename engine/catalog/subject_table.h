@@ -5,8 +5,11 @@
 // costs more than all the rest of a look-up, and is seldom needed: whoever
 // issues certificates copies its own subject into them byte by byte. So the
 // indexes of the catalog go by a spelling, by its bytes, and only where a name
-// is spelled in more than one way, or in none that is known, by all spellings
-// of that name.
+// is spelled in more than one way, or in none that is known, by the subject.
+// The spelling with which a subject began is its first one for as long as the
+// subject exists, whether or not a CA uses it: what is registered under another
+// one is listed beside (registration_index.h). So a look-up in one view never
+// walks over the spellings that other accounts have brought.
 //
 // CONCURRENCY. Find: any thread, under a pin, no lock. Acquire and Release: any
 // thread; they lock shards of tables, and where a spelling comes or goes, its
@@ -47,8 +50,8 @@ class Spelling {
   // Of the bytes, by the catalog's hasher.
   uint64_t hash() const { return hash_; }
   const Subject& subject() const { return *subject_; }
-  // The next younger spelling of the same subject; null at the end.
-  const Spelling* next() const { return next_.load(std::memory_order_acquire); }
+  // Whether its subject began with it.
+  bool is_first() const { return is_first_; }
 
  private:
   friend class SubjectTable;
@@ -61,7 +64,10 @@ class Spelling {
   const uint32_t size_;
   uint32_t holders_ = 1;  // guarded by the lock of its shard
   const Subject* subject_ = nullptr;
-  std::atomic<Spelling*> next_{nullptr};
+  bool is_first_ = false;
+  // Among those of its subject; guarded by the subject's lock.
+  Spelling* previous_ = nullptr;
+  Spelling* next_ = nullptr;
 };
 
 // Subject is a name that some CA has.
@@ -69,8 +75,8 @@ class Subject {
  public:
   // Never 0, and never another's again.
   uint32_t id() const { return id_; }
-  // The oldest spelling; null when the last is just being given back.
-  const Spelling* spellings() const {
+  // The spelling with which it began; null while no CA uses it.
+  const Spelling* first() const {
     return first_.load(std::memory_order_acquire);
   }
 
@@ -86,8 +92,9 @@ class Subject {
   // Of the name: a table that grows asks each entry for it.
   const uint64_t hash_;
   const std::vector<uint8_t> der_;
-  const x509::Name name_;                  // views der_
-  std::atomic<Spelling*> first_{nullptr};  // written under its lock
+  const x509::Name name_;                        // views der_
+  std::atomic<const Spelling*> first_{nullptr};  // written under its lock
+  Spelling* youngest_ = nullptr;                 // guarded by its lock
 };
 
 // FoundSpelling is what the table says of some bytes, at one moment.

@@ -3,16 +3,21 @@
 #ifndef CHAINKEEP_ENGINE_PATH_FINDING_H_
 #define CHAINKEEP_ENGINE_PATH_FINDING_H_
 
+#include <cstdint>
 #include <string_view>
 
 #include "chainkeep/verdict.h"
 
 namespace chainkeep::path {
 
+// Whether the signatures up to a registered CA have been verified.
+enum class Issued : uint8_t { kUnproven, kByRegisteredCa };
+
 struct Finding {
   Reason reason = Reason::kAccepted;
   int certificate = -1;          // place on the path, 0 being the leaf
   std::string_view detail = {};  // of static storage
+  Issued issued = Issued::kUnproven;
 
   bool ok() const { return reason == Reason::kAccepted; }
 };

@@ -89,7 +89,8 @@ class PathSearch {
   void Enter(const x509::Certificate& certificate,
              const PresentedCertificate* presented);
   Reason FindOwnFault(const x509::Certificate& certificate) const;
-  bool TakeStep();
+  enum class Issuer : uint8_t { kAnchor, kPresented };
+  bool TakeStep(Issuer issuer);
   bool TakeSignature(const signature::KeyInfo& issuer);
   bool IsIssuedWith(const signature::PublicKey& key);
   std::vector<CertificateId> Intermediates() const;
@@ -158,13 +159,19 @@ Reason PathSearch::FindOwnFault(const x509::Certificate& certificate) const {
 
 // Called with each possible issuer of the certificate on top. False if that
 // certificate, or the search, is to be given up.
-bool PathSearch::TakeStep() {
+bool PathSearch::TakeStep(Issuer issuer) {
   Frame& frame = frames_[depth()];
   frame.had_issuer = true;
   if (!budget_.TakeStep()) return false;
   // Only now: what is wrong with a certificate is for the account of its issuer
   // to know, and is not told of one that nobody here could have issued.
   if (frame.own_fault == Reason::kAccepted) return true;
+  // Most refusals of good devices are for their time: of one that a registered
+  // CA has signed, which a signature shows, the peer may know that, too.
+  if (issuer == Issuer::kAnchor && (frame.own_fault == Reason::kExpired ||
+                                    frame.own_fault == Reason::kNotYetValid)) {
+    return true;
+  }
   Object(frame.own_fault, depth());
   frame.pass = Pass::kDone;
   return false;
@@ -240,7 +247,7 @@ Finding PathSearch::CheckStatus(
 }
 
 void PathSearch::TryAnchor(const Anchor& anchor) {
-  if (!TakeStep()) return;
+  if (!TakeStep(Issuer::kAnchor)) return;
   if (length_ + 1 > budget_.limits().path_length) {
     return Object(Reason::kBudgetPathLength, depth());
   }
@@ -280,6 +287,7 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
     intermediates = Intermediates();
     finding = CheckStatus(anchor, intermediates);
   }
+  finding.issued = Issued::kByRegisteredCa;
   failure_ = MoreTelling(failure_, finding);
   if (finding.ok()) {
     path_found_ =
@@ -321,7 +329,7 @@ PresentedCertificate* PathSearch::NextPresented() {
 }
 
 void PathSearch::TryPresented(PresentedCertificate& candidate) {
-  if (!TakeStep()) return;
+  if (!TakeStep(Issuer::kPresented)) return;
   // The anchor needs a place as well.
   if (length_ + 2 > budget_.limits().path_length) {
     return Object(Reason::kBudgetPathLength, depth());

@@ -211,14 +211,6 @@ Outcome ApplyDevice(Transaction& t, const JsonValue& json,
     const absl::Status status = CheckDeviceNotHeld(t, row.key, row.mode);
     if (!status.ok()) return status;
   }
-  if (row.status == DeviceStatus::kPendingTransfer) {
-    // That account may have the certificate: it may have come to have it since.
-    const Tenant target = {row.transfer->to, row.key.tenant.region};
-    if (t.FindTransferTo(target, row.key.id).has_value()) {
-      return MakeError(ErrorCode::kTransferConflict,
-                       "the other account is offered the certificate already");
-    }
-  }
   t.PutDevice(row);
   return Effect::kChanged;
 }

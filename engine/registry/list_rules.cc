@@ -78,14 +78,20 @@ std::string MakeMarker(const ListName& name, const Page::Place& last) {
   return absl::Base64Escape(bytes);
 }
 
+absl::StatusOr<size_t> CheckPageSize(int page_size) {
+  if (page_size >= 1 && page_size <= kMaxPageSize) {
+    return static_cast<size_t>(page_size);
+  }
+  return MakeError(ErrorCode::kInvalidRequest,
+                   absl::StrCat("a page has 1 to ", kMaxPageSize, " items"));
+}
+
 absl::StatusOr<Page> CheckPage(const ListName& name,
                                const ListOptions& options) {
-  if (options.page_size < 1 || options.page_size > kMaxPageSize) {
-    return MakeError(ErrorCode::kInvalidRequest,
-                     absl::StrCat("a page has 1 to ", kMaxPageSize, " items"));
-  }
+  const absl::StatusOr<size_t> size = CheckPageSize(options.page_size);
+  if (!size.ok()) return size.status();
   Page page;
-  page.limit = static_cast<size_t>(options.page_size) + 1;
+  page.limit = *size + 1;
   page.order = options.order == ListOptions::Order::kAscending
                    ? Page::Order::kAscending
                    : Page::Order::kDescending;

@@ -28,6 +28,9 @@ namespace chainkeep::registry {
 
 inline constexpr int kMaxPageSize = 250;
 
+// How many items a page shall have. Errors: kInvalidRequest.
+absl::StatusOr<size_t> CheckPageSize(int page_size);
+
 // ListName is which list a marker belongs to.
 struct ListName {
   std::string_view operation;  // "ListCertificates"

@@ -139,6 +139,11 @@ class RegistryImpl final : public Registry {
     return registry::CancelCertificateTransfer(context_, request);
   }
 
+  absl::StatusOr<List<IncomingTransfer>> ListIncomingTransfers(
+      const ListIncomingTransfersRequest& request) override {
+    return registry::ListIncomingTransfers(context_, request);
+  }
+
   absl::Status PutEndpoint(const Endpoint& endpoint) override {
     return registry::PutEndpoint(context_, endpoint);
   }

@@ -30,6 +30,9 @@ absl::Status RejectCertificateTransfer(const CommandContext& context,
 absl::Status CancelCertificateTransfer(const CommandContext& context,
                                        const CertificateRequest& request);
 
+absl::StatusOr<List<IncomingTransfer>> ListIncomingTransfers(
+    const CommandContext& context, const ListIncomingTransfersRequest& request);
+
 }  // namespace chainkeep::registry
 
 #endif  // CHAINKEEP_ENGINE_REGISTRY_TRANSFER_COMMANDS_H_

@@ -31,10 +31,9 @@ class ResolvedTenant {
 
  private:
   friend class Resolution;
-  ResolvedTenant(const TenantName& name, uint64_t version)
-      : account_(name.account),
-        region_(name.region->region),
-        version_(version) {}
+  friend class ResolutionMint;
+  ResolvedTenant(const Account& account, const Region& region, uint64_t version)
+      : account_(account), region_(region), version_(version) {}
 
   Account account_;
   Region region_;
@@ -58,7 +57,7 @@ class Resolution {
   // A copy of the tenant, if there is one.
   std::optional<ResolvedTenant> tenant() const {
     if (!has_tenant()) return std::nullopt;
-    return ResolvedTenant(*name_, version_);
+    return ResolvedTenant(name_->account, name_->region->region, version_);
   }
 
  private:
@@ -82,6 +81,13 @@ class ResolutionMint {
   // Of a name for which there is no endpoint, or none that is known yet.
   static Resolution Refuse(Reason refusal) {
     return Resolution(refusal, nullptr, 0);
+  }
+
+  // What a name was resolved to before, of which the source has said nothing
+  // else since.
+  static ResolvedTenant Recalled(const Region& region, const Account& account,
+                                 uint64_t version) {
+    return ResolvedTenant(account, region, version);
   }
 
   // What a listener for `wanted` makes of an endpoint (R68). `version` covers

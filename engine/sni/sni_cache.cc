@@ -31,10 +31,14 @@ size_t MostNames(const EndpointCacheOptions& options) {
   return (options.bytes + options.negative_bytes) / CachedName::BytesFor(1);
 }
 
+size_t BytesForSaid(const EndpointCacheOptions& options) {
+  return MostNames(options) * sizeof(uint64_t);
+}
+
 // An array of the table may be there twice, while readers are in the old one.
 size_t BytesForKnown(const EndpointCacheOptions& options, size_t table_bytes) {
-  const size_t tables =
-      2 * table_bytes + Admission::BytesFor(MostNames(options));
+  const size_t tables = 2 * table_bytes + BytesForSaid(options) +
+                        Admission::BytesFor(MostNames(options));
   return options.bytes - std::min(options.bytes, tables);
 }
 
@@ -115,13 +119,13 @@ SniCache::SniCache(const Uses& uses, const EndpointCacheOptions& options)
       hasher_(*uses.hasher),
       clock_(*uses.clock),
       source_(*uses.source),
-      next_version_(uses.next_version),
       options_(options),
       tenants_(epochs_, hasher_),
       table_(epochs_, Traits(), {.expected_entries = MostNames(options)}),
       ledger_(new Ledger),
       max_bytes_(BytesForKnown(options, table_.bytes()) +
                  options.negative_bytes),
+      said_(MostNames(options) + 1),
       admission_(LimitsFor(options, table_.bytes())),
       flights_(hasher_, options.lookups),
       door_(std::make_shared<Door>(this)) {}
@@ -195,6 +199,42 @@ Resolution SniCache::Find(const memory::Epochs::Pin&, const Region& region,
   }
   return ResolutionMint::Of(*cached->tenant(), cached->service(),
                             cached->status(), cached->version(), wanted);
+}
+
+uint64_t SniCache::VersionOf(
+    const Key& key, const std::optional<SourcedEndpoint>& answer) const {
+  const uint64_t parts[] = {
+      key.hash, answer ? hasher_(answer->account.text()) : 0,
+      answer ? 1 + static_cast<uint64_t>(answer->service) : 0,
+      answer ? 1 + static_cast<uint64_t>(answer->status) : 0};
+  return hasher_(parts, sizeof(parts)) | 1;  // 0 is no version
+}
+
+std::optional<ResolvedTenant> SniCache::Recall(const Region& region,
+                                               const HostName& name,
+                                               const Account& account,
+                                               EndpointService wanted,
+                                               uint64_t version) {
+  const Key key = KeyOf(region, name.text());
+  const SourcedEndpoint answer{.account = account,
+                               .service = wanted,
+                               .status = EndpointStatus::kEnabled};
+  if (VersionOf(key, answer) != version) return std::nullopt;
+  bool is_due = true;
+  {
+    const memory::Epochs::Pin pin = epochs_->Acquire();
+    CachedName* const cached = FindCached(key);
+    const uint64_t last = cached != nullptr
+                              ? cached->version()
+                              : SaidOf(key).load(std::memory_order_acquire);
+    if (last != version) return std::nullopt;
+    if (cached != nullptr) is_due = TakeRefresh(cached, clock_.Now());
+  }
+  if (is_due) {
+    Push(std::unique_ptr<Request>(new Request{nullptr, region, name, nullptr}));
+    Work();
+  }
+  return ResolutionMint::Recalled(region, account, version);
 }
 
 void SniCache::Push(std::unique_ptr<Request> request) {
@@ -343,6 +383,8 @@ NameOutcome SniCache::Keep(const Flight& flight,
                            const std::optional<SourcedEndpoint>& answer,
                            UnixSeconds now, Aftermath* after) {
   const Key key = KeyOf(flight.region, flight.name.text());
+  const uint64_t version = VersionOf(key, answer);
+  SaidOf(key).store(version, std::memory_order_release);
   CachedName* const old = FindCached(key);
   if (old != nullptr && old->Says(answer)) {
     Renew(old, now);
@@ -364,7 +406,7 @@ NameOutcome SniCache::Keep(const Flight& flight,
                        .answer = answer,
                        .tenant = tenants_.Share(
                            answer ? answer->account : Account(), key.region),
-                       .version = next_version_()},
+                       .version = version},
                       ledger_);
   Renew(made, now);
   std::vector<CachedName*> evicted;
@@ -400,7 +442,9 @@ void SniCache::Invalidate(const Region& region, const HostName& name) {
   {
     const std::lock_guard lock(mutex_);
     EndOverdue(clock_.Now(), &after);
-    CachedName* const old = FindCached(KeyOf(region, name.text()));
+    const Key key = KeyOf(region, name.text());
+    SaidOf(key).store(0, std::memory_order_release);
+    CachedName* const old = FindCached(key);
     if (old != nullptr) {
       admission_.Remove(old);
       TakeOutOfTable(old, &after);
@@ -428,7 +472,8 @@ void SniCache::GiveUpOverdue() {
 SniCache::Usage SniCache::GetUsage() const {
   return {.names = table_.size(),
           .bytes = ledger_->bytes.load(std::memory_order_relaxed) +
-                   table_.bytes() + Admission::BytesFor(MostNames(options_)),
+                   table_.bytes() + BytesForSaid(options_) +
+                   Admission::BytesFor(MostNames(options_)),
           .lookups = lookups_.load(std::memory_order_relaxed)};
 }
 

@@ -29,9 +29,11 @@
 //  2. A name has at most one flight, and whatever Invalidate finds of the name
 //     is gone when it returns: the flight is another from then on, to which an
 //     answer that is under way says nothing.
-//  3. An answer that differs from what is kept gets a new trust version, drawn
-//     before it can be seen; one that is the same keeps it. Both are in one
-//     immutable CachedName, so that a reader has the version of what it reads.
+//  3. The trust version of an answer is a keyed hash of all that it says, and
+//  of
+//     whom: the same answer has the same one, also after it has expired or has
+//     been evicted meanwhile. Both are in one immutable CachedName, so that a
+//     reader has the version of what it reads.
 //  4. A request is pushed by a read-modify-write of inbox_, then its thread
 //     tries the lock. A holder unlocks, then does a read-modify-write of inbox_
 //     that finds it empty. Of the two, one comes first: either the holder sees
@@ -76,13 +78,12 @@ class SniCache final : private memory::ForkAware {
   // How many handshakes may wait for names at a time.
   static constexpr size_t kMaxWaiters = 1 << 16;
 
-  // What is used must outlive the cache. `next_version` draws trust versions.
+  // What is used must outlive the cache.
   struct Uses {
     memory::Epochs* epochs;
     const memory::Hasher* hasher;
     const Clock* clock;
     EndpointSource* source;
-    std::function<uint64_t()> next_version;
   };
   SniCache(const Uses& uses, const EndpointCacheOptions& options);
   ~SniCache();
@@ -102,6 +103,16 @@ class SniCache final : private memory::ForkAware {
   // nothing, and does not count as use.
   Resolution Find(const memory::Epochs::Pin& pin, const Region& region,
                   const HostName& name, EndpointService wanted) const;
+
+  // Recall returns the tenant that an enabled endpoint of `account` for
+  // `wanted` made of the name, if `version` is that one's, and that is the last
+  // the source has said, however long ago. Also sees to a newer answer, unless
+  // that was done lately. For names that Find calls pending.
+  std::optional<ResolvedTenant> Recall(const Region& region,
+                                       const HostName& name,
+                                       const Account& account,
+                                       EndpointService wanted,
+                                       uint64_t version);
 
   // Invalidate forgets what is known of a name, or about to be.
   void Invalidate(const Region& region, const HostName& name);
@@ -150,6 +161,11 @@ class SniCache final : private memory::ForkAware {
     const std::optional<Traits::Entry> entry = table_.Find(key);
     return entry ? entry->name : nullptr;
   }
+  uint64_t VersionOf(const Key& key,
+                     const std::optional<SourcedEndpoint>& answer) const;
+  std::atomic<uint64_t>& SaidOf(const Key& key) {
+    return said_[key.hash % said_.size()];
+  }
   bool IsServed(const CachedName& cached, UnixSeconds now) const;
   // Whether the caller is to see to a new answer.
   bool TakeRefresh(CachedName* cached, UnixSeconds now) const;
@@ -185,13 +201,16 @@ class SniCache final : private memory::ForkAware {
   const memory::Hasher& hasher_;
   const Clock& clock_;
   EndpointSource& source_;
-  const std::function<uint64_t()> next_version_;
   const EndpointCacheOptions options_;
 
   TenantNames tenants_;
   memory::HashTable<Traits> table_;
   Ledger* const ledger_;  // retired with the last CachedName
   size_t max_bytes_;      // of CachedNames; constant after construction
+
+  // By hashes of names, the versions of their last answers, for those that are
+  // not in the table any more. Of two names in one place the last one counts.
+  std::vector<std::atomic<uint64_t>> said_;
 
   std::atomic<Request*> inbox_{nullptr};
   std::atomic<size_t> waiting_{0};

@@ -167,9 +167,8 @@ constexpr size_t kMaxChanges = 100'000;
 // The tables. Beside the rows:
 //  - by_subject has the ids of CAs under their tenant and subject_hash, and
 //    subjects the same under their region, subject_hash and mode;
-//  - transfers has the sources of the transfers that wait for their target: of
-//    several, which only certificates in mode SNI_ONLY can have, the first
-//    account is found;
+//  - transfers has the transfers that wait for their target, under that, and
+//    their sources;
 //  - moved has who has a device certificate now, under whose it was before;
 //  - below has how many endpoints each account has whose name is one label
 //    before the key's;
@@ -195,15 +194,13 @@ class MemoryStore::Tables {
                                           std::optional<DeviceRow> row) {
     if (const DeviceRow* before = devices.Find(key)) {
       if (const auto target = TargetOf(*before)) {
-        const auto sources = transfers.find(*target);
-        sources->second.erase(key.tenant.account);
-        if (sources->second.empty()) transfers.erase(sources);
+        transfers.erase({*target, key.tenant.account});
       }
       moved.erase({SourceOf(*before), key.tenant.account});
     }
     if (row) {
       if (const auto target = TargetOf(*row)) {
-        transfers[*target].insert(key.tenant.account);
+        transfers.insert({*target, key.tenant.account});
       }
       if (!row->previous_owner.empty()) {
         moved.insert({SourceOf(*row), key.tenant.account});
@@ -243,7 +240,7 @@ class MemoryStore::Tables {
   std::set<std::tuple<TenantKey, uint64_t, CertificateId>> by_subject;
   std::set<std::tuple<Region, uint64_t, Mode, RowKey>> subjects;
   std::set<std::pair<RowKey, Account>> moved;
-  std::map<RowKey, std::set<Account>> transfers;  // by target, their sources
+  std::set<std::pair<RowKey, Account>> transfers;  // target, and source
   std::map<TenantKey, std::string> codes;
   std::map<HostKey, EndpointRow> endpoints;
   std::map<HostKey, std::map<Account, size_t>> below;
@@ -358,11 +355,20 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     return tables_.devices.FindDefaultHolder(region, id);
   }
 
-  std::optional<DeviceRow> FindTransferTo(
-      const Tenant& target, const CertificateId& id) const override {
-    const auto sources = tables_.transfers.find({KeyOf(target), id});
-    if (sources == tables_.transfers.end()) return std::nullopt;
-    return FindDevice({{*sources->second.begin(), target.region}, id});
+  std::vector<DeviceRow> ListTransfersTo(const Tenant& target,
+                                         const Offer& after,
+                                         size_t limit) const override {
+    std::vector<DeviceRow> rows;
+    const TenantKey key = KeyOf(target);
+    for (auto it = tables_.transfers.upper_bound({{key, after.id}, after.from});
+         it != tables_.transfers.end() && it->first.first == key &&
+         rows.size() < limit;
+         ++it) {
+      const auto& [offered, from] = *it;
+      rows.push_back(
+          *tables_.devices.Find({{from, target.region}, offered.second}));
+    }
+    return rows;
   }
 
   bool HasMovedFrom(const Tenant& tenant,

@@ -104,10 +104,15 @@ class RegistryView {
   virtual std::optional<Account> FindDefaultDeviceHolder(
       const Region& region, const CertificateId& id) const = 0;
 
-  // The row of another account of the region that is about to be transferred to
-  // `target`; of several, that of the first account.
-  virtual std::optional<DeviceRow> FindTransferTo(
-      const Tenant& target, const CertificateId& id) const = 0;
+  // The rows of other accounts of the region that are offered to `target`, by
+  // certificate id and then by account: at most `limit`, from behind `after`.
+  struct Offer {
+    CertificateId id;
+    Account from;
+  };
+  virtual std::vector<DeviceRow> ListTransfersTo(const Tenant& target,
+                                                 const Offer& after,
+                                                 size_t limit) const = 0;
 
   // Whether any account of the region has the device certificate from the
   // tenant, whose it was before (DeviceRow::previous_owner).

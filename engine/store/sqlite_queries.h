@@ -150,11 +150,11 @@ inline constexpr char kFindDefaultDeviceHolder[] =
     "SELECT t.account FROM device INDEXED BY device_default"
     " LEFT JOIN tenant t ON t.tenant = device.tenant"
     " WHERE device.id = ?1 AND device.region = ?2 AND device.mode = 0";
-inline constexpr auto kFindTransferTo =
+inline constexpr auto kListTransfersTo =
     Join(kSelectDevice, "INDEXED BY device_transfer", kJoinDevice,
          "WHERE device.region = ?1 AND device.transfer_to = ?2"
-         " AND device.id = ?3 AND device.status = 3"
-         " ORDER BY t.account LIMIT 1");
+         " AND device.id >= ?3 AND (device.id > ?3 OR t.account > ?4)"
+         " AND device.status = 3 ORDER BY device.id, t.account LIMIT ?5");
 inline constexpr char kHasMovedFrom[] =
     "SELECT EXISTS(SELECT 1 FROM device INDEXED BY device_moved"
     " WHERE region = ?1 AND previous_owner = ?2 AND previous_owner <> ''"
@@ -355,7 +355,7 @@ inline constexpr const char* kLookups[] = {kFindRegion,
                                            kDropCertificate,
                                            kFindDevice,
                                            kFindDefaultDeviceHolder,
-                                           kFindTransferTo,
+                                           kListTransfersTo,
                                            kHasMovedFrom,
                                            kListDevices,
                                            kListDevicesDown,

@@ -126,10 +126,12 @@ std::optional<Account> SqliteTransaction::FindDefaultDeviceHolder(
                  RegionNumber(region));
 }
 
-std::optional<DeviceRow> SqliteTransaction::FindTransferTo(
-    const Tenant& target, const CertificateId& id) const {
-  return ReadOne(ReadDevice, kFindTransferTo, RegionNumber(target.region),
-                 target.account.text(), AsBlob(id));
+std::vector<DeviceRow> SqliteTransaction::ListTransfersTo(const Tenant& target,
+                                                          const Offer& after,
+                                                          size_t limit) const {
+  return ReadAll(ReadDevice, kListTransfersTo, RegionNumber(target.region),
+                 target.account.text(), AsBlob(after.id), after.from.text(),
+                 static_cast<int64_t>(limit));
 }
 
 bool SqliteTransaction::HasMovedFrom(const Tenant& tenant,

@@ -54,8 +54,9 @@ class SqliteTransaction final : public Transaction {
   std::optional<DeviceRow> FindDevice(const DeviceKey& key) const override;
   std::optional<Account> FindDefaultDeviceHolder(
       const Region& region, const CertificateId& id) const override;
-  std::optional<DeviceRow> FindTransferTo(
-      const Tenant& target, const CertificateId& id) const override;
+  std::vector<DeviceRow> ListTransfersTo(const Tenant& target,
+                                         const Offer& after,
+                                         size_t limit) const override;
   bool HasMovedFrom(const Tenant& tenant,
                     const CertificateId& id) const override;
   std::vector<DeviceRow> ListDevices(const Tenant& tenant,

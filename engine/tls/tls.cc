@@ -195,7 +195,7 @@ int OnServerName(SSL* ssl, int* alert, void*) {
   std::optional<Verdict> refusal = RefusalOfName(ssl, *gate, pause.get());
   if (!refusal) return SSL_TLSEXT_ERR_OK;
   connection->verdict = *refusal;
-  *alert = TlsAlertOf(refusal->reason());
+  *alert = TlsAlertOf(*refusal);
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
@@ -222,7 +222,7 @@ ssl_verify_result_t OnVerify(SSL* ssl, uint8_t* alert) {
           .count();
   // Who is to be registered must prove the key first.
   if (MayGoOn(connection->verdict)) return ssl_verify_ok;
-  *alert = TlsAlertOf(connection->verdict.reason());
+  *alert = TlsAlertOf(connection->verdict);
   return ssl_verify_invalid;
 }
 

@@ -198,7 +198,7 @@ void Connection::FinishHandshake(std::string_view failure, TimePoint now) {
   const bool accepted = failure.empty() && verdict_.accepted();
   if (failure.empty() && !accepted) {
     // TLS was content, but trust was withdrawn while it went on.
-    const uint8_t alert = chainkeep::TlsAlertOf(verdict_.reason());
+    const uint8_t alert = chainkeep::TlsAlertOf(verdict_);
     SSL_send_fatal_alert(ssl_.get(), alert != 0 ? alert : SSL_AD_ACCESS_DENIED);
   }
   LogVerdict(failure);

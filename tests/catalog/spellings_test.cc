@@ -106,6 +106,24 @@ TEST_F(Spellings, AreOneNameWhicheverComesAndGoes) {
   EXPECT_EQ(catalog_.records(), 0u);
 }
 
+// The same in one tenant, whose first spelling comes and goes, of both modes.
+TEST_F(Spellings, OfATenantAreOneName) {
+  std::vector<TestCertificate> cas;
+  for (int i = 0; i < 5; ++i) cas.push_back(Spelled(i));
+  std::vector<int> shown;
+  for (int i : {0, 1, 2, 0, 3, 0, 1, 0, 2, 1, 3, 0, 2, 1, 2}) {
+    if (std::erase(shown, i) > 0) {
+      ASSERT_TRUE(Withdraw(cas[i], 0).ok());
+    } else {
+      Publish(cas[i], 0, i % 2 == 0 ? Mode::kSniOnly : Mode::kDefault);
+      shown.push_back(i);
+    }
+    for (const TestCertificate& asked : cas) {
+      EXPECT_EQ(InTenant(0, asked).size(), shown.size());
+    }
+  }
+}
+
 // Decision 5, and SNI_ONLY: what others, here even of another region, call
 // their CAs takes nothing away from a tenant's own.
 TEST_F(Spellings, OfOthersDoNotHideATenantsOwn) {
@@ -113,7 +131,10 @@ TEST_F(Spellings, OfOthersDoNotHideATenantsOwn) {
     Publish(Spelled(i), i, Mode::kSniOnly, kWest);
     const TestCertificate victim = Spelled(0);
     Publish(victim, 0, Mode::kSniOnly);
-    EXPECT_EQ(InTenant(0, victim), Accounts{"a0"}) << i << " others";
+    // Spelled as the CA is, as a stranger's is, and as none is.
+    for (int asked : {0, i, 127}) {
+      EXPECT_EQ(InTenant(0, Spelled(asked)), Accounts{"a0"}) << i << " others";
+    }
     ASSERT_TRUE(Withdraw(victim, 0).ok());
     if (HasFailure()) return;
   }
@@ -127,6 +148,21 @@ TEST_F(Spellings, OfOthersDoNotHideTheRegionsOne) {
   Publish(victim, 0, Mode::kDefault);
   const Accounts shown = InDefault(victim);
   EXPECT_NE(std::ranges::find(shown, "a0"), shown.end());
+}
+
+// In a region's view, of other regions, other modes, and younger ones: each
+// with more registrations than a look-up walks.
+TEST_F(Spellings, OfOthersDoNotHideWhoWasThereBefore) {
+  for (int i = 1; i <= 70; ++i) {
+    Publish(Spelled(i), i, Mode::kSniOnly);
+    Publish(Spelled(i), i, Mode::kDefault, kWest);
+  }
+  Publish(Spelled(0), 0, Mode::kDefault);
+  EXPECT_EQ(InDefault(Spelled(127)), Accounts{"a0"});
+  for (int i = 71; i <= 126; ++i) Publish(Spelled(i), i, Mode::kDefault);
+  for (int asked : {0, 80, 127}) {
+    EXPECT_EQ(InDefault(Spelled(asked)).front(), "a0") << asked;
+  }
 }
 
 }  // namespace

@@ -43,17 +43,6 @@ class SubjectTableTest : public testing::Test {
   const Spelling* Find(const OwnedName& name) const {
     return FindWhole(name.get().der()).spelling;
   }
-  // The spellings of the subject that `name` is, oldest first.
-  std::vector<const Spelling*> SpellingsOf(const OwnedName& name) const {
-    std::vector<const Spelling*> all;
-    const Subject* const subject = table_.Find(name.get());
-    if (subject == nullptr) return all;
-    for (const Spelling* s = subject->spellings(); s != nullptr;
-         s = s->next()) {
-      all.push_back(s);
-    }
-    return all;
-  }
 
   memory::Epochs epochs_;
   const memory::Hasher hasher_ = memory::Hasher(memory::Hasher::Secret{7});
@@ -90,12 +79,15 @@ TEST_F(SubjectTableTest, KnowsWhetherASpellingIsTheOnlyOne) {
     const memory::Epochs::Pin pin = epochs_.Acquire();
     std::vector<const Spelling*> held;
     const auto check = [&] {
-      if (!held.empty()) {
-        EXPECT_EQ(SpellingsOf(mixed_), held);
-      }
+      const Subject* const subject = table_.Find(mixed_.get());
+      ASSERT_EQ(subject == nullptr, held.empty());
+      if (subject == nullptr) return;
+      const Spelling* const first = Find(lower_);
+      EXPECT_EQ(subject->first(), first);
       for (const Spelling* spelling : held) {
         EXPECT_EQ(FindWhole(spelling->der()).is_only_one, held.size() == 1);
-        EXPECT_EQ(&spelling->subject(), &held[0]->subject());
+        EXPECT_EQ(&spelling->subject(), subject);
+        EXPECT_EQ(spelling->is_first(), spelling == first);
       }
     };
     const Spelling* const another = table_.Acquire(other_.get());
@@ -109,7 +101,6 @@ TEST_F(SubjectTableTest, KnowsWhetherASpellingIsTheOnlyOne) {
       std::erase(held, all[gone]);
       check();
     }
-    EXPECT_TRUE(SpellingsOf(lower_).empty());
     EXPECT_TRUE(FindWhole(another->der()).is_only_one);
     table_.Release(another);
   } while (std::next_permutation(order.begin(), order.end()));
@@ -201,7 +192,7 @@ TEST_F(SubjectTableTest, WhatIsHeldIsFoundWhileOthersComeAndGo) {
       const FoundSpelling found = FindWhole(lower_.get().der());
       const Subject* const subject = table_.Find(upper_.get());
       if (found.spelling != held || !found.is_only_one ||
-          subject != &held->subject() || subject->spellings() != held) {
+          subject != &held->subject() || subject->first() != held) {
         ++lost;
       }
     }
@@ -239,9 +230,10 @@ TEST_F(SubjectTableTest, ASpellingThatGoesHidesNoOther) {
       const FoundSpelling going = FindWhole(lower_.get().der());
       if (going.spelling != nullptr) {
         ++found;
-        const Spelling* beside = going.spelling->subject().spellings();
-        while (beside != nullptr && beside != held) beside = beside->next();
-        if (beside == nullptr || going.is_only_one) ++hidden;
+        if (&going.spelling->subject() != &held->subject() ||
+            going.is_only_one) {
+          ++hidden;
+        }
       }
     }
     table_.Release(held);

@@ -244,7 +244,18 @@ TEST_F(Commands, ATransferIsAccepted) {
   EXPECT_EQ(Describe(id)["status"], "PENDING_TRANSFER");
   EXPECT_EQ(Describe(id)["transferData"]["transferMessage"], "yours now");
   shell_.As(kOther);
-  Silent("accept-certificate-transfer --set-as-active" + named);
+  const Json offers = Answer("list-incoming-transfers")["transfers"];
+  ASSERT_EQ(offers.size(), 1u);
+  EXPECT_EQ(offers[0]["certificateId"], id);
+  EXPECT_EQ(offers[0]["transferredFrom"], "111122223333");
+  EXPECT_EQ(offers[0]["transferMessage"], "yours now");
+  EXPECT_EQ(
+      Type("accept-certificate-transfer --source-account 1" + named).exit_code,
+      15);
+  Silent(
+      "accept-certificate-transfer --source-account 111122223333 "
+      "--set-as-active" +
+      named);
   const Json device = Describe(id);
   EXPECT_EQ(device["status"], "ACTIVE");
   EXPECT_EQ(device["ownedBy"], kOther);
@@ -572,6 +583,7 @@ TEST(CommandsTest, EveryCommandIsTested) {
                                            "accept-certificate-transfer",
                                            "reject-certificate-transfer",
                                            "cancel-certificate-transfer",
+                                           "list-incoming-transfers",
                                            "describe-endpoint",
                                            "create-domain-configuration",
                                            "describe-domain-configuration",

@@ -164,6 +164,21 @@ def log_of_a_command(folder):
                 (7, "said\nerror\n", ""))
 
 
+def progress_of_a_command(folder):
+    for lines, wanted in [
+            ("[1 / 9] building\\nld: warning: odd\\n", "[1 / 9] building"),
+            ("[1 / 9] one\\n[1,002 / 2,000] two\\nld: error\\n",
+             "[1,002 / 2,000] two"),
+            ("Loading: 3 packages\\nWARNING: slow\\n", "Loading: 3 packages"),
+            ("a program\\nsays this\\n", "says this"),
+            ("", "")]:
+        result = Copy(tempfile.mkdtemp(dir=folder)).run(
+            "bash", "-c", "steps=1; source tools/lib.sh; open_log; "
+            "printf '%s' >&\"$log\"; say_progress" % lines)
+        cases.equal((result.returncode, result.stderr), (0, ""))
+        cases.equal(result.stdout.partition(" s: ")[2], wanted + "\n")
+
+
 def main():
     with cases.Report("commands") as report:
         for name, test in [
@@ -179,6 +194,7 @@ def main():
                 ("format: npm cannot fetch buildifier", npm_cannot_fetch),
                 ("all: a path with a space is refused", path_with_a_space),
                 ("all: a command's log has no name", log_of_a_command),
+                ("all: warnings do not hide progress", progress_of_a_command),
         ]:
             with report.case(name):
                 in_folder(test)

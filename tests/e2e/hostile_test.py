@@ -10,7 +10,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 
 import cases
 import fixture
@@ -226,40 +225,50 @@ def check_same_process(report, house, before):
             raise AssertionError("it has grown by %d KiB" % grown)
 
 
+def stopped_halfway(house, start):
+    peers = [dial(house.port) for _ in range(200)]
+    for peer in peers:
+        peer.sendall(start[:50])
+    return peers
+
+
 def check_slow(report, binary):
     """Clients that never finish cost others nothing."""
     start = records(hello(server_name(host_name(_NAME))), 16384)
-    with fixture.running(binary, options=["--handshake-seconds", "3"]) as house:
+    with fixture.running(binary, options=["--handshake-seconds", "60"]) as house:
         with report.case("200 clients that stop half-way hold nobody up"):
-            peers = [dial(house.port) for _ in range(200)]
-            for peer in peers:
-                peer.sendall(start[:50])
-            begin = time.monotonic()
+            peers = stopped_halfway(house, start)
             house.honest_device_connects()
-            if time.monotonic() - begin > 2.5:
-                raise AssertionError("the honest device had to wait")
+            for peer in peers:
+                # None of them was closed meanwhile: it did not wait for that.
+                peer.setblocking(False)
+                try:
+                    peer.recv(1)
+                    raise AssertionError("it was closed or answered")
+                except BlockingIOError:
+                    peer.close()
+    with fixture.running(binary, options=["--handshake-seconds", "3"]) as house:
+        peers = stopped_halfway(house, start)
         with report.case("a byte now and then does not buy more time"):
-            begin = time.monotonic()
             slow = dial(house.port)
             slow.settimeout(0.1)
-            ended = None
+            ended = False
             for byte in start:
                 try:
                     slow.sendall(bytes([byte]))
-                    if slow.recv(1) == b"":
-                        ended = time.monotonic() - begin
+                    ended = slow.recv(1) == b""
+                    if ended:
                         break
                 except TimeoutError:
                     continue
                 except OSError:
-                    ended = time.monotonic() - begin
+                    ended = True
                     break
             slow.close()
-            if ended is None or not 2.5 < ended < 8:
-                raise AssertionError("it ended after %r s" % ended)
+            cases.equal(ended, True)
         with report.case("all of them were closed at the deadline"):
             for peer in peers:
-                peer.settimeout(10)
+                peer.settimeout(20)
                 if peer.recv(1) != b"":
                     raise AssertionError("it was answered")
                 peer.close()

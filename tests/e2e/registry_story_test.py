@@ -58,15 +58,11 @@ def locked_store(report, pki, broker):
                                  registry_story.FIRST_DEVICE_NAME)
         try:
             time.sleep(0.3)  # for its handshake
-            begin = time.monotonic()
-            line = connect()
-            took = time.monotonic() - begin
             report.check("a locked store does not keep registered devices out",
-                         line.problem)
-            with report.case("nor make them wait"):
-                # The store itself waits for five seconds.
-                cases.equal(took < 2, True)
+                         connect().problem)
             lock.rollback()
+            # The store gives up after five seconds: if the registered one had
+            # waited for it, the new one's time would be over.
             with report.case("who is new is registered when it is free"):
                 seen = waiting.wait_for_end()
                 cases.equal(seen.alert, 49)

@@ -25,6 +25,24 @@ def check_no_connection(lab):
     demo.row_of(line)
 
 
+def check_columns():
+    """Long cells take more lines, and every cell begins in its column."""
+    offsets = [(0, 36), (38, 41), (43, 61), (63, 70), (72, 120)]
+    name = "a-long-label." * 9 + "example"
+    line = story.Line(
+        what="a device whose description " * 4, expected="", tls="1.3",
+        server_name=name, verdict="kCertificateNotYetValid " * 5, alert=42,
+        validate_us=123456.7)
+    rows = demo.row_of(line).split("\n")
+    cells = [[row.ljust(120)[begin:end].strip() for row in rows]
+             for begin, end in offsets]
+    cases.equal([" ".join(cells[0]).strip(), "".join(cells[1]),
+                 "".join(cells[2]), "".join(cells[3]),
+                 " ".join(cells[4]).strip()],
+                [line.what.strip(), "1.3", name, "123456.7",
+                 line.verdict + ", 42 bad_certificate"])
+
+
 def main():
     with cases.Report("story") as report, tempfile.TemporaryDirectory(
             prefix="chainkeep-e2e-", dir=os.environ.get("TEST_TMPDIR")) as tmp:
@@ -45,7 +63,10 @@ def main():
             with report.case("both versions of TLS occur"):
                 cases.equal(versions - {"-"}, {"1.2", "1.3"})
             with report.case("a row has 120 columns at most"):
-                cases.equal([row for row in rows if len(row) > 120], [])
+                cases.equal([row for row in "\n".join(rows).split("\n")
+                             if len(row) > 120], [])
+            with report.case("long cells leave the columns where they are"):
+                check_columns()
             with report.case("a client that never connects is a row"):
                 check_no_connection(lab)
             with report.case("the gateway ends well"):

@@ -216,6 +216,87 @@ TEST_F(EndpointSourceTest, AVerdictHoldsWhileAnswersStayTheSame) {
   EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
 }
 
+// An open connection is not ended because the answer of its name has expired,
+// nor because that has left the cache: only the source's word ends it.
+TEST_F(EndpointSourceTest, AVerdictOutlivesTheTimeToLive) {
+  Make({.ttl_seconds = 60, .lookup_timeout_seconds = 5});
+  const Listener listener = ListenerIn(east_);
+  const Handshake handshake = Of("a.example.org");
+  Learn("a.example.org", OwnedBy(a_));
+  const Verdict verdict = engine_->Validate(listener, handshake);
+  ASSERT_TRUE(verdict.accepted());
+  for (int i = 0; i < 3; ++i) {
+    clock_.Advance(3600);
+    EXPECT_EQ(engine_->Validate(listener, handshake).reason(),
+              Reason::kServerNamePending);
+    const size_t asked = source_.count();
+    EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
+    EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
+    EXPECT_EQ(source_.count(), asked + 1) << "the source is asked, once";
+    // It cannot be reached, says the same, or does not answer at all.
+    if (i == 0) source_.Take().done(absl::UnavailableError("down"));
+    if (i == 1) source_.Take().done(OwnedBy(a_));
+    EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
+  }
+  source_.Take().done(OwnedBy(b_));  // too late: somebody asked again
+  clock_.Advance(3600);
+  EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
+  source_.Take().done(OwnedBy(b_));
+  EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
+  clock_.Advance(3600);
+  EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
+}
+
+// As far as the source has said something else, in whatever way.
+TEST_F(EndpointSourceTest, WhatTheSourceTakesBackDoesNotHold) {
+  const SourcedEndpoint disabled{.account = a_,
+                                 .status = EndpointStatus::kDisabled};
+  const SourcedEndpoint jobs{.account = a_, .service = EndpointService::kJobs};
+  for (const Answer& answer :
+       {Answer(std::nullopt), Answer(disabled), Answer(jobs), OwnedBy(b_)}) {
+    for (const int64_t later : {0, 3600}) {
+      Make({.ttl_seconds = 60});
+      const Listener listener = ListenerIn(east_);
+      const Handshake handshake = Of("a.example.org");
+      Learn("a.example.org", OwnedBy(a_));
+      const Verdict verdict = engine_->Validate(listener, handshake);
+      clock_.Advance(61);
+      Learn("a.example.org", answer);
+      clock_.Advance(later);
+      EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
+    }
+  }
+}
+
+// A cache that is too small for all of its names: what was evicted holds, and
+// is the same when it is learned again.
+TEST_F(EndpointSourceTest, AVerdictOutlivesItsPlaceInTheCache) {
+  Make({.bytes = 1 << 16});
+  source_.AnswerBy(
+      [&](const Region&, std::string_view) { return OwnedBy(a_); });
+  std::vector<std::string> names;
+  std::vector<Verdict> verdicts;
+  const Listener listener = ListenerIn(east_);
+  for (int i = 0; i < 2000; ++i) {
+    names.push_back("n" + std::to_string(i) + ".example.org");
+    Begin(names.back());
+    verdicts.push_back(engine_->Validate(listener, Of(names.back())));
+  }
+  ASSERT_LT(engine_->GetStats().cached_names, 1000u);
+  // The last ones at least; places are shared.
+  int evicted = 0, held = 0;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (engine_->Validate(listener, Of(names[i])).accepted()) continue;
+    ++evicted;
+    held += engine_->StillHolds(listener, Of(names[i]), verdicts[i]);
+    Begin(names[i]);
+    EXPECT_TRUE(engine_->StillHolds(listener, Of(names[i]), verdicts[i]))
+        << "learned again";
+  }
+  EXPECT_GT(evicted, 0);
+  EXPECT_GT(held, 0);
+}
+
 TEST_F(EndpointSourceTest, ARegisteredNameTakesOverFromTheSource) {
   const Listener listener = ListenerIn(east_);
   const Handshake handshake = Of("a.example.org");

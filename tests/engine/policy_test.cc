@@ -210,6 +210,106 @@ TEST_F(ResolutionRules, R69_SniOnlyRecordsDoNotExistWithoutAName) {
   }
 }
 
+// Who holds no certificate that a registered CA has signed learns nothing of
+// which CAs there are: the alert is the same for a name that a CA of the view
+// has, that one has which is of no use, and that none has.
+TEST_F(PolicyRules, StrangersLearnNoNames) {
+  CertificateSpec old = CaSpec("old");
+  old.not_after = kTestNow + 10;
+  const TestCertificate old_ca = MakeCertificate(old, nullptr);
+  const TestCertificate inactive = MakeCertificate(CaSpec("inactive"), nullptr);
+  const TestCertificate shown = MakeCertificate(CaSpec("shown"), nullptr);
+  for (const TestCertificate* ca : {&ca_, &old_ca, &inactive}) {
+    ASSERT_TRUE(registry()
+                    .RegisterCaCertificate({.account = a_,
+                                            .region = east_,
+                                            .ca_certificate = ToPem(ca->der),
+                                            .certificate_mode = "SNI_ONLY",
+                                            .set_as_active = ca != &inactive,
+                                            .allow_auto_registration = true})
+                    .ok());
+  }
+  RegisterDefault(b_, shown);
+  clock_.Advance(11);
+
+  struct Case {
+    const char* what;
+    std::function<void(CertificateSpec&)> change;
+    bool has_chain;
+  };
+  const Case kCases[] = {
+      {"good", [](auto&) {}, false},
+      {"expired", [](auto& s) { s.not_after = kTestNow; }, false},
+      {"to come", [](auto& s) { s.not_before = kTestNow + kDay; }, false},
+      {"weak key", [](auto& s) { s.key_type = KeyType::kRsa1024; }, false},
+      {"curve", [](auto& s) { s.key_type = KeyType::kP224; }, false},
+      {"SHA-1", [](auto& s) { s.digest = DigestType::kSha1; }, false},
+      {"critical",
+       [](auto& s) {
+         s.extensions = {{"1.2.3.4", "\x05", true}};
+       },
+       false},
+      {"a CA", [](auto& s) { s.basic_constraints.emplace(); }, false},
+      {"serial", [](auto& s) { s.serial = std::string(30, 'x'); }, false},
+      {"usage", [](auto& s) { s.extended_key_usage = {kEkuServerAuth}; },
+       false},
+      {"with a chain", [](auto&) {}, true},
+  };
+  const TestCertificate stranger = MakeCertificate(CaSpec("x"), nullptr);
+  for (const Case& row : kCases) {
+    for (const Name& server_name : {Name(kNameA), Name()}) {
+      for (const ValidationPolicy policy : {kTrustedChain, kRegisteredDevice}) {
+        for (const char* name : {"CA", "old", "inactive", "shown", "none"}) {
+          SCOPED_TRACE(std::string(row.what) + " under " + name);
+          CertificateSpec forged = CaSpec("sub");
+          forged.issuer = CommonName(name);
+          const TestCertificate sub = MakeCertificate(forged, &stranger);
+          CertificateSpec spec = LeafSpec("d");
+          if (!row.has_chain) spec.issuer = CommonName(name);
+          row.change(spec);
+          const TestCertificate leaf =
+              MakeCertificate(spec, row.has_chain ? &sub : &stranger);
+          std::vector<Bytes> presented;
+          if (row.has_chain) presented.push_back(sub.bytes());
+          const Verdict verdict =
+              AskOn(OptionsFor(policy), server_name, leaf, presented);
+          EXPECT_FALSE(verdict.accepted());
+          EXPECT_FALSE(verdict.needs_completion());
+          EXPECT_EQ(TlsAlertOf(verdict), TlsAlertOf(Reason::kNoRegisteredCa))
+              << ReasonName(verdict.reason());
+        }
+      }
+    }
+  }
+}
+
+// Who does hold one is told what is wrong with it.
+TEST_F(PolicyRules, DevicesLearnWhyTheyAreRefused) {
+  RegisterSniOnly(a_, ca_);
+  const auto alert = [&](auto change) {
+    CertificateSpec spec = LeafSpec("d");
+    change(spec);
+    const Verdict verdict = Ask(kNameA, MakeCertificate(spec, &ca_));
+    return std::pair(verdict.reason(), TlsAlertOf(verdict));
+  };
+  const auto told = [](Reason reason) {
+    return std::pair(reason, TlsAlertOf(reason));
+  };
+  EXPECT_EQ(alert([](auto&) {}), told(Reason::kAccepted));
+  EXPECT_EQ(alert([](auto& s) { s.not_after = kTestNow - 1; }),
+            told(Reason::kExpired));
+  EXPECT_EQ(alert([](auto& s) { s.not_before = kTestNow + 1; }),
+            told(Reason::kNotYetValid));
+  ASSERT_TRUE(SetStatus(a_, ca_, "INACTIVE").ok());
+  EXPECT_EQ(alert([](auto&) {}), told(Reason::kCaInactive));
+  // What cannot be read is told of whatever is registered.
+  TestCertificate malformed = MakeCertificate(LeafSpec("d"), &ca_);
+  malformed.der.pop_back();
+  const Verdict verdict = Ask(kNameA, malformed);
+  EXPECT_EQ(verdict.reason(), Reason::kMalformed);
+  EXPECT_EQ(TlsAlertOf(verdict), TlsAlertOf(Reason::kMalformed));
+}
+
 TEST_F(ResolutionRules, R70_TheNamesAccountHasItInEitherMode) {
   RegisterDefault(a_, ca_);
   RegisterSniOnly(b_, ca_);

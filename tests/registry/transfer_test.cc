@@ -1,6 +1,8 @@
 // Moving a device certificate from one account to another.
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/registry/device_fixture.h"
@@ -28,6 +30,20 @@ class TransferRules : public DeviceRules {
                       std::string_view reason = "") {
     return registry_->RejectCertificateTransfer(
         {.certificate = Named(account, leaf), .reason = reason});
+  }
+  absl::Status AcceptFrom(const Account& account, const TestCertificate& leaf,
+                          std::string_view source) {
+    return registry_->AcceptCertificateTransfer(
+        {.certificate = Named(account, leaf), .source_account = source});
+  }
+  absl::Status RejectFrom(const Account& account, const TestCertificate& leaf,
+                          std::string_view source) {
+    return registry_->RejectCertificateTransfer(
+        {.certificate = Named(account, leaf), .source_account = source});
+  }
+  std::vector<IncomingTransfer> Incoming(const Account& account) {
+    return registry_->ListIncomingTransfers({.account = account, .region = r1_})
+        ->items;
   }
   absl::Status Cancel(const Account& account, const TestCertificate& leaf) {
     return registry_->CancelCertificateTransfer(Named(account, leaf));
@@ -182,19 +198,124 @@ TEST_F(TransferRules, R57_APendingTransferIsNotTouchedOtherwise) {
   EXPECT_TRUE(HasCode(Reject(c_, leaf), ErrorCode::kResourceNotFound));
 }
 
-TEST_F(TransferRules, AnAccountThatHasItIsNotOfferedIt) {
+// Whether the target has the certificate, or is offered it by others, is its
+// own affair: who offers one gets the same answer always.
+TEST_F(TransferRules, AnOfferTellsNothingOfItsTarget) {
+  struct Case {
+    const char* has;  // the status of what the target has; "": nothing
+    bool is_offered;
+  };
+  constexpr Case kCases[] = {{"", false},
+                             {"", true},
+                             {"ACTIVE", false},
+                             {"INACTIVE", true},
+                             {"REVOKED", false}};
+  for (const Case& row : kCases) {
+    SCOPED_TRACE(absl::StrCat(row.has, row.is_offered));
+    const TestCertificate leaf = MakeLeaf(ca_);
+    ASSERT_TRUE(HasCode(RegisterWithoutCa(a_, leaf), ErrorCode::kOk));
+    if (row.is_offered) {
+      ASSERT_TRUE(HasCode(RegisterWithoutCa(c_, leaf), ErrorCode::kOk));
+      ASSERT_TRUE(HasCode(Offer(c_, b_, leaf), ErrorCode::kOk));
+    }
+    if (*row.has != '\0') {
+      ASSERT_TRUE(
+          HasCode(RegisterWithoutCa(b_, leaf, row.has), ErrorCode::kOk));
+    }
+    EXPECT_TRUE(HasCode(Offer(a_, b_, leaf), ErrorCode::kOk));
+    EXPECT_EQ(Find(leaf)->status, DeviceStatus::kPendingTransfer);
+    // One that has it cannot accept, and can reject.
+    EXPECT_TRUE(HasCode(
+        AcceptFrom(b_, leaf, a_.text()),
+        *row.has != '\0' ? ErrorCode::kTransferConflict : ErrorCode::kOk));
+    if (*row.has != '\0') {
+      EXPECT_TRUE(HasCode(RejectFrom(b_, leaf, a_.text()), ErrorCode::kOk));
+      EXPECT_EQ(Find(leaf)->status, DeviceStatus::kInactive);
+    }
+  }
+}
+
+// A stranger who has seen a certificate can register and offer it: that is
+// neither in the way of its owner's offer, nor accepted in its place.
+TEST_F(TransferRules, AnOfferIsNamedByBothSides) {
   const TestCertificate leaf = MakeLeaf(ca_);
-  ASSERT_TRUE(HasCode(RegisterWithoutCa(a_, leaf), ErrorCode::kOk));
-  ASSERT_TRUE(HasCode(RegisterWithoutCa(b_, leaf), ErrorCode::kOk));
-  EXPECT_TRUE(HasCode(Offer(a_, b_, leaf), ErrorCode::kTransferConflict));
-  // Nor by two at a time, for which would be accepted?
-  ASSERT_TRUE(HasCode(Offer(a_, c_, leaf), ErrorCode::kOk));
-  EXPECT_TRUE(HasCode(Offer(b_, c_, leaf), ErrorCode::kTransferConflict));
-  // One that comes to have it meanwhile cannot accept.
-  ASSERT_TRUE(HasCode(RegisterWithoutCa(c_, leaf), ErrorCode::kOk));
-  EXPECT_TRUE(HasCode(Accept(c_, leaf), ErrorCode::kTransferConflict));
+  for (const Account& from : {a_, c_}) {
+    ASSERT_TRUE(HasCode(RegisterWithoutCa(from, leaf), ErrorCode::kOk));
+    ASSERT_TRUE(HasCode(Offer(from, b_, leaf, from.text()), ErrorCode::kOk));
+  }
+  const std::vector<IncomingTransfer> offers = Incoming(b_);
+  ASSERT_EQ(offers.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(offers[i].id, IdOf(leaf));
+    EXPECT_EQ(offers[i].from, i == 0 ? a_ : c_);
+    EXPECT_EQ(offers[i].message, offers[i].from.text());
+    EXPECT_EQ(offers[i].transfer_date, clock_.NowMillis());
+  }
+  EXPECT_TRUE(Incoming(a_).empty());
+  // Unnamed, none is meant.
+  EXPECT_TRUE(HasCode(Accept(b_, leaf), ErrorCode::kTransferConflict));
+  EXPECT_TRUE(HasCode(Reject(b_, leaf), ErrorCode::kTransferConflict));
+  for (std::string_view none : {"000000000000", b_.text()}) {
+    EXPECT_TRUE(
+        HasCode(AcceptFrom(b_, leaf, none), ErrorCode::kResourceNotFound));
+    EXPECT_TRUE(
+        HasCode(RejectFrom(b_, leaf, none), ErrorCode::kResourceNotFound));
+  }
+  EXPECT_TRUE(HasCode(AcceptFrom(b_, leaf, "a b"), ErrorCode::kInvalidRequest));
+  ASSERT_TRUE(HasCode(AcceptFrom(b_, leaf, c_.text()), ErrorCode::kOk));
+  EXPECT_EQ(FindIn(b_, leaf)->previous_owned_by, c_);
+  // The other offer stands until it is rejected.
   EXPECT_EQ(Find(leaf)->status, DeviceStatus::kPendingTransfer);
-  EXPECT_TRUE(HasCode(Reject(c_, leaf), ErrorCode::kOk));
+  ASSERT_TRUE(HasCode(Reject(b_, leaf), ErrorCode::kOk));
+  EXPECT_TRUE(Incoming(b_).empty());
+  // What is not offered cannot be named.
+  EXPECT_TRUE(
+      HasCode(AcceptFrom(b_, leaf, a_.text()), ErrorCode::kResourceNotFound));
+}
+
+TEST_F(TransferRules, IncomingOffersComeInPages) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) {
+    const TestCertificate leaf = MakeLeaf(ca_);
+    for (const Account& from : {a_, c_}) {
+      ASSERT_TRUE(HasCode(RegisterWithoutCa(from, leaf), ErrorCode::kOk));
+      ASSERT_TRUE(HasCode(Offer(from, b_, leaf), ErrorCode::kOk));
+      ids.push_back(IdOf(leaf).ToHex() + std::string(from.text()));
+    }
+  }
+  std::sort(ids.begin(), ids.end());
+  for (int size : {1, 3, 10}) {
+    std::vector<std::string> seen;
+    std::string marker;
+    do {
+      const auto page = registry_->ListIncomingTransfers(
+          {.account = b_, .region = r1_, .page_size = size, .marker = marker});
+      ASSERT_TRUE(page.ok());
+      for (const IncomingTransfer& offer : page->items) {
+        seen.push_back(offer.id.ToHex() + std::string(offer.from.text()));
+      }
+      marker = page->next_marker;
+    } while (!marker.empty());
+    EXPECT_EQ(seen, ids) << size;
+  }
+  for (const std::string& marker :
+       {std::string("x"), std::string(64, 'a'), std::string(64, 'a') + ".",
+        std::string(64, 'a') + ".a b", std::string(100'000, 'a')}) {
+    EXPECT_TRUE(
+        HasCode(registry_
+                    ->ListIncomingTransfers(
+                        {.account = b_, .region = r1_, .marker = marker})
+                    .status(),
+                ErrorCode::kInvalidRequest));
+  }
+  for (int size : {0, -1, 251}) {
+    EXPECT_TRUE(
+        HasCode(registry_
+                    ->ListIncomingTransfers(
+                        {.account = b_, .region = r1_, .page_size = size})
+                    .status(),
+                ErrorCode::kInvalidRequest));
+  }
 }
 
 TEST_F(TransferRules, ArgumentsAreChecked) {

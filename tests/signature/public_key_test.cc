@@ -257,20 +257,57 @@ TEST(PublicKey, RefusesAPointOffItsCurve) {
 }
 
 TEST(PublicKey, I3_LeavesTheErrorQueueAsItWas) {
-  const auto key = MakeKey(KeyType::kP256);
-  const PublicKey parsed = ParseKey(key.get());
-  const SignatureAlgorithm algorithm{Scheme::kEcdsa, Digest::kSha256};
-  ERR_clear_error();
-  EXPECT_FALSE(parsed.Verify(algorithm, AsBytes("m"), AsBytes("not DER")));
-  EXPECT_EQ(ERR_peek_error(), 0u);
+  struct Case {
+    KeyType key;
+    Scheme scheme;
+    size_t size;  // of the signature
+  };
+  constexpr Case kCases[] = {
+      {KeyType::kP256, Scheme::kEcdsa, 7},
+      {KeyType::kRsa2048, Scheme::kRsaPkcs1, 256},
+      {KeyType::kRsa2048, Scheme::kRsaPkcs1, 1},
+      {KeyType::kRsa2048, Scheme::kRsaPss, 256},
+      {KeyType::kRsa2048, Scheme::kRsaPss, 1},
+      {KeyType::kEd25519, Scheme::kEd25519, 64},
+  };
+  for (const Case& row : kCases) {
+    SCOPED_TRACE(static_cast<int>(row.scheme));
+    const auto key = MakeKey(row.key);
+    const std::string spki = EncodeSpki(key.get());
+    const std::string signature(row.size, 'x');
+    const auto use = [&] {
+      const auto parsed = PublicKey::Parse(AsBytes(spki));
+      ASSERT_TRUE(parsed.ok());
+      EXPECT_FALSE(parsed->Verify({row.scheme, Digest::kSha256}, AsBytes("m"),
+                                  AsBytes(signature)));
+      std::string broken = spki;
+      broken.back() = static_cast<char>(broken.back() ^ 1);
+      broken[broken.size() / 2] ^= 1;
+      PublicKey::Parse(AsBytes(broken)).ok();
+    };
+    ERR_clear_error();
+    use();
+    EXPECT_EQ(ERR_peek_error(), 0u);
 
-  OPENSSL_PUT_ERROR(USER, 7);
-  const uint32_t before = ERR_peek_last_error();
-  ASSERT_NE(before, 0u);
-  EXPECT_FALSE(parsed.Verify(algorithm, AsBytes("m"), AsBytes("not DER")));
-  EXPECT_EQ(ERR_peek_last_error(), before);
-  EXPECT_EQ(ERR_get_error(), before);
-  EXPECT_EQ(ERR_get_error(), 0u);
+    OPENSSL_PUT_ERROR(USER, 7);
+    OPENSSL_PUT_ERROR(USER, 8);
+    const uint32_t first = ERR_peek_error();
+    const uint32_t last = ERR_peek_last_error();
+    ASSERT_NE(first, last);
+    use();
+    // The host may have a mark of its own, of which it knows more than we.
+    ASSERT_EQ(ERR_set_mark(), 1);
+    OPENSSL_PUT_ERROR(USER, 9);
+    use();
+    EXPECT_EQ(ERR_GET_REASON(ERR_peek_last_error()), 9);
+    EXPECT_EQ(ERR_pop_to_mark(), 1);
+    ASSERT_EQ(ERR_set_mark(), 1);
+    use();
+    EXPECT_EQ(ERR_pop_to_mark(), 1);
+    EXPECT_EQ(ERR_get_error(), first);
+    EXPECT_EQ(ERR_get_error(), last);
+    EXPECT_EQ(ERR_get_error(), 0u);
+  }
 }
 
 TEST(PublicKey, IsSharedByThreads) {

@@ -61,19 +61,45 @@ TEST_P(StoreLookupsTest, FindsTransfersOnlyWhileTheyArePending) {
   DeviceRow row = RichDevice(a_, '1');
   Commit([&](Transaction& t) { t.PutDevice(row); });
   See(*store_, [&](const RegistryView& view) {
-    EXPECT_EQ(view.FindTransferTo(b_, IdOf('1')), row);
-    EXPECT_FALSE(view.FindTransferTo(a_, IdOf('1')).has_value());
-    EXPECT_FALSE(view.FindTransferTo(b_, IdOf('2')).has_value());
-    EXPECT_FALSE(
-        view.FindTransferTo(TenantOf("b", "r2"), IdOf('1')).has_value());
-    EXPECT_FALSE(
-        view.FindTransferTo(TenantOf("x", "r9"), IdOf('1')).has_value());
+    const auto all = [&](const Tenant& target) {
+      return view.ListTransfersTo(target, {}, 10);
+    };
+    EXPECT_EQ(all(b_), std::vector{row});
+    EXPECT_TRUE(all(a_).empty());
+    EXPECT_TRUE(all(TenantOf("b", "r2")).empty());
+    EXPECT_TRUE(all(TenantOf("x", "r9")).empty());
   });
   row.status = DeviceStatus::kInactive;
   Commit([&](Transaction& t) { t.PutDevice(row); });
   See(*store_, [&](const RegistryView& view) {
-    EXPECT_FALSE(view.FindTransferTo(b_, IdOf('1')).has_value());
+    EXPECT_TRUE(view.ListTransfersTo(b_, {}, 10).empty());
     EXPECT_TRUE(view.FindDevice(row.key)->transfer.has_value());
+  });
+}
+
+TEST_P(StoreLookupsTest, TransfersComeByCertificateAndSource) {
+  const Tenant c = TenantOf("c", "r1");
+  std::vector<DeviceRow> rows;
+  for (char digit : {'1', '2', '3'}) {
+    for (const Tenant& from : {a_, c}) {
+      DeviceRow row = RichDevice(from, digit);
+      row.mode = Mode::kSniOnly;
+      rows.push_back(row);
+    }
+  }
+  Commit([&](Transaction& t) {
+    for (size_t i = rows.size(); i-- > 0;) t.PutDevice(rows[i]);
+  });
+  See(*store_, [&](const RegistryView& view) {
+    EXPECT_EQ(view.ListTransfersTo(b_, {}, 10), rows);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const RegistryView::Offer after{rows[i].key.id,
+                                      rows[i].key.tenant.account};
+      EXPECT_EQ(view.ListTransfersTo(b_, after, 10),
+                std::vector(rows.begin() + i + 1, rows.end()));
+      EXPECT_EQ(view.ListTransfersTo(b_, {rows[i].key.id, Account()}, 1),
+                std::vector{rows[i / 2 * 2]});
+    }
   });
 }
 

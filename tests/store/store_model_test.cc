@@ -141,8 +141,8 @@ class World {
         return Names(view.ListDevices(
             tenant, Flip() ? std::optional(IdOf('c')) : std::nullopt, page));
       case 5: {
-        const auto row = view.FindTransferTo(tenant, id);
-        return row ? Names(std::vector{*row}) : "none";
+        return Names(view.ListTransfersTo(
+            tenant, {id, Flip() ? tenant.account : Account()}, 1 + Below(3)));
       }
       case 6:
         return absl::StrCat(

@@ -76,7 +76,7 @@ TEST_P(StoreRowsTest, PutReplacesAllOfARow) {
   See(*store_, [&](const RegistryView& view) {
     EXPECT_EQ(view.FindCa(plain.key), plain);
     EXPECT_EQ(view.FindDevice(device.key), device);
-    EXPECT_FALSE(view.FindTransferTo(b_, IdOf('2')).has_value());
+    EXPECT_TRUE(view.ListTransfersTo(b_, {}, 10).empty());
     EXPECT_EQ(view.FindTemplate(a_, "t"), tmpl);
     EXPECT_EQ(view.FindCrls(crls.key), crls);
   });

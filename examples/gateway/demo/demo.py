@@ -9,11 +9,13 @@ with gateway and broker running, until it is killed or one of them ends.
 """
 
 import argparse
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 
 import gateway as gateway_module
@@ -23,8 +25,8 @@ import registry_story
 import story
 import workspace
 
-# With the longest verdict and alert, a row has 120 columns.
-_WIDTHS = (36, 3, 18, 7, 31)
+# With two spaces between them, 120 columns. What is longer takes more lines.
+_WIDTHS = (36, 3, 18, 7, 48)
 _HEAD = ("what", "TLS", "server name", "us",
          "verdict, and alert the client saw")
 
@@ -129,8 +131,13 @@ def row_of(line):
 
 
 def _row(cells):
-    return "  ".join(cell.ljust(width)
-                     for cell, width in zip(cells, _WIDTHS)).rstrip()
+    """A row of as many lines as its longest cell needs: columns stay."""
+    columns = (textwrap.wrap(cell, width)
+               for cell, width in zip(cells, _WIDTHS))
+    return "\n".join(
+        "  ".join(cell.ljust(width)
+                  for cell, width in zip(line, _WIDTHS)).rstrip()
+        for line in itertools.zip_longest(*columns, fillvalue=""))
 
 
 def sustain(binary):
