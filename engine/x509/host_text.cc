@@ -32,8 +32,10 @@ unsigned char FromEndKey(char c) {
 }
 
 // RFC 5322 §3.2.3: atext and '.'.
+// RFC 5321 §4.1.2, and RFC 6531 §3.3: all that is beyond ASCII.
 bool IsLocalCharacter(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+  return static_cast<unsigned char>(c) >= 0x80 ||
+         absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
          std::string_view("!#$%&'*+-/=?^_`{|}~.").find(c) !=
              std::string_view::npos;
 }

@@ -37,7 +37,8 @@ int CompareFromEnd(std::string_view a, std::string_view b);
 bool LiesBelow(std::string_view host, std::string_view base);
 
 // Mailbox is an rfc822Name in the form of RFC 5321 §4.1.2 without quoted local
-// parts and address literals, which are read by too few to compare safely.
+// parts and address literals, which are read by too few to compare safely. Its
+// local part, not its host, may have characters beyond ASCII (RFC 9598).
 struct Mailbox {
   std::string_view local_part;
   std::string_view host;

@@ -206,6 +206,72 @@ bool SameRdn(Bytes a, Bytes b) {
   return SameSet(x, y, count);
 }
 
+// A string as somebody may read it. Of a TeletexString the bytes below 0x80 are
+// ASCII to all readers; what the others are, readers do not agree on.
+class Guessed {
+ public:
+  static bool IsString(der::Tag tag) {
+    return IsTextType(tag) || tag == der::kTeletexString;
+  }
+  // Requires IsString(tag). IA5String takes one byte for a character, as it is.
+  Guessed(der::Tag tag, Bytes value)
+      : value_(IsTextType(tag) ? tag : der::kIa5String, value),
+        now_(value_.Next()),
+        next_(value_.Next()) {}
+
+  uint32_t now() const { return now_; }
+  void Advance() {
+    now_ = next_;
+    next_ = value_.Next();
+  }
+  // Whether what stands here may be some other characters, or none: also white
+  // space before such a character, which may be white space as well, and what
+  // shifts to another character set.
+  bool IsDoubtful() const {
+    return IsBeyond(now_) || (now_ == ' ' && IsBeyond(next_));
+  }
+
+ private:
+  static bool IsBeyond(uint32_t c) {
+    return c != NormalizedValue::kEnd && (c >= 0x7f || c < ' ');
+  }
+
+  NormalizedValue value_;
+  uint32_t now_;
+  uint32_t next_;
+};
+
+bool MayBeSameValue(const Attribute& a, const Attribute& b) {
+  if (!Guessed::IsString(a.value_tag) || !Guessed::IsString(b.value_tag)) {
+    return a.value_tag != b.value_tag || der::Equal(a.value, b.value);
+  }
+  Guessed x(a.value_tag, a.value), y(b.value_tag, b.value);
+  for (;; x.Advance(), y.Advance()) {
+    if (x.now() != y.now()) return x.IsDoubtful() || y.IsDoubtful();
+    if (x.now() == NormalizedValue::kEnd) return true;
+  }
+}
+
+// Whether each attribute of one may be one of the other's. Of several of one
+// type it does not say which is whose.
+bool MayBeSameRdn(Bytes a, Bytes b) {
+  AttributeSet x, y;
+  const size_t count = ReadRdn(a, &x);
+  if (count != ReadRdn(b, &y)) return false;
+  if (count > kMaxSet) return true;
+  for (size_t i = 0; i < count; ++i) {
+    size_t of_type = 0, place = 0;
+    for (size_t j = 0; j < count; ++j) {
+      if (!der::Equal(x[i].type, y[j].type)) continue;
+      ++of_type;
+      place = j;
+    }
+    if (of_type == 0) return false;
+    if (of_type == 1 && !MayBeSameValue(x[i], y[place])) return false;
+  }
+  return true;
+}
+
 std::string_view ShortName(Bytes type) {
   // Those of RFC 4514 §3, all below id-at (2.5.4), and dnQualifier and
   // serialNumber, which devices use.
@@ -395,6 +461,33 @@ bool operator==(const Name& a, const Name& b) {
     }
   }
   return x.empty() && y.empty();
+}
+
+bool MayBeWithin(const Name& name, const Name& base) {
+  der::Cursor x(name.rdns()), y(base.rdns());
+  Bytes p, q;
+  while (!y.empty()) {
+    if (!x.Read(der::kSet, &p) || !y.Read(der::kSet, &q) ||
+        !MayBeSameRdn(p, q)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool LeavesNoDoubt(const Name& name) {
+  AttributeReader reader(name);
+  bool starts_rdn = false;
+  while (const auto attribute = reader.Next(&starts_rdn)) {
+    const der::Tag tag = attribute->value_tag;
+    if (!starts_rdn || !IsTextType(tag) || tag == der::kBmpString ||
+        tag == der::kUniversalString ||
+        std::any_of(attribute->value.begin(), attribute->value.end(),
+                    [](uint8_t c) { return c < ' ' || c >= 0x7f; })) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool IsWithin(const Name& name, const Name& base) {

@@ -69,6 +69,19 @@ class Name {
 // subtree rule of RFC 5280 §7.1 has it.
 bool IsWithin(const Name& name, const Name& base);
 
+// MayBeWithin returns whether some reader could take `name` to begin with all
+// RDNs of `base`: what is excluded must not be let in for a spelling that the
+// normal form does not see through. So values are compared whatever the types
+// of their strings are, and where one of two different characters is beyond
+// ASCII, whose case and compatibility forms nothing here knows, that is doubt
+// enough; as is a value of no string beside one of another type. Linear in the
+// two names.
+bool MayBeWithin(const Name& name, const Name& base);
+
+// LeavesNoDoubt returns whether `name` is plain enough: between two such names
+// MayBeWithin says what IsWithin does. Each RDN is one string of ASCII.
+bool LeavesNoDoubt(const Name& name);
+
 // AttributeReader walks a parsed name, attribute by attribute.
 class AttributeReader {
  public:

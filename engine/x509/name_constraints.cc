@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/x509/normalized_value.h"
 #include "engine/x509/subtree_index.h"
 
 namespace chainkeep::x509 {
@@ -17,6 +18,28 @@ using enum NameConstraintResult;
 // 1.2.840.113549.1.9.1, emailAddress of PKCS #9.
 constexpr uint8_t kOidEmailAddress[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
                                         0x0d, 0x01, 0x09, 0x01};
+// 1.3.6.1.5.5.7.8.9, id-on-SmtpUTF8Mailbox.
+constexpr uint8_t kOidSmtpUtf8Mailbox[] = {0x2b, 0x06, 0x01, 0x05,
+                                           0x05, 0x07, 0x08, 0x09};
+
+// The mailbox of an otherName that is a SmtpUTF8Mailbox, as an rfc822Name
+// (RFC 9598 §6); nothing of any other. One that is no UTF8String gives an empty
+// name, which is no mailbox.
+std::optional<GeneralName> ReadSmtpUtf8Mailbox(const GeneralName& other) {
+  der::Cursor fields(other.contents);
+  Bytes type, wrapped, text;
+  if (!der::ReadOid(fields, &type) || !der::Equal(type, kOidSmtpUtf8Mailbox)) {
+    return std::nullopt;
+  }
+  if (fields.Read(der::ContextConstructed(0), &wrapped)) {
+    der::Cursor inner(wrapped);
+    if (!inner.Read(der::kUtf8String, &text) || !inner.empty() ||
+        !IsText(der::kUtf8String, text)) {
+      text = Bytes();
+    }
+  }
+  return GeneralName{NameForm::kRfc822Name, text, Name()};
+}
 
 // GeneralSubtree ::= SEQUENCE { base GeneralName, minimum [0] DEFAULT 0,
 //                               maximum [1] OPTIONAL }
@@ -144,7 +167,10 @@ Answer Evaluation::Ask(SubtreeList list, const ComparableName& name,
                        uint64_t weight) {
   const std::optional<SubtreeIndex>& index =
       list == SubtreeList::kPermitted ? permitted_ : excluded_;
-  if (!index) return AskEachBase(list, name);
+  // What is not quick is to be charged base by base.
+  if (!index || !index->IsQuick(name.form, name.directory)) {
+    return AskEachBase(list, name);
+  }
   const uint64_t depth = std::bit_width(constraints_.Count(list, name.form));
   if (!Spend(depth + weight)) return Answer::kBudget;
   return index->Covers(name) ? Answer::kCovered : Answer::kNotCovered;
@@ -196,9 +222,18 @@ NameConstraintResult ForEachName(const NameConstraints& constraints,
   if (!alt_names) return kAllowed;
   GeneralNameReader reader(*alt_names);
   while (std::optional<GeneralName> name = reader.Next()) {
-    if (!constraints.Constrains(name->form)) continue;
-    const NameConstraintResult result = visit(*name);
-    if (result != kAllowed) return result;
+    if (constraints.Constrains(name->form)) {
+      const NameConstraintResult result = visit(*name);
+      if (result != kAllowed) return result;
+    }
+    if (name->form != NameForm::kOtherName ||
+        !constraints.Constrains(NameForm::kRfc822Name)) {
+      continue;
+    }
+    if (const std::optional<GeneralName> mailbox = ReadSmtpUtf8Mailbox(*name)) {
+      const NameConstraintResult result = visit(*mailbox);
+      if (result != kAllowed) return result;
+    }
   }
   return kAllowed;
 }

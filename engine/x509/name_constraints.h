@@ -20,6 +20,8 @@
 //  - Each emailAddress of the subject, as an rfc822Name, where the
 //    subjectAltName has none. RFC 5280 demands that where there is no
 //    subjectAltName at all; a dNSName in it should not free the address.
+//  - Each SmtpUTF8Mailbox of the subjectAltName, as an rfc822Name (RFC 9598
+//  §6).
 //
 // COST. n names and m constraints take O((n + m) log m): where n * m is large,
 // a sorted index is built (subtree_index.h), which allocates; otherwise nothing

@@ -142,7 +142,9 @@ bool Covers(const GeneralName& base, const ComparableName& name,
     case NameForm::kUri:
       return HostOrDomainCovers(base.text(), name.host);
     case NameForm::kDirectoryName:
-      return IsWithin(name.directory, base.directory_name);
+      return list == SubtreeList::kPermitted
+                 ? IsWithin(name.directory, base.directory_name)
+                 : MayBeWithin(name.directory, base.directory_name);
     case NameForm::kIpAddress:
       return AddressCovers(base.contents, name.address);
     default:

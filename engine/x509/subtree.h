@@ -15,7 +15,8 @@
 // if all of its expansions are, and by an excluded base if one is
 // (RUSTSEC-2026-0099, CVE-2025-61727); and the local part of a mailbox, which
 // RFC 5321 §2.4 leaves to its host, is compared exactly with a permitted base
-// and without case with an excluded one.
+// and without case with an excluded one; and a directoryName is within an
+// excluded base if any reader could take it to be (MayBeWithin).
 //
 // Pure functions over views; nothing is allocated; linear in the two texts.
 

@@ -164,6 +164,7 @@ void SubtreeIndex::Add(const GeneralName& base) {
           .push_back(MakeBlock<AddressBlock>(base.contents));
       return;
     case NameForm::kDirectoryName:
+      has_doubtful_ = has_doubtful_ || !LeavesNoDoubt(base.directory_name);
       directories_.push_back(
           {HashRdns(base.directory_name), base.directory_name});
       return;
@@ -227,7 +228,17 @@ bool SubtreeIndex::CoversMailbox(const Mailbox& mailbox) const {
                             });
 }
 
+bool SubtreeIndex::IsQuick(NameForm form, const Name& directory) const {
+  return form != NameForm::kDirectoryName || list_ == SubtreeList::kPermitted ||
+         (!has_doubtful_ && LeavesNoDoubt(directory));
+}
+
 bool SubtreeIndex::CoversDirectory(const Name& name) const {
+  if (!IsQuick(NameForm::kDirectoryName, name)) {
+    return std::any_of(
+        directories_.begin(), directories_.end(),
+        [&](const Directory& base) { return MayBeWithin(name, base.name); });
+  }
   if (directories_.empty()) return false;
   const std::vector<uint64_t> rdns = HashRdns(name);
   auto behind = std::upper_bound(directories_.begin(), directories_.end(), rdns,

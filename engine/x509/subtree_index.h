@@ -14,7 +14,8 @@
 // hash finds the candidate and the comparison of the names decides. Two rules
 // do not nest and have sorted lists of their own, which must hold the very
 // text: bases of a single host or mailbox, and the parents of excluded dNSName
-// bases, in which a wildcard is looked up.
+// bases, in which a wildcard is looked up. Of excluded directory names a hash
+// does not know the doubts: unless there are none, each base is asked.
 //
 // Owns its tables, but views the bases' DER, which must stay alive. Immutable;
 // any thread may ask.
@@ -42,6 +43,10 @@ class SubtreeIndex {
   // have worked for: ask base by base then.
   static std::optional<SubtreeIndex> Build(
       const std::vector<GeneralName>& bases, SubtreeList list);
+
+  // Whether Covers(name) takes O(log m), and not O(m); `directory` is that of a
+  // directoryName.
+  bool IsQuick(NameForm form, const Name& directory) const;
 
   // Covers returns whether a base covers `name`.
   bool Covers(const ComparableName& name) const;
@@ -79,6 +84,7 @@ class SubtreeIndex {
   std::vector<Mailbox> mailboxes_;
   AddressBlocks ipv4_, ipv6_;
   std::vector<Directory> directories_;
+  bool has_doubtful_ = false;  // among the directory names
 };
 
 }  // namespace chainkeep::x509

@@ -46,6 +46,11 @@ std::string Element(std::string_view text) {
   if (form == "OTHER") {
     return Tlv(0xa0, test::Oid("1.2.3") + Tlv(0xa0, Tlv(0x0c, value)));
   }
+  if (form == "UTF8MAIL" || form == "UTF8MAIL-IA5") {
+    return Tlv(0xa0,
+               test::Oid("1.3.6.1.5.5.7.8.9") +
+                   Tlv(0xa0, Tlv(form == "UTF8MAIL" ? 0x0c : 0x16, value)));
+  }
   if (form == "X400") return Tlv(0xa3, Tlv(0x30, value));
   if (form == "EDI") return Tlv(0xa5, Tlv(0xa1, Tlv(0x0c, value)));
   if (form == "RID") return Tlv(0x88, test::OidContents(value));
@@ -402,6 +407,159 @@ TEST(NameConstraintsTest, Directories) {
       {{}, {"DIR:C=US"}, {}, kAllowed, ""},
       // Another form leaves the subject alone.
       {{"DNS:a"}, {}, {}, kAllowed, "CN=b"},
+  });
+}
+
+// What some reader may take for an excluded name is refused; what is not the
+// name for any reader is not. Nothing of that lets a name be permitted.
+TEST(NameConstraintsTest, DirectoriesInOtherSpellings) {
+  using test::NameAttribute;
+  const auto bmp = [](std::string_view text) {
+    std::string value;
+    for (char c : text) value += {'\0', c};
+    return value;
+  };
+  struct Row {
+    NameAttribute excluded, used;
+    bool is_refused;
+  };
+  const Row rows[] = {
+      {{"O", "Secret"}, {"O", "Secret", test::kTeletex}, true},
+      {{"O", "Secret", test::kTeletex}, {"O", " sECRET "}, true},
+      {{"O", "Secret", test::kTeletex}, {"O", bmp("secret"), test::kBmp}, true},
+      {{"O", bmp("secret"), test::kBmp}, {"O", "Secret", test::kTeletex}, true},
+      {{"O", "Secret"}, {"O", "Secrets", test::kTeletex}, false},
+      {{"O", "Secret"}, {"O", "Other", test::kTeletex}, false},
+      // É and é; and with an accent of its own; and in Latin-1 and T.61.
+      {{"O", "\xc3\x89t\xc3\xa9"}, {"O", "\xc3\xa9T\xc3\x89"}, true},
+      {{"O", "\xc3\xa9"}, {"O", "e\xcc\x81"}, true},
+      {{"O", "\xc3\xa9"}, {"O", "\xe9", test::kTeletex}, true},
+      {{"O", "\xc3\xa9"},
+       {"O",
+        "\xc2"
+        "e",
+        test::kTeletex},
+       true},
+      {{"O", "\xd0\x94"}, {"O", "\xd0\xb4"}, true},  // Д, д
+      // ß and ss, the Kelvin sign, full width, a space that does not break, a
+      // character that stands for nothing.
+      {{"O",
+        "stra\xc3\x9f"
+        "e"},
+       {"O", "STRASSE"},
+       true},
+      {{"O", "kilo"}, {"O", "\xe2\x84\xaailo"}, true},
+      {{"O", "A"}, {"O", "\xef\xbc\xa1"}, true},
+      {{"O", "a b"},
+       {"O",
+        "a\xc2\xa0"
+        "b"},
+       true},
+      {{"O", "a"}, {"O", "a \xc2\xa0"}, true},
+      {{"O", "Secret"}, {"O", "Sec\xc2\xadret"}, true},
+      {{"O", "Secret"}, {"O", "\x1b(Secret", test::kTeletex}, true},
+      // Before the first such character they differ.
+      {{"O", "Secret"}, {"O", "Mutter \xc3\x9c"}, false},
+      {{"O", "M\xc3\xbcller Secret"}, {"O", "M\xc3\xbcller"}, false},
+      // Other types of attribute; no string at all.
+      {{"O", "Secret"}, {"OU", "Secret", test::kTeletex}, false},
+      {{"O", "Secret"}, {"O", std::string("\0S", 2), 0x03}, true},
+      {{"O", std::string("\0S", 2), 0x03},
+       {"O", std::string("\0T", 2), 0x03},
+       false},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.excluded.value + ", " + row.used.value);
+    const std::string base = test::EncodeName({row.excluded});
+    const std::string subject = test::EncodeName({row.used, {"CN", "d"}});
+    const auto name = Name::Parse(AsBytes(subject));
+    ASSERT_TRUE(name.ok());
+    const std::string subtree = Tlv(0x30, Tlv(0xa4, base));
+    // A few bases, and so many that an index is built.
+    for (const int others : {0, 600}) {
+      std::string list = subtree;
+      for (int i = 0; i < others; ++i) {
+        list += Tlv(0x30, Tlv(0xa4, Dn("C=X" + std::to_string(i))));
+      }
+      const std::string contents = Tlv(0xa1, list);
+      const auto constraints = NameConstraints::Parse(AsBytes(contents));
+      ASSERT_TRUE(constraints.ok());
+      uint64_t left = kBudgetDefault;
+      EXPECT_EQ(Evaluate(*constraints, {*name, std::nullopt}, &left),
+                row.is_refused ? kForbidden : kAllowed);
+    }
+    const std::string contents = Tlv(0xa0, subtree);
+    const auto permitted = NameConstraints::Parse(AsBytes(contents));
+    ASSERT_TRUE(permitted.ok());
+    uint64_t left = kBudgetDefault;
+    EXPECT_EQ(Evaluate(*permitted, {*name, std::nullopt}, &left) == kAllowed,
+              IsWithin(*name, *Name::Parse(AsBytes(base))));
+  }
+}
+
+// An RDN of several attributes is excluded as a whole, in whatever order.
+TEST(NameConstraintsTest, DirectoriesOfSeveralAttributes) {
+  const auto covers = [](const test::DistinguishedName& base,
+                         const test::DistinguishedName& name) {
+    const std::string a = test::EncodeName(test::InDerOrder(name));
+    const std::string b = test::EncodeName(test::InDerOrder(base));
+    return MayBeWithin(*Name::Parse(AsBytes(a)), *Name::Parse(AsBytes(b)));
+  };
+  const test::DistinguishedName base = {{"O", "a"},
+                                        {"OU", "b", test::kUtf8, true}};
+  EXPECT_TRUE(covers(
+      base, {{"OU", "B", test::kTeletex}, {"O", "A", test::kUtf8, true}}));
+  EXPECT_FALSE(covers(
+      base, {{"OU", "c", test::kTeletex}, {"O", "A", test::kUtf8, true}}));
+  EXPECT_FALSE(covers(base, {{"O", "a"}}));
+  EXPECT_FALSE(covers(base, {{"O", "a"}, {"OU", "b"}}));
+  EXPECT_FALSE(covers(base, {{"O", "a"}, {"L", "b", test::kUtf8, true}}));
+}
+
+// RFC 9598 §6: a SmtpUTF8Mailbox is a mailbox as an rfc822Name is.
+TEST(NameConstraintsTest, MailBeyondAscii) {
+  const std::string bob =
+      "b\xc3\xb6"
+      "b";
+  RunAll({
+      {{"MAIL:example.com"},
+       {},
+       {"UTF8MAIL:" + bob + "@example.com"},
+       kAllowed},
+      {{"MAIL:example.com"}, {}, {"UTF8MAIL:bob@example.org"}, kForbidden},
+      {{"MAIL:.example.com"}, {}, {"UTF8MAIL:bob@example.com"}, kForbidden},
+      {{"MAIL:.example.com"},
+       {},
+       {"UTF8MAIL:" + bob + "@x.EXAMPLE.com"},
+       kAllowed},
+      {{},
+       {"MAIL:example.com"},
+       {"UTF8MAIL:" + bob + "@Example.com"},
+       kForbidden},
+      {{}, {"MAIL:bob@example.com"}, {"UTF8MAIL:BOB@example.com"}, kForbidden},
+      {{},
+       {"MAIL:bob@example.com"},
+       {"UTF8MAIL:" + bob + "@example.com"},
+       kAllowed},
+      {{"MAIL:bob@example.com"},
+       {},
+       {"UTF8MAIL:" + bob + "@example.com"},
+       kForbidden},
+      // Beside a name that is right, and with a host that cannot be compared.
+      {{"MAIL:example.com"},
+       {},
+       {"MAIL:a@example.com", "UTF8MAIL:a@example.org"},
+       kForbidden},
+      {{}, {"MAIL:example.com"}, {"UTF8MAIL:a@b\xc3\xbc.example"}, kForbidden},
+      {{}, {"MAIL:example.com"}, {"UTF8MAIL:"}, kForbidden},
+      {{}, {"MAIL:example.com"}, {"UTF8MAIL:no mailbox"}, kForbidden},
+      {{}, {"MAIL:example.com"}, {"UTF8MAIL:\xff@a.example"}, kForbidden},
+      {{}, {"MAIL:example.com"}, {"UTF8MAIL-IA5:a@a.example"}, kForbidden},
+      // Where mail is not constrained, and of other types.
+      {{"DNS:a"}, {}, {"UTF8MAIL:bob@example.org"}, kAllowed},
+      {{"MAIL:example.com"}, {}, {"OTHER:bob@example.org"}, kAllowed},
+      // One that is constrained by its own form.
+      {{"OTHER:x"}, {}, {"UTF8MAIL:bob@example.org"}, kUnsupported},
   });
 }
 

@@ -43,10 +43,12 @@ std::string MailboxText(Random& random) {
 
 std::string Directory(Random& random) {
   static const char* const kValues[] = {"x", "X ", "y", "x  y", "X Y"};
+  static const uint8_t kTags[] = {test::kUtf8, test::kPrintable,
+                                  test::kTeletex};
   test::DistinguishedName name;
   for (size_t count = Pick(random, 4); count > 0; --count) {
     name.push_back({Pick(random, 2) == 0 ? "O" : "OU", kValues[Pick(random, 5)],
-                    Pick(random, 2) == 0 ? test::kUtf8 : test::kPrintable,
+                    kTags[Pick(random, 8) == 0 ? 2 : Pick(random, 2)],
                     !name.empty() && Pick(random, 4) == 0});
   }
   return test::EncodeName(test::InDerOrder(std::move(name)));
