@@ -38,10 +38,13 @@ Verdict AcceptUnderCa(const Asker& asker, const RegisteredDevice& device,
 
 // What may not be registered is not activated either (R91).
 Verdict JudgePending(const DeviceView& record, const x509::Certificate& leaf,
-                     const AlgorithmPolicy& algorithms, UnixSeconds now,
+                     const ValidationOptions& options, UnixSeconds now,
                      VerdictFields fields) {
   fields.ca = record.ca;
-  const Reason fault = path::CheckRegistrable(leaf, algorithms, now);
+  Reason fault = path::CheckRegistrable(leaf, options.algorithms, now);
+  if (fault == Reason::kAccepted) {
+    fault = path::CheckCriticalExtensions(leaf, options);
+  }
   if (fault != Reason::kAccepted) {
     fields.failing_certificate = 0;
     return VerdictMint::Refuse(fields, fault);
@@ -57,7 +60,7 @@ Verdict JudgeFound(const Asker& asker, const DeviceView& record,
   fields.trust_versions.device = record.version;
   fields.disclosure = Disclosure::kReason;
   if (record.status == DeviceStatus::kPendingActivation) {
-    return JudgePending(record, leaf, options.algorithms, now, fields);
+    return JudgePending(record, leaf, options, now, fields);
   }
   const Reason status = registry::ReasonOf(record.status);
   if (status != Reason::kAccepted) return VerdictMint::Refuse(fields, status);
@@ -66,7 +69,14 @@ Verdict JudgeFound(const Asker& asker, const DeviceView& record,
   if (validity != Reason::kAccepted)
     return VerdictMint::Refuse(fields, validity);
   const Reason key = path::CheckSubjectKey(leaf, options.algorithms);
-  if (key != Reason::kAccepted) return VerdictMint::Refuse(fields, key);
+  if (key != Reason::kAccepted) {
+    return VerdictMint::Refuse(fields, key,
+                               path::DescribeWeakKey(leaf, options.algorithms));
+  }
+  // What its issuer says nobody may overlook does not depend on the policy.
+  const Reason critical = path::CheckCriticalExtensions(leaf, options);
+  if (critical != Reason::kAccepted)
+    return VerdictMint::Refuse(fields, critical);
   fields.failing_certificate = -1;
   const auto device = RegisteredDevice::From(record, leaf, now);
   if (!device) return VerdictMint::Refuse(fields, Reason::kDeviceInactive);
@@ -98,8 +108,12 @@ SignerResult FindSignerFor(const Asker& asker, const Handshake& handshake,
 Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
                      const x509::Certificate& leaf, UnixSeconds now,
                      VerdictFields fields) {
-  const SignerResult found = FindSignerFor(asker, handshake, leaf, now);
+  SignerResult found = FindSignerFor(asker, handshake, leaf, now);
   fields.spent = found.spent;
+  if (found.signer && found.leaf == Reason::kAccepted) {
+    found.leaf = path::CheckCriticalExtensions(
+        leaf, asker.listener.options().validation);
+  }
   if (found.leaf != Reason::kAccepted) {
     fields.failing_certificate = 0;
     if (found.signer) fields.disclosure = Disclosure::kReason;

@@ -65,6 +65,18 @@ absl::Status CheckPolicies(const CertificatePolicyOptions& policies) {
   return absl::OkStatus();
 }
 
+absl::Status CheckExtensions(const std::vector<std::string>& processed) {
+  constexpr size_t kMost = 32;
+  if (processed.size() > kMost) {
+    return Invalid("at most 32 processed_extensions");
+  }
+  for (const std::string& dotted : processed) {
+    const absl::Status status = internal::EncodeOid(dotted).status();
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckEndpointCache(const EndpointCacheOptions& cache) {
   constexpr size_t kMinBytes = size_t{1} << 20;
   constexpr size_t kMinNegativeBytes = size_t{64} << 10;
@@ -116,6 +128,7 @@ absl::Status CheckListenerOptions(const ListenerOptions& options) {
   if (status.ok()) status = CheckBudgets(validation.budgets);
   if (status.ok()) status = CheckPolicies(validation.policies);
   if (status.ok()) status = CheckRevocation(validation.revocation);
+  if (status.ok()) status = CheckExtensions(validation.processed_extensions);
   if (status.ok() && (options.hook_timeout_millis < 1 ||
                       options.hook_timeout_millis > 60'000)) {
     status = Invalid("hook_timeout_millis must be 1 to 60000");

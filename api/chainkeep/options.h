@@ -308,6 +308,11 @@ struct ValidationOptions {
   CertificatePolicyOptions policies = {};
   RevocationOptions revocation = {};
   Budgets budgets = {};
+  // Critical extensions that the host processes itself, after the verdict: at
+  // most 32 dotted OIDs. Any other that is not processed here refuses, under
+  // both policies, whichever certificate has it (RFC 5280 §4.2). Registered CAs
+  // must have none.
+  std::vector<std::string> processed_extensions = {};
 };
 
 // ListenerOptions is all that may differ between two listeners of a gateway.

@@ -86,6 +86,9 @@ class PathSearch {
   }
 
   void Object(Reason reason, size_t place);
+  // The same of a certificate's own fault.
+  void Object(Reason reason, size_t place,
+              const x509::Certificate& certificate);
   void Enter(const x509::Certificate& certificate,
              const PresentedCertificate* presented);
   Reason FindOwnFault(const x509::Certificate& certificate) const;
@@ -120,6 +123,15 @@ void PathSearch::Object(Reason reason, size_t place) {
   failure_ = MoreTelling(failure_, {reason, static_cast<int>(place)});
 }
 
+void PathSearch::Object(Reason reason, size_t place,
+                        const x509::Certificate& certificate) {
+  Finding finding{reason, static_cast<int>(place)};
+  if (reason == Reason::kWeakKey) {
+    finding.detail = DescribeWeakKey(certificate, request_.options.algorithms);
+  }
+  failure_ = MoreTelling(failure_, finding);
+}
+
 // Puts `certificate` on the path.
 void PathSearch::Enter(const x509::Certificate& certificate,
                        const PresentedCertificate* presented) {
@@ -142,7 +154,7 @@ Reason PathSearch::FindOwnFault(const x509::Certificate& certificate) const {
   const ValidationOptions& options = request_.options;
   Reason reason = CheckBasicFields(certificate, options.serial_rule);
   if (reason == Reason::kAccepted) {
-    reason = CheckCriticalExtensions(certificate);
+    reason = CheckCriticalExtensions(certificate, options);
   }
   if (reason == Reason::kAccepted) {
     reason = CheckSubjectKey(certificate, options.algorithms);
@@ -172,7 +184,7 @@ bool PathSearch::TakeStep(Issuer issuer) {
                                     frame.own_fault == Reason::kNotYetValid)) {
     return true;
   }
-  Object(frame.own_fault, depth());
+  Object(frame.own_fault, depth(), top());
   frame.pass = Pass::kDone;
   return false;
 }
@@ -255,7 +267,7 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
   // is what an embedder has to keep dear keys out.
   if (!signature::IsStrongEnough(request_.options.algorithms,
                                  anchor.ca->key.info())) {
-    return Object(Reason::kWeakKey, length_);
+    return Object(Reason::kWeakKey, length_, anchor.ca->certificate);
   }
   if (!TakeSignature(anchor.ca->key.info()) || !IsIssuedWith(anchor.ca->key))
     return;
@@ -335,7 +347,9 @@ void PathSearch::TryPresented(PresentedCertificate& candidate) {
     return Object(Reason::kBudgetPathLength, depth());
   }
   const Reason fault = FindOwnFault(candidate.certificate);
-  if (fault != Reason::kAccepted) return Object(fault, depth() + 1);
+  if (fault != Reason::kAccepted) {
+    return Object(fault, depth() + 1, candidate.certificate);
+  }
   const der::Result<signature::KeyInfo> info =
       signature::InspectKey(candidate.certificate.spki());
   if (!info.ok()) return Object(Reason::kMalformed, depth() + 1);

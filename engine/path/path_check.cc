@@ -14,16 +14,19 @@ namespace chainkeep::path {
 namespace {
 
 // Of the anchor nothing rests on its serial number or its issuer.
-Reason CheckAsAnchor(const x509::Certificate& certificate, UnixSeconds now) {
+Reason CheckAsAnchor(const x509::Certificate& certificate,
+                     const ValidationOptions& options, UnixSeconds now) {
   const Reason reason = CheckValidity(certificate, now);
-  return reason == Reason::kAccepted ? CheckCriticalExtensions(certificate)
-                                     : reason;
+  return reason == Reason::kAccepted
+             ? CheckCriticalExtensions(certificate, options)
+             : reason;
 }
 
 Reason CheckOwnForm(const x509::Certificate& certificate,
                     const ValidationOptions& options, UnixSeconds now) {
   const Reason reason = CheckBasicFields(certificate, options.serial_rule);
-  return reason == Reason::kAccepted ? CheckAsAnchor(certificate, now) : reason;
+  return reason == Reason::kAccepted ? CheckAsAnchor(certificate, options, now)
+                                     : reason;
 }
 
 Reason CheckAnchor(const x509::Certificate& anchor,
@@ -36,7 +39,7 @@ Reason CheckAnchor(const x509::Certificate& anchor,
     case AnchorRules::kFull:
       break;
   }
-  const Reason reason = CheckAsAnchor(anchor, now);
+  const Reason reason = CheckAsAnchor(anchor, options, now);
   return reason == Reason::kAccepted ? CheckIssuer(anchor) : reason;
 }
 
@@ -305,6 +308,10 @@ Finding CheckEach(Path path, const ValidationOptions& options,
       } else {
         reason = CheckIntermediate(certificate, options, now);
       }
+    }
+    if (reason == Reason::kWeakKey) {
+      return {reason, static_cast<int>(i),
+              DescribeWeakKey(certificate, options.algorithms)};
     }
     if (reason != Reason::kAccepted) return {reason, static_cast<int>(i)};
   }

@@ -1,6 +1,8 @@
 #include "engine/path/rules.h"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/signature/public_key.h"
 
@@ -49,7 +51,54 @@ bool Allows(const x509::Certificate& certificate, Bytes purpose) {
          HasPurpose(*purposes, kAnyExtendedKeyUsage);
 }
 
-Reason FromKeyFault(const der::Fault& fault) {
+// As signature::KeyName, but for the sizes of RSA keys that nobody has.
+std::string_view NameOf(const signature::KeyInfo& info) {
+  using signature::KeyKind;
+  switch (info.kind) {
+    case KeyKind::kRsa:
+      break;
+    case KeyKind::kP256:
+      return "P-256";
+    case KeyKind::kP384:
+      return "P-384";
+    case KeyKind::kP521:
+      return "P-521";
+    case KeyKind::kEd25519:
+      return "Ed25519";
+    case KeyKind::kMlDsa44:
+      return "ML-DSA-44";
+    case KeyKind::kMlDsa65:
+      return "ML-DSA-65";
+    case KeyKind::kMlDsa87:
+      return "ML-DSA-87";
+  }
+  if (!info.rsa_exponent_is_sound) return "RSA, an unsound exponent";
+  switch (info.rsa_bits) {
+    case 512:
+      return "RSA-512";
+    case 768:
+      return "RSA-768";
+    case 1024:
+      return "RSA-1024";
+    case 1536:
+      return "RSA-1536";
+    case 2048:
+      return "RSA-2048";
+    case 3072:
+      return "RSA-3072";
+    case 4096:
+      return "RSA-4096";
+    case 8192:
+      return "RSA-8192";
+    case 16384:
+      return "RSA-16384";
+    default:
+      return info.rsa_bits < 2048 ? "RSA, below 2048 bits"
+                                  : "RSA, of another size";
+  }
+}
+
+Reason FromAlgorithmFault(const der::Fault& fault) {
   return fault.kind == der::Fault::Kind::kIllFormed
              ? Reason::kMalformed
              : Reason::kAlgorithmNotAllowed;
@@ -74,8 +123,15 @@ Reason CheckBasicFields(const x509::Certificate& certificate, SerialRule rule) {
              : Reason::kAccepted;
 }
 
-Reason CheckCriticalExtensions(const x509::Certificate& certificate) {
-  return certificate.extensions().has_unknown_critical
+Reason CheckCriticalExtensions(const x509::Certificate& certificate,
+                               const ValidationOptions& options) {
+  if (!certificate.extensions().has_unknown_critical) return Reason::kAccepted;
+  std::vector<std::string> processed;
+  for (const std::string& dotted : options.processed_extensions) {
+    // CreateListener refuses one that is no OID.
+    processed.push_back(internal::EncodeOid(dotted).value_or(""));
+  }
+  return certificate.HasCriticalBeyond(processed)
              ? Reason::kUnknownCriticalExtension
              : Reason::kAccepted;
 }
@@ -84,9 +140,22 @@ Reason CheckSubjectKey(const x509::Certificate& certificate,
                        const AlgorithmPolicy& policy) {
   const der::Result<signature::KeyInfo> info =
       signature::InspectKey(certificate.spki());
-  if (!info.ok()) return FromKeyFault(info.fault());
+  if (!info.ok()) {
+    return info.fault().kind == der::Fault::Kind::kIllFormed
+               ? Reason::kMalformed
+               : Reason::kWeakKey;
+  }
   return signature::IsStrongEnough(policy, *info) ? Reason::kAccepted
                                                   : Reason::kWeakKey;
+}
+
+std::string_view DescribeWeakKey(const x509::Certificate& certificate,
+                                 const AlgorithmPolicy& policy) {
+  const der::Result<signature::KeyInfo> info =
+      signature::InspectKey(certificate.spki());
+  if (!info.ok()) return info.fault().what;
+  return signature::IsStrongEnough(policy, *info) ? std::string_view()
+                                                  : NameOf(*info);
 }
 
 Reason CheckIssuerUnlessSilent(const x509::Certificate& certificate) {
@@ -146,7 +215,7 @@ AllowedAlgorithm CheckSignatureAlgorithm(const x509::Certificate& certificate,
                                          const AlgorithmPolicy& policy) {
   const der::Result<signature::SignatureAlgorithm> algorithm =
       signature::ParseSignatureAlgorithm(certificate.signature_algorithm());
-  if (!algorithm.ok()) return {FromKeyFault(algorithm.fault()), {}};
+  if (!algorithm.ok()) return {FromAlgorithmFault(algorithm.fault()), {}};
   if (!signature::IsAllowed(policy, *algorithm)) {
     return {Reason::kAlgorithmNotAllowed, {}};
   }

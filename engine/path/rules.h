@@ -1,10 +1,13 @@
 // The rules of RFC 5280 §6.1, each a small function that can be tested alone.
 //
 // Those about one certificate. Each returns what is wrong, or kAccepted. They
-// are pure; none allocates. What concerns a whole path is in path_check.h.
+// are pure; but for one none allocates. What concerns a whole path is in
+// path_check.h.
 
 #ifndef CHAINKEEP_ENGINE_PATH_RULES_H_
 #define CHAINKEEP_ENGINE_PATH_RULES_H_
+
+#include <string_view>
 
 #include "chainkeep/options.h"
 #include "chainkeep/types.h"
@@ -21,12 +24,19 @@ Reason CheckValidity(const x509::Certificate& certificate, UnixSeconds now);
 // (RFC 5280 §4.1.2.2, §4.1.2.4).
 Reason CheckBasicFields(const x509::Certificate& certificate, SerialRule rule);
 
-// Every critical extension is one that is processed (RFC 5280 §4.2).
-Reason CheckCriticalExtensions(const x509::Certificate& certificate);
+// Every critical extension is one that is processed, here or by the host (RFC
+// 5280 §4.2). Allocates where there is one that is not processed here.
+Reason CheckCriticalExtensions(const x509::Certificate& certificate,
+                               const ValidationOptions& options);
 
 // The subject's own key is of a kind and size that the policy allows.
 Reason CheckSubjectKey(const x509::Certificate& certificate,
                        const AlgorithmPolicy& policy);
+
+// What of the subject's key CheckSubjectKey objects to, in words: its kind, as
+// far as it has a name. "" if it does not. Static.
+std::string_view DescribeWeakKey(const x509::Certificate& certificate,
+                                 const AlgorithmPolicy& policy);
 
 // What the certificate says of issuing others allows it: not a basicConstraints
 // without cA, nor a keyUsage without keyCertSign.

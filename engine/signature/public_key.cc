@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <span>
 
 #include "absl/strings/str_cat.h"
 #include "engine/signature/error_queue.h"
@@ -55,6 +56,38 @@ const Curve& CurveOf(KeyKind kind) {
     if (curve.kind == kind) return curve;
   }
   return kCurves[0];
+}
+
+// What is not taken, for saying so by its name. Curves, and algorithms.
+struct NamedOid {
+  std::string_view oid;
+  std::string_view name;
+};
+constexpr NamedOid kOtherCurves[] = {
+    {"\x2b\x81\x04\x00\x21"sv, "P-224"},
+    {"\x2a\x86\x48\xce\x3d\x03\x01\x01", "P-192"},
+    {"\x2b\x81\x04\x00\x0a"sv, "secp256k1"},
+    {"\x2b\x24\x03\x03\x02\x08\x01\x01\x07", "brainpoolP256r1"},
+    {"\x2b\x24\x03\x03\x02\x08\x01\x01\x0b", "brainpoolP384r1"},
+    {"\x2b\x24\x03\x03\x02\x08\x01\x01\x0d", "brainpoolP512r1"},
+    {"\x2a\x81\x1c\xcf\x55\x01\x82\x2d", "SM2"},
+};
+constexpr NamedOid kOtherAlgorithms[] = {
+    {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", "id-RSASSA-PSS"},
+    {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x07", "id-RSAES-OAEP"},
+    {"\x2a\x86\x48\xce\x38\x04\x01", "DSA"},
+    {"\x2a\x86\x48\xce\x3e\x02\x01", "Diffie-Hellman"},
+    {"\x2b\x65\x6e", "X25519"},
+    {"\x2b\x65\x6f", "X448"},
+    {"\x2b\x65\x71", "Ed448"},
+};
+
+std::string_view NameOf(Bytes oid, std::span<const NamedOid> named,
+                        std::string_view otherwise) {
+  for (const NamedOid& one : named) {
+    if (der::Is(oid, one.oid)) return one.name;
+  }
+  return otherwise;
 }
 
 struct MlDsaKind {
@@ -140,7 +173,9 @@ der::Result<KeyInfo> InspectEc(const Spki& spki) {
   Bytes oid;
   // Anything but a curve's name would be parameters of the sender's own
   // (CVE-2020-0601).
-  if (!parameters.NextIs(der::kOid)) return Unsupported("EC parameters");
+  if (!parameters.NextIs(der::kOid)) {
+    return Unsupported("EC parameters of its own");
+  }
   if (!der::ReadOid(parameters, &oid) || !parameters.empty()) {
     return IllFormed("EC parameters");
   }
@@ -149,14 +184,14 @@ der::Result<KeyInfo> InspectEc(const Spki& spki) {
     // Compressed points need a square root modulo p, which nobody sends and
     // which has looped for ever before (CVE-2022-0778).
     if (spki.key.empty() || spki.key.front() != 0x04) {
-      return Unsupported("EC point format");
+      return Unsupported("a compressed EC point");
     }
     if (spki.key.size() != 1 + 2 * curve.field_bytes) {
       return IllFormed("EC point");
     }
     return KeyInfo{.kind = curve.kind};
   }
-  return Unsupported("EC curve");
+  return Unsupported(NameOf(oid, kOtherCurves, "an unknown curve"));
 }
 
 der::Result<KeyInfo> InspectEd25519(const Spki& spki) {
@@ -183,7 +218,8 @@ der::Result<KeyInfo> Inspect(const Spki& spki) {
   for (const MlDsaKind& known : kMlDsaKinds) {
     if (der::Is(spki.oid, known.oid)) return InspectMlDsa(known, spki);
   }
-  return Unsupported("public key algorithm");
+  return Unsupported(
+      NameOf(spki.oid, kOtherAlgorithms, "an unknown algorithm"));
 }
 
 struct MessageDigest {

@@ -280,6 +280,7 @@ Fault Certificate::ParseExtensions(Bytes contents) {
   if (!outer.Read(der::kSequence, &list) || !outer.empty() || list.empty()) {
     return IllFormed("Extensions");
   }
+  extension_list_ = list;
   SeenOids seen;
   Cursor extensions(list);
   while (!extensions.empty()) {
@@ -298,6 +299,26 @@ Fault Certificate::ParseExtensions(Bytes contents) {
     }
   }
   return Fault();
+}
+
+bool Certificate::HasCriticalBeyond(
+    std::span<const std::string> processed) const {
+  if (!extensions_.has_unknown_critical) return false;
+  Cursor extensions(extension_list_);
+  Extension extension;
+  while (!extensions.empty() &&
+         ReadExtension(extensions, &extension).kind == Fault::Kind::kNone) {
+    Extensions known;
+    if (!extension.critical ||
+        ParseKnown(IdCeNumber(extension.oid), extension.value, &known)) {
+      continue;
+    }
+    const auto is_it = [&](const std::string& oid) {
+      return der::Is(extension.oid, oid);
+    };
+    if (std::none_of(processed.begin(), processed.end(), is_it)) return true;
+  }
+  return false;
 }
 
 Fault Certificate::ParseTbs(Bytes inner) {

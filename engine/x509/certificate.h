@@ -14,6 +14,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 
 #include "chainkeep/types.h"
 #include "engine/der/cursor.h"
@@ -77,6 +79,11 @@ class Certificate {
   Bytes signature_algorithm() const { return signature_algorithm_; }
   Bytes signature() const { return signature_; }
 
+  // Whether there is a critical extension that neither Extensions nor
+  // `processed` covers, the contents of OBJECT IDENTIFIERs. Reads all
+  // extensions once more where has_unknown_critical is set.
+  bool HasCriticalBeyond(std::span<const std::string> processed) const;
+
   // RFC 5280 §3.2: subject and issuer are the same name.
   bool is_self_issued() const { return issuer_ == subject_; }
 
@@ -92,6 +99,7 @@ class Certificate {
   UnixSeconds not_after_ = 0;
   int version_ = 1;
   Extensions extensions_;
+  Bytes extension_list_;  // contents of the SEQUENCE
 };
 
 }  // namespace chainkeep::x509

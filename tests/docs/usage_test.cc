@@ -131,6 +131,7 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
   ASSERT_FALSE(listener.validation.required_purpose.has_value());
   ASSERT_EQ(listener.validation.serial_rule, SerialRule::kPositive);
   ASSERT_EQ(listener.validation.anchor_rules, AnchorRules::kFull);
+  ASSERT_TRUE(listener.validation.processed_extensions.empty());
   using Policies = CertificatePolicyOptions;
   const Policies& policies = listener.validation.policies;
   ASSERT_TRUE(policies.initial_policies.empty());
@@ -180,6 +181,7 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
       {"validation.leaf_profile", "LeafProfile::kClientAuth"},
       {"validation.required_purpose", "none"},
       {"validation.serial_rule", "SerialRule::kPositive"},
+      {"validation.processed_extensions", "none"},
       {"validation.anchor_rules", "AnchorRules::kFull"},
       {"validation.policies.initial_policies", "any"},
       {"validation.policies.explicit_policy", "kNotRequired"},

@@ -283,6 +283,41 @@ TEST_F(PolicyRules, StrangersLearnNoNames) {
   }
 }
 
+// What its issuer says nobody may overlook does not depend on the policy, nor
+// on whether the device is known: only the host can say that it does not.
+TEST_F(PolicyRules, UnknownCriticalExtensionsAreRefusedByBothPolicies) {
+  ASSERT_TRUE(registry()
+                  .RegisterCaCertificate({.account = a_,
+                                          .region = east_,
+                                          .ca_certificate = ToPem(ca_.der),
+                                          .certificate_mode = "SNI_ONLY",
+                                          .set_as_active = true,
+                                          .allow_auto_registration = true})
+                  .ok());
+  CertificateSpec spec = LeafSpec("d");
+  spec.extensions = {{"1.3.6.1.4.1.55555.1", "x", true}};
+  const TestCertificate known = MakeCertificate(spec, &ca_);
+  const TestCertificate unknown = MakeCertificate(spec, &ca_);
+  ASSERT_TRUE(RegisterDevice(a_, known).ok());
+  for (const ValidationPolicy policy : {kTrustedChain, kRegisteredDevice}) {
+    ListenerOptions options = OptionsFor(policy);
+    EXPECT_EQ(AskOn(options, kNameA, known).reason(),
+              Reason::kUnknownCriticalExtension);
+    EXPECT_EQ(AskOn(options, kNameA, unknown).reason(),
+              Reason::kUnknownCriticalExtension);
+    EXPECT_FALSE(AskOn(options, kNameA, unknown).needs_completion());
+    options.validation.processed_extensions = {"1.3.6.1.4.1.55555.1"};
+    EXPECT_EQ(AskOn(options, kNameA, known).reason(), Reason::kAccepted);
+    const Verdict first = AskOn(options, kNameA, unknown);
+    EXPECT_TRUE(first.accepted() || first.needs_completion());
+  }
+  ListenerOptions options = OptionsFor(kTrustedChain);
+  options.validation.processed_extensions = {"not an OID"};
+  EXPECT_FALSE(engine_->CreateListener(options).ok());
+  options.validation.processed_extensions.assign(33, "1.2.3");
+  EXPECT_FALSE(engine_->CreateListener(options).ok());
+}
+
 // Who does hold one is told what is wrong with it.
 TEST_F(PolicyRules, DevicesLearnWhyTheyAreRefused) {
   RegisterSniOnly(a_, ca_);

@@ -243,7 +243,7 @@ TEST_F(PathBuilder, LeavesAreChecked) {
        [](CertificateSpec& s) { s.key_type = KeyType::kRsa1024; },
        Reason::kWeakKey},
       {"P-224 key", [](CertificateSpec& s) { s.key_type = KeyType::kP224; },
-       Reason::kAlgorithmNotAllowed},
+       Reason::kWeakKey},
   };
   for (const LeafCase& c : kCases) {
     CertificateSpec spec = LeafSpec("device");

@@ -82,16 +82,40 @@ TEST(CheckBasicFields, TheIssuerHasAName) {
 
 TEST(CheckCriticalExtensions, OnlyThoseThatAreProcessed) {
   CertificateSpec spec = LeafSpec("device");
-  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view), Reason::kAccepted);
+  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view, {}), Reason::kAccepted);
   spec.extensions = {{"1.3.6.1.4.1.55555.1", "x", false}};
-  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view), Reason::kAccepted);
+  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view, {}), Reason::kAccepted);
   spec.extensions = {{"1.3.6.1.4.1.55555.1", "x", true}};
-  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view),
+  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view, {}),
             Reason::kUnknownCriticalExtension);
   // One of id-ce that nobody here knows: privateKeyUsagePeriod.
   spec.extensions = {{"2.5.29.16", test::Tlv(0x30, ""), true}};
-  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view),
+  EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view, {}),
             Reason::kUnknownCriticalExtension);
+}
+
+TEST(CheckCriticalExtensions, ThoseThatTheHostDeclares) {
+  CertificateSpec spec = LeafSpec("device");
+  spec.extensions = {{"1.3.6.1.4.1.55555.1", "x", true},
+                     {"1.3.6.1.4.1.55555.2", "x", false},
+                     {"2.5.29.16", test::Tlv(0x30, ""), true}};
+  struct Case {
+    std::vector<std::string> declared;
+    Reason reason;
+  };
+  constexpr Reason kUnknown = Reason::kUnknownCriticalExtension;
+  for (const Case& c : std::vector<Case>{
+           {{}, kUnknown},
+           {{"1.3.6.1.4.1.55555.1"}, kUnknown},
+           {{"2.5.29.16"}, kUnknown},
+           {{"1.3.6.1.4.1.55555", "2.5.29.16"}, kUnknown},
+           {{"1.3.6.1.4.1.55555.1.1", "2.5.29.16"}, kUnknown},
+           {{"2.5.29.16", "1.3.6.1.4.1.55555.1"}, Reason::kAccepted}}) {
+    ValidationOptions options;
+    options.processed_extensions = c.declared;
+    EXPECT_EQ(CheckCriticalExtensions(Parsed(spec).view, options), c.reason)
+        << ::testing::PrintToString(c.declared);
+  }
 }
 
 TEST(CheckSubjectKey, KindAndSizeAreThePolicys) {
@@ -119,7 +143,7 @@ TEST(CheckSubjectKey, KindAndSizeAreThePolicys) {
                 Reason::kAccepted},
            Case{"RSA-4096, too large", KeyType::kRsa4096, small_rsa,
                 Reason::kWeakKey},
-           Case{"P-224", KeyType::kP224, {}, Reason::kAlgorithmNotAllowed},
+           Case{"P-224", KeyType::kP224, {}, Reason::kWeakKey},
            Case{"P-256, of P-384 only", KeyType::kP256, only_p384,
                 Reason::kWeakKey},
            Case{"Ed25519, of others only", KeyType::kEd25519, no_ed25519,
@@ -140,8 +164,48 @@ TEST(CheckSubjectKey, E5_ExplicitCurvesAreRefusedUnread) {
   spec.spki = test::Tlv(
       0x30, test::Tlv(0x30, test::Oid("1.2.840.10045.2.1") + explicit_curve) +
                 test::BitString("\x04" + std::string(64, 'x')));
-  EXPECT_EQ(CheckSubjectKey(Parsed(spec).view, {}),
-            Reason::kAlgorithmNotAllowed);
+  EXPECT_EQ(CheckSubjectKey(Parsed(spec).view, {}), Reason::kWeakKey);
+}
+
+// What is not taken has a name, as far as it is known by one.
+TEST(CheckSubjectKey, WeakKeysAreNamed) {
+  const auto spki = [](std::string_view algorithm, const std::string& more) {
+    CertificateSpec spec = LeafSpec("device");
+    spec.spki = test::Tlv(0x30, test::Tlv(0x30, test::Oid(algorithm) + more) +
+                                    test::BitString("\x04key"));
+    return spec;
+  };
+  const auto key = [](KeyType type) {
+    CertificateSpec spec = LeafSpec("device");
+    spec.key_type = type;
+    return spec;
+  };
+  constexpr std::string_view kEc = "1.2.840.10045.2.1";
+  AlgorithmPolicy only_p384;
+  only_p384.curves = {EllipticCurve::kP384};
+  struct Case {
+    CertificateSpec spec;
+    std::string_view name;
+    AlgorithmPolicy policy = {};
+  };
+  const TestCertificate issuer = MakeCertificate(CaSpec("CA"), nullptr);
+  for (const Case& c :
+       {Case{key(KeyType::kP224), "P-224"},
+        Case{key(KeyType::kRsa1024), "RSA-1024"},
+        Case{key(KeyType::kP256), "P-256", only_p384},
+        Case{spki("1.2.840.113549.1.1.10", ""), "id-RSASSA-PSS"},
+        Case{spki("1.2.840.10040.4.1", ""), "DSA"},
+        Case{spki("1.3.101.113", ""), "Ed448"},
+        Case{spki("1.2.3.4", ""), "an unknown algorithm"},
+        Case{spki(kEc, test::Oid("1.3.132.0.10")), "secp256k1"},
+        Case{spki(kEc, test::Oid("1.3.36.3.3.2.8.1.1.7")), "brainpoolP256r1"},
+        Case{spki(kEc, test::Oid("1.2.3.4")), "an unknown curve"},
+        Case{spki(kEc, test::Tlv(0x30, "")), "EC parameters of its own"}}) {
+    const Parsed parsed(c.spec, &issuer);
+    EXPECT_EQ(CheckSubjectKey(parsed.view, c.policy), Reason::kWeakKey);
+    EXPECT_EQ(DescribeWeakKey(parsed.view, c.policy), c.name);
+  }
+  EXPECT_EQ(DescribeWeakKey(Parsed(key(KeyType::kP256)).view, {}), "");
 }
 
 struct IssuerCase {
