@@ -32,7 +32,7 @@ size_t MostNames(const EndpointCacheOptions& options) {
 }
 
 size_t BytesForSaid(const EndpointCacheOptions& options) {
-  return MostNames(options) * sizeof(uint64_t);
+  return MostNames(options) * 2 * sizeof(uint64_t);
 }
 
 // An array of the table may be there twice, while readers are in the old one.
@@ -204,7 +204,8 @@ Resolution SniCache::Find(const memory::Epochs::Pin&, const Region& region,
 uint64_t SniCache::VersionOf(
     const Key& key, const std::optional<SourcedEndpoint>& answer) const {
   const uint64_t parts[] = {
-      key.hash, answer ? hasher_(answer->account.text()) : 0,
+      key.hash, SaidOf(key).invalidations.load(std::memory_order_acquire),
+      answer ? hasher_(answer->account.text()) : 0,
       answer ? 1 + static_cast<uint64_t>(answer->service) : 0,
       answer ? 1 + static_cast<uint64_t>(answer->status) : 0};
   return hasher_(parts, sizeof(parts)) | 1;  // 0 is no version
@@ -224,9 +225,9 @@ std::optional<ResolvedTenant> SniCache::Recall(const Region& region,
   {
     const memory::Epochs::Pin pin = epochs_->Acquire();
     CachedName* const cached = FindCached(key);
-    const uint64_t last = cached != nullptr
-                              ? cached->version()
-                              : SaidOf(key).load(std::memory_order_acquire);
+    const uint64_t last =
+        cached != nullptr ? cached->version()
+                          : SaidOf(key).version.load(std::memory_order_acquire);
     if (last != version) return std::nullopt;
     if (cached != nullptr) is_due = TakeRefresh(cached, clock_.Now());
   }
@@ -384,7 +385,7 @@ NameOutcome SniCache::Keep(const Flight& flight,
                            UnixSeconds now, Aftermath* after) {
   const Key key = KeyOf(flight.region, flight.name.text());
   const uint64_t version = VersionOf(key, answer);
-  SaidOf(key).store(version, std::memory_order_release);
+  SaidOf(key).version.store(version, std::memory_order_release);
   CachedName* const old = FindCached(key);
   if (old != nullptr && old->Says(answer)) {
     Renew(old, now);
@@ -443,7 +444,9 @@ void SniCache::Invalidate(const Region& region, const HostName& name) {
     const std::lock_guard lock(mutex_);
     EndOverdue(clock_.Now(), &after);
     const Key key = KeyOf(region, name.text());
-    SaidOf(key).store(0, std::memory_order_release);
+    Said& said = SaidOf(key);
+    said.invalidations.fetch_add(1, std::memory_order_acq_rel);
+    said.version.store(0, std::memory_order_release);
     CachedName* const old = FindCached(key);
     if (old != nullptr) {
       admission_.Remove(old);

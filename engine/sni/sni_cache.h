@@ -29,11 +29,11 @@
 //  2. A name has at most one flight, and whatever Invalidate finds of the name
 //     is gone when it returns: the flight is another from then on, to which an
 //     answer that is under way says nothing.
-//  3. The trust version of an answer is a keyed hash of all that it says, and
-//  of
-//     whom: the same answer has the same one, also after it has expired or has
-//     been evicted meanwhile. Both are in one immutable CachedName, so that a
-//     reader has the version of what it reads.
+//  3. The trust version of an answer is a keyed hash of all that it says, of
+//     whom, and of how often that was invalidated before: the same answer has
+//     the same one, also after it has expired or has been evicted meanwhile.
+//     Both are in one immutable CachedName, so that a reader has the version of
+//     what it reads.
 //  4. A request is pushed by a read-modify-write of inbox_, then its thread
 //     tries the lock. A holder unlocks, then does a read-modify-write of inbox_
 //     that finds it empty. Of the two, one comes first: either the holder sees
@@ -163,9 +163,14 @@ class SniCache final : private memory::ForkAware {
   }
   uint64_t VersionOf(const Key& key,
                      const std::optional<SourcedEndpoint>& answer) const;
-  std::atomic<uint64_t>& SaidOf(const Key& key) {
+  struct Said {
+    std::atomic<uint64_t> version{0};
+    std::atomic<uint64_t> invalidations{0};
+  };
+  const Said& SaidOf(const Key& key) const {
     return said_[key.hash % said_.size()];
   }
+  Said& SaidOf(const Key& key) { return said_[key.hash % said_.size()]; }
   bool IsServed(const CachedName& cached, UnixSeconds now) const;
   // Whether the caller is to see to a new answer.
   bool TakeRefresh(CachedName* cached, UnixSeconds now) const;
@@ -209,8 +214,9 @@ class SniCache final : private memory::ForkAware {
   size_t max_bytes_;      // of CachedNames; constant after construction
 
   // By hashes of names, the versions of their last answers, for those that are
-  // not in the table any more. Of two names in one place the last one counts.
-  std::vector<std::atomic<uint64_t>> said_;
+  // not in the table any more, and how often they were invalidated. Of two
+  // names in one place the last answer counts, and the invalidations of both.
+  std::vector<Said> said_;
 
   std::atomic<Request*> inbox_{nullptr};
   std::atomic<size_t> waiting_{0};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "chainkeep/status.h"
+#include "engine/signature/error_queue.h"
 #include "openssl/pool.h"
 #include "openssl/ssl.h"
 
@@ -305,6 +306,8 @@ absl::Status InstallGate(SSL_CTX* ctx, Engine* engine, const Listener& listener,
     return MakeError(ErrorCode::kInvalidRequest,
                      "gate: the policy leaves TLS no signature algorithm");
   }
+  // What is refused is told by the status; the error queue is the host's.
+  const signature::ErrorQueueGuard guard;
   auto gate =
       std::make_unique<Gate>(Gate{engine, listener, std::move(make_wake)});
   if (SSL_CTX_set_verify_algorithm_prefs(ctx, algorithms.data(),
