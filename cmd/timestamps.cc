@@ -1,17 +1,39 @@
 #include "cmd/timestamps.h"
 
+#include <algorithm>
+
 #include "absl/time/time.h"
 
 namespace chainkeep::cmd {
+
+namespace {
+
+// The time zone in which a date can be written so that Python and JavaScript
+// read it: the local one, unless the year would have other than four digits
+// there, or the zone is not whole minutes off, as it was long ago.
+absl::TimeZone ZoneFor(absl::Time when) {
+  const absl::TimeZone local = absl::LocalTimeZone();
+  const absl::TimeZone::CivilInfo there = local.At(when);
+  return there.cs.year() >= 1 && there.cs.year() <= 9999 &&
+                 there.offset % 60 == 0
+             ? local
+             : absl::UTCTimeZone();
+}
+
+}  // namespace
 
 nlohmann::ordered_json TimestampOf(UnixMillis when, TimestampFormat format) {
   if (format == TimestampFormat::kUnix) {
     return static_cast<double>(when) / 1000;
   }
+  // Certificates can say year 0, which neither of them knows.
+  constexpr UnixMillis kFirst = -62'135'596'800'000;  // 0001-01-01T00:00:00Z
+  constexpr UnixMillis kLast = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
+  when = std::clamp(when, kFirst, kLast);
   const char* const layout =
-      when % 1000 == 0 ? "%Y-%m-%dT%H:%M:%S%Ez" : "%Y-%m-%dT%H:%M:%E6S%Ez";
-  return absl::FormatTime(layout, absl::FromUnixMillis(when),
-                          absl::LocalTimeZone());
+      when % 1000 == 0 ? "%E4Y-%m-%dT%H:%M:%S%Ez" : "%E4Y-%m-%dT%H:%M:%E6S%Ez";
+  const absl::Time time = absl::FromUnixMillis(when);
+  return absl::FormatTime(layout, time, ZoneFor(time));
 }
 
 }  // namespace chainkeep::cmd

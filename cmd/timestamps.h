@@ -1,6 +1,9 @@
 // Dates as the AWS CLI prints them: version 2 as ISO 8601 in local time, with
 // microseconds where the second is not whole; version 1 as seconds since 1970.
 //
+// Years have four digits, 0001 to 9999: a date that is outside in local time is
+// in UTC, and one that is outside there too is the nearest inside.
+//
 // Pure but for the time zone (TZ); any thread may call.
 
 #ifndef CHAINKEEP_CMD_TIMESTAMPS_H_

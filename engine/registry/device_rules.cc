@@ -1,6 +1,7 @@
 #include "engine/registry/device_rules.h"
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -73,8 +74,11 @@ absl::Status CheckDeviceCertificate(const x509::Certificate& leaf,
       signature::InspectKey(leaf.spki());
   if (!key.ok() || !signature::IsStrongEnough(policy, *key)) {
     // The words AWS answers with, which provisioning scripts look for.
-    return MakeError(ErrorCode::kCertificateValidation,
-                     "The key in the certificate is not valid");
+    const std::string key_name =
+        key.ok() ? signature::KeyName(*key) : std::string(key.fault().what);
+    return MakeError(
+        ErrorCode::kCertificateValidation,
+        absl::StrCat("The key in the certificate is not valid: ", key_name));
   }
   return CheckAlgorithm(kWhat, leaf, policy).status();
 }

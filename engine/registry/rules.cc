@@ -11,6 +11,7 @@
 #include "engine/registry/registration_code.h"
 #include "engine/registry/template_rules.h"
 #include "engine/signature/algorithm.h"
+#include "engine/x509/name_constraints.h"
 
 namespace chainkeep::registry {
 namespace {
@@ -29,8 +30,11 @@ absl::Status CheckKey(std::string_view what,
   const der::Result<signature::KeyInfo> info =
       signature::InspectKey(certificate.spki());
   if (!info.ok()) {
-    return InvalidCertificate(
-        absl::StrCat(what, " has a key that is not supported"));
+    return InvalidCertificate(absl::StrCat(
+        what, " has a key that is not ",
+        info.fault().kind == der::Fault::Kind::kUnsupported ? "supported: "
+                                                            : "well-formed: ",
+        info.fault().what));
   }
   if (!signature::IsStrongEnough(policy, *info)) {
     return InvalidCertificate(
@@ -108,6 +112,20 @@ absl::Status CheckCaProfile(const x509::Certificate& ca,
     return InvalidCertificate(
         "the CA certificate has a critical extension that is not processed: "
         "no device under it would be let in");
+  }
+  if (ca.subject().empty()) {
+    return InvalidCertificate(
+        "the CA certificate has an empty subject: no certificate can name it "
+        "as its issuer");
+  }
+  if (extensions.name_constraints.has_value()) {
+    const auto constraints =
+        x509::NameConstraints::Parse(*extensions.name_constraints);
+    if (!constraints.ok()) {
+      return InvalidCertificate(absl::StrCat(
+          "the CA certificate has nameConstraints that are not processed: ",
+          constraints.fault().what, "; no device under it would be let in"));
+    }
   }
   if (absl::Status status = CheckKey(kWhat, ca, policy); !status.ok()) {
     return status;

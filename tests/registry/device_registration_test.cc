@@ -350,11 +350,14 @@ TEST_F(DeviceRules, R53_TheLeafIsValidAndStrongEnough) {
 
 TEST_F(DeviceRules, R53_AWeakKeyIsNamedInAwsWords) {
   const TestCertificate ca = MakeCa("CA");
-  CertificateSpec spec = LeafSpec("device");
-  spec.key_type = KeyType::kRsa1024;
   ASSERT_TRUE(HasCode(RegisterDefault(a_, r1_, ca), ErrorCode::kOk));
-  EXPECT_EQ(RegisterDevice(MakeCertificate(spec, &ca)).message(),
-            "The key in the certificate is not valid");
+  for (const auto& [type, name] :
+       {std::pair(KeyType::kRsa1024, "RSA-1024"), {KeyType::kP224, "P-224"}}) {
+    CertificateSpec spec = LeafSpec("device");
+    spec.key_type = type;
+    EXPECT_EQ(RegisterDevice(MakeCertificate(spec, &ca)).message(),
+              absl::StrCat("The key in the certificate is not valid: ", name));
+  }
 }
 
 TEST_F(DeviceRules, R53_TheLeafIsOneCertificateInPem) {

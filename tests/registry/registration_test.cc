@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "chainkeep/certificate.h"
 #include "tests/registry/registry_fixture.h"
@@ -229,6 +230,36 @@ TEST_F(RegistrationRules, V11_AnUnknownCriticalExtensionIsNotRegistered) {
   const TestCertificate ca = MakeCertificate(spec, nullptr);
   EXPECT_TRUE(
       HasCode(RegisterSniOnly(a_, r1_, ca), ErrorCode::kCertificateValidation));
+}
+
+// A CA that can let nobody in is not registered without a word.
+TEST_F(RegistrationRules, ACaThatCanLetNobodyInIsRefused) {
+  CertificateSpec nameless = CaSpec("CA");
+  nameless.subject = {};
+  // A maximum, to which RFC 5280 gives no meaning, and a form that is not
+  // compared: only who has such a name is refused for that.
+  const auto constrained = [](std::string_view base, std::string_view more) {
+    CertificateSpec spec = CaSpec("CA");
+    spec.extensions = {
+        {"2.5.29.30",
+         Tlv(0x30, Tlv(0xa0, Tlv(0x30, std::string(base) + std::string(more)))),
+         true}};
+    return spec;
+  };
+  const std::string dns = Tlv(0x82, "a.example");
+  for (const CertificateSpec& spec :
+       {nameless, constrained(dns, Tlv(0x81, "\1")),
+        constrained(dns, Tlv(0x80, "\1"))}) {
+    const absl::Status status = RegisterSpec(spec);
+    EXPECT_TRUE(HasCode(status, ErrorCode::kCertificateValidation));
+    EXPECT_TRUE(absl::StrContains(status.message(), "empty subject") ||
+                absl::StrContains(status.message(), "nameConstraints"))
+        << status;
+  }
+  EXPECT_TRUE(HasCode(RegisterSpec(constrained(dns, "")), ErrorCode::kOk));
+  EXPECT_TRUE(
+      HasCode(RegisterSpec(constrained(Tlv(0x88, OidContents("1.2.3")), "")),
+              ErrorCode::kOk));
 }
 
 TEST_F(RegistrationRules, R21_TheCaIsValidNow) {

@@ -255,7 +255,7 @@ TEST_F(TransferRules, AnOfferIsNamedByBothSides) {
   // Unnamed, none is meant.
   EXPECT_TRUE(HasCode(Accept(b_, leaf), ErrorCode::kTransferConflict));
   EXPECT_TRUE(HasCode(Reject(b_, leaf), ErrorCode::kTransferConflict));
-  for (std::string_view none : {"000000000000", b_.text()}) {
+  for (std::string_view none : {std::string_view("000000000000"), b_.text()}) {
     EXPECT_TRUE(
         HasCode(AcceptFrom(b_, leaf, none), ErrorCode::kResourceNotFound));
     EXPECT_TRUE(
