@@ -99,6 +99,21 @@ absl::StatusOr<Result> SetCrls(Context& context) {
   return Silent(context.registry->SetCrls(request));
 }
 
+absl::StatusOr<Result> ListCrls(Context& context) {
+  return Shown(context.registry->ListCrls(context.account, context.region),
+               [](const std::vector<CrlsSummary>& all) {
+                 Json list = Json::array();
+                 for (const CrlsSummary& summary : all)
+                   list.push_back(JsonOf(summary));
+                 return Json{{"crls", std::move(list)}};
+               });
+}
+
+absl::StatusOr<Result> DeleteCrls(Context& context) {
+  return Silent(context.registry->DeleteCrls(context.account, context.region,
+                                             context.arguments.Text("ca")));
+}
+
 constexpr OptionSpec kCertificateId = {
     .name = "certificate-id",
     .need = Need::kRequired,
@@ -232,10 +247,27 @@ std::vector<CommandSpec> CaCommands() {
                     .help = "The certificate of the CA, as PEM."},
                    {.name = "remove",
                     .kind = OptionKind::kSwitch,
-                    .help = "Forget all that were given."}},
+                    .help = "Take back what was given with this certificate. "
+                            "What was given with another certificate of the CA "
+                            "stays: see list-crls and delete-crls."}},
        .files = Files::kAny,
        .opens = Opens::kOrCreate,
        .run = SetCrls},
+      {.name = "list-crls",
+       .operation = "ListCrls",
+       .purpose = "Lists the CAs that the account has CRLs of: a name and a "
+                  "key each, whichever of its certificates they were given "
+                  "with.",
+       .example = "list-crls",
+       .run = ListCrls},
+      {.name = "delete-crls",
+       .operation = "DeleteCrls",
+       .purpose = "Removes all CRLs of a CA.",
+       .example = "delete-crls --ca ID",
+       .options = {{.name = "ca",
+                    .need = Need::kRequired,
+                    .help = "The CA as list-crls names it: 64 hex digits."}},
+       .run = DeleteCrls},
   };
 }
 

@@ -108,6 +108,18 @@ Json JsonOf(const CaSummary& ca, TimestampFormat format) {
           {"creationDate", TimestampOf(ca.creation_date, format)}};
 }
 
+Json JsonOf(const CrlsSummary& crls) {
+  Json given_with = Json::array();
+  for (const CertificateId& id : crls.given_with) {
+    given_with.push_back(id.ToHex());
+  }
+  return {{"ca", crls.ca.ToHex()},
+          {"subject", crls.subject},
+          {"givenWith", std::move(given_with)},
+          {"lists", crls.lists},
+          {"bytes", crls.bytes}};
+}
+
 Json JsonOf(const DeviceDescription& device, TimestampFormat format) {
   Json json = {{"certificateArn", device.arn},
                {"certificateId", device.id.ToHex()}};

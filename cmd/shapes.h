@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 Json JsonOf(const RegisteredCertificate& registered);
 Json JsonOf(const CaDescription& ca, TimestampFormat format);
 Json JsonOf(const CaSummary& ca, TimestampFormat format);
+Json JsonOf(const CrlsSummary& crls);
 Json JsonOf(const DeviceDescription& device, TimestampFormat format);
 Json JsonOf(const DeviceSummary& device, TimestampFormat format);
 Json JsonOf(const IncomingTransfer& transfer, TimestampFormat format);  // ours

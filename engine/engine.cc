@@ -617,7 +617,13 @@ Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
     is_admitted = impl_->AdmitsFirstConnect(listener, handshake, final);
     // Another process may have registered or activated it a moment ago. If
     // that cannot be read, nor can the first connection be written.
-    if (is_admitted) impl_->projection.CatchUp().IgnoreError();
+    if (is_admitted) {
+      impl_->projection
+          .CatchUp(
+              {OwnerOf(listener, handshake, final), listener.options().region},
+              {})
+          .IgnoreError();
+    }
     final = Validate(listener, handshake);
   } else if (final.accepted() && !StillHolds(listener, handshake, final)) {
     final = Validate(listener, handshake);

@@ -114,8 +114,20 @@ struct SetCrlsRequest {
   // need not be registered: an intermediate's is given the same way.
   std::string_view ca_certificate = {};
   // Each PEM with one X509 CRL block, or DER. All that the account has for this
-  // CA from now on; none: it has none.
+  // CA from now on, whichever of its certificates others were given with. None:
+  // what was given with this certificate is taken back (see Registry::SetCrls).
   std::vector<std::string_view> crls = {};
+};
+
+// CrlsSummary is what an account has of CRLs of one CA.
+struct CrlsSummary {
+  // What the CA is known by: the SHA-256 of its name and key.
+  CertificateId ca;
+  std::string subject;  // of the CA, RFC 4514
+  // The certificates of it that lists were given with and not taken back.
+  std::vector<CertificateId> given_with;
+  int64_t lists = 0;
+  int64_t bytes = 0;  // of their DER
 };
 
 }  // namespace chainkeep

@@ -120,12 +120,32 @@ class Registry {
   // its signature verified here, once. Loading a million entries takes about
   // half a second; the look-up in a handshake does not depend on their number.
   //
-  // Errors: kInvalidRequest (arguments; more than 64 lists; a list above 64
-  // MiB), kLimitExceeded (the account has CRLs of 128 other CAs in the region),
-  // kCertificateValidation (the CA's certificate, or a list that is ill-formed,
-  // delta or indirect, of another issuer, or not signed by the CA). The message
-  // says which list.
+  // A CA is its name and its key. Lists belong to it, not to one of its
+  // certificates: those given last count, with whichever certificate, and stay
+  // when registrations of the CA go. Without lists, SetCrls takes back what was
+  // given with this certificate; what is known of the CA goes when that was the
+  // last one that lists had been given with (ListCrls says with which; the 16
+  // latest are known). DeleteCrls removes it whatever. A list to come
+  // (thisUpdate) revokes what it names from now on, and replaces none of before
+  // that speaks of the same certificates: that one stays until a list is given
+  // that is current.
+  //
+  // Errors: kInvalidRequest (arguments; more than 64 lists, or 64 MiB
+  // together), kLimitExceeded (the account has CRLs of 128 other CAs in the
+  // region), kCertificateValidation (the CA's certificate, or a list that is
+  // ill-formed, delta or indirect, of another issuer, or not signed by the CA).
+  // The message says which list.
   virtual absl::Status SetCrls(const SetCrlsRequest& request) = 0;
+
+  // DeleteCrls removes all lists of the CA that ListCrls calls `ca`. Errors:
+  // kInvalidRequest, kResourceNotFound.
+  virtual absl::Status DeleteCrls(const Account& account, const Region& region,
+                                  std::string_view ca) = 0;
+
+  // ListCrls returns what the account has of CRLs, a CA each. Reads all of
+  // them. Errors: kInvalidRequest.
+  virtual absl::StatusOr<std::vector<CrlsSummary>> ListCrls(
+      const Account& account, const Region& region) = 0;
 
   // ---- Device certificates
 

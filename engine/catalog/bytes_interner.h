@@ -57,7 +57,9 @@ class BytesInterner {
       unheld = entry->record;
       entry.reset();
     });
-    if (unheld != nullptr) epochs_->Retire(std::unique_ptr<Record>(unheld));
+    if (unheld == nullptr) return;
+    epochs_->Retire(std::unique_ptr<Record>(unheld),
+                    sizeof(Record) + unheld->value().size());
   }
 
  private:

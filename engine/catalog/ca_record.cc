@@ -23,4 +23,11 @@ der::Result<std::shared_ptr<const CaRecord>> CaRecord::Make(
       new CaRecord(std::move(copy), *certificate, *std::move(key)));
 }
 
+size_t CaRecord::memory() const {
+  // An EVP_PKEY and its RSA or EC_KEY have several times the key's own bytes.
+  constexpr size_t kKeyObjects = 512;
+  return sizeof(*this) + sizeof(std::string) + der_->capacity() + kKeyObjects +
+         4 * certificate().spki().size();
+}
+
 }  // namespace chainkeep::catalog

@@ -4,6 +4,7 @@
 #ifndef CHAINKEEP_ENGINE_CATALOG_CA_RECORD_H_
 #define CHAINKEEP_ENGINE_CATALOG_CA_RECORD_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,10 @@ class CaRecord {
   const signature::PublicKey& key() const { return ca_.key; }
   // All three.
   const path::AnchorCa& ca() const { return ca_; }
+
+  // Bytes held, the DER included; of the key about what BoringSSL takes for a
+  // small one.
+  size_t memory() const;
 
   CaRecord(const CaRecord&) = delete;
   CaRecord& operator=(const CaRecord&) = delete;

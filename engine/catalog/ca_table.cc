@@ -49,7 +49,8 @@ void CaTable::Drop(const CertificateId& id) {
   });
   if (last == nullptr) return;
   subjects_.Release(last->subject);
-  epochs_->Retire(std::unique_ptr<InternedCa>(last));
+  epochs_->Retire(std::unique_ptr<InternedCa>(last),
+                  sizeof(*last) + last->record->memory());
 }
 
 }  // namespace chainkeep::catalog

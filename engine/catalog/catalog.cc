@@ -364,16 +364,27 @@ absl::Status Catalog::ReplaceCrls(
 }
 
 void Catalog::RemoveCrls(const Account& account, const Region& region,
-                         const CertificateId& ca) {
+                         const CertificateId& identity) {
   const Pin pin = Acquire();
   Tenant* const tenant = tables_->tenants.Get(account, region);
   const std::lock_guard lock(tables_->locks.Of(tenant->id));
-  std::shared_ptr<const CaRecord> record = tenant->crls.RecordOf(ca);
+  std::shared_ptr<const CaRecord> record = tenant->crls.RecordOf(identity);
   if (record == nullptr) return;
   using Crls = std::vector<std::shared_ptr<const revocation::LoadedCrl>>;
   tenant->crls.Replace(std::move(record),
                        std::make_shared<const revocation::CrlSet>(Crls()),
                        NextVersion(), &epochs_);
+}
+
+std::vector<std::shared_ptr<const revocation::LoadedCrl>> Catalog::FindCrls(
+    const Account& account, const Region& region,
+    const CertificateId& identity) const {
+  const Pin pin = Acquire();
+  const Tenant* const tenant = tables_->tenants.Find(account, region);
+  const revocation::CrlSet* const set =
+      tenant == nullptr ? nullptr : tenant->crls.FindById(identity);
+  if (set == nullptr) return {};
+  return set->crls();
 }
 
 std::optional<RegistrationState> Catalog::FindRegistration(
@@ -415,8 +426,8 @@ void Catalog::ForEachDevice(const Visit& visit) const {
 void Catalog::ForEachCrls(const Visit& visit) const {
   const Pin pin = Acquire();
   tables_->tenants.ForEach([&](const Tenant& tenant) {
-    tenant.crls.ForEach([&](const CaRecord& ca) {
-      visit(tenant.account, tenant.region->region, ca.id());
+    tenant.crls.ForEach([&](const CertificateId& identity) {
+      visit(tenant.account, tenant.region->region, identity);
     });
   });
 }

@@ -193,10 +193,15 @@ class Catalog {
       std::shared_ptr<const CaRecord> ca,
       std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls);
 
-  // RemoveCrls removes what the tenant has for exactly this CA certificate, if
-  // it has anything.
+  // RemoveCrls removes what the tenant has for the CA of this identity
+  // (signature/ca_identity.h), if it has anything.
   void RemoveCrls(const Account& account, const Region& region,
-                  const CertificateId& ca);
+                  const CertificateId& identity);
+
+  // FindCrls returns what the tenant has for the CA of this identity.
+  std::vector<std::shared_ptr<const revocation::LoadedCrl>> FindCrls(
+      const Account& account, const Region& region,
+      const CertificateId& identity) const;
 
   // What is shown at this moment of one certificate of one tenant: for who
   // keeps the catalog equal to a store. Takes no lock.

@@ -1,31 +1,55 @@
 #include "engine/catalog/tenant_crls.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "engine/signature/ca_identity.h"
+
 namespace chainkeep::catalog {
-namespace {
-
-bool IsSameCa(const x509::Certificate& a, const x509::Certificate& b) {
-  return der::Equal(a.spki(), b.spki()) && a.subject() == b.subject();
-}
-
-}  // namespace
 
 TenantCrls::~TenantCrls() { delete Load(); }
 
 void TenantCrls::Replace(std::shared_ptr<const CaRecord> ca,
                          std::shared_ptr<const revocation::CrlSet> set,
                          uint64_t version, memory::Epochs* epochs) {
+  const CertificateId identity =
+      signature::ComputeCaIdentity(ca->certificate());
   const State* const old = Load();
   auto next = old == nullptr ? std::make_unique<State>()
                              : std::make_unique<State>(*old);
   next->version = version;
-  std::erase_if(next->entries, [&](const Entry& entry) {
-    return IsSameCa(entry.ca->certificate(), ca->certificate());
-  });
-  if (set->size() > 0) next->entries.push_back({std::move(ca), std::move(set)});
+  std::erase_if(next->entries,
+                [&](const Entry& entry) { return entry.identity == identity; });
+  if (set->size() > 0) {
+    next->entries.push_back({identity, std::move(ca), std::move(set)});
+  }
+  const size_t bytes = BytesLeaving(old, *next);
   state_.store(next.release(), std::memory_order_release);
-  epochs->Retire(std::unique_ptr<const State>(old));
+  epochs->Retire(std::unique_ptr<const State>(old), bytes);
+}
+
+// What is freed with `old` when `next` has come: lists may be in both.
+size_t TenantCrls::BytesLeaving(const State* old, const State& next) {
+  if (old == nullptr) return 0;
+  size_t bytes = sizeof(State) + old->entries.capacity() * sizeof(Entry);
+  const auto set_of = [&next](const CertificateId& identity) {
+    const auto found = std::find_if(
+        next.entries.begin(), next.entries.end(),
+        [&](const Entry& entry) { return entry.identity == identity; });
+    return found == next.entries.end() ? nullptr : found->set.get();
+  };
+  for (const Entry& entry : old->entries) {
+    const revocation::CrlSet* const stays = set_of(entry.identity);
+    if (stays == entry.set.get()) continue;
+    bytes += sizeof(revocation::CrlSet) + entry.ca->memory();
+    for (const auto& list : entry.set->crls()) {
+      const bool is_kept =
+          stays != nullptr &&
+          std::ranges::find(stays->crls(), list) != stays->crls().end();
+      if (!is_kept) bytes += list->memory();
+    }
+  }
+  return bytes;
 }
 
 const revocation::CrlSet* TenantCrls::Find(
@@ -33,17 +57,28 @@ const revocation::CrlSet* TenantCrls::Find(
   const State* const state = Load();
   if (state == nullptr) return nullptr;
   for (const Entry& entry : state->entries) {
-    if (IsSameCa(entry.ca->certificate(), issuer)) return entry.set.get();
+    if (signature::IsSameCa(entry.ca->certificate(), issuer))
+      return entry.set.get();
+  }
+  return nullptr;
+}
+
+const revocation::CrlSet* TenantCrls::FindById(
+    const CertificateId& identity) const {
+  const State* const state = Load();
+  if (state == nullptr) return nullptr;
+  for (const Entry& entry : state->entries) {
+    if (entry.identity == identity) return entry.set.get();
   }
   return nullptr;
 }
 
 std::shared_ptr<const CaRecord> TenantCrls::RecordOf(
-    const CertificateId& id) const {
+    const CertificateId& identity) const {
   const State* const state = Load();
   if (state == nullptr) return nullptr;
   for (const Entry& entry : state->entries) {
-    if (entry.ca->id() == id) return entry.ca;
+    if (entry.identity == identity) return entry.ca;
   }
   return nullptr;
 }

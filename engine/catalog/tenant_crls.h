@@ -15,6 +15,7 @@
 #include <memory>
 #include <vector>
 
+#include "chainkeep/types.h"
 #include "engine/catalog/ca_record.h"
 #include "engine/memory/epochs.h"
 #include "engine/revocation/crl_set.h"
@@ -38,16 +39,19 @@ class TenantCrls {
   // Null if there is none. Costs a comparison for each CA that has CRLs.
   const revocation::CrlSet* Find(const x509::Certificate& issuer) const;
 
-  // The CA with this id whose CRLs these are; null if it has none. The caller
-  // keeps others from replacing.
-  std::shared_ptr<const CaRecord> RecordOf(const CertificateId& id) const;
+  // The same by the CA's identity.
+  const revocation::CrlSet* FindById(const CertificateId& identity) const;
 
-  // Calls `visit` with each CA that has CRLs.
+  // A certificate of the CA of this identity (signature/ca_identity.h), if it
+  // has CRLs; otherwise null. The caller keeps others from replacing.
+  std::shared_ptr<const CaRecord> RecordOf(const CertificateId& identity) const;
+
+  // Calls `visit` with the identity of each CA that has CRLs.
   template <typename Visit>
   void ForEach(Visit visit) const {
     const State* const state = Load();
     if (state == nullptr) return;
-    for (const Entry& entry : state->entries) visit(*entry.ca);
+    for (const Entry& entry : state->entries) visit(entry.identity);
   }
 
   // How many CAs have CRLs.
@@ -58,6 +62,7 @@ class TenantCrls {
 
  private:
   struct Entry {
+    CertificateId identity;
     std::shared_ptr<const CaRecord> ca;
     std::shared_ptr<const revocation::CrlSet> set;
   };
@@ -65,6 +70,8 @@ class TenantCrls {
     uint64_t version = 0;
     std::vector<Entry> entries;
   };
+
+  static size_t BytesLeaving(const State* old, const State& next);
 
   const State* Load() const { return state_.load(std::memory_order_acquire); }
 

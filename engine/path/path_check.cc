@@ -219,6 +219,7 @@ revocation::RevocationQuery QueryFor(const x509::Certificate& certificate,
     const der::Result<x509::DistributionPoints> points =
         x509::DistributionPoints::Parse(*extensions.crl_distribution_points);
     if (points.ok()) query.distribution_points = *points;
+    query.has_unreadable_points = !points.ok();
   }
   query.now = now;
   query.max_age_seconds = options.max_age_seconds;
@@ -355,8 +356,8 @@ Finding CheckRevocation(Path path, const Anchor& anchor,
     if (set != nullptr) {
       answer = set->Ask(QueryFor(*path[i], options, now));
     }
-    // A list that has not begun yet may name the certificate, or put in doubt
-    // later what was accepted for want of a list.
+    // A list that has not begun yet may put in doubt later what was accepted
+    // for want of a list.
     if (answer.changes_at) {
       *good_until = std::min(*good_until, *answer.changes_at - 1);
     }

@@ -32,6 +32,26 @@ void Backlog::AddFirst(Entry entry) {
   SetUntaken(first_);
 }
 
+Backlog::Entry* Backlog::Find(const Subject& subject) {
+  const auto found = index_.find(subject);
+  if (found == index_.end()) return nullptr;
+  return &entries_[static_cast<size_t>(*found - first_)];
+}
+
+std::vector<Backlog::Number> Backlog::UntakenOf(const store::Tenant& tenant,
+                                                size_t most) const {
+  std::vector<Number> numbers;
+  for (const Number number : untaken_) {
+    const Subject& subject = SubjectOf(number);
+    const bool is_own = subject.kind == ChangeKind::kEndpoint
+                            ? subject.key.tenant.region == tenant.region
+                            : subject.key.tenant == tenant;
+    if (is_own) numbers.push_back(number);
+    if (numbers.size() == most) break;
+  }
+  return numbers;
+}
+
 Backlog::Entry Backlog::Pop() {
   SetTaken(first_);
   index_.erase(first_);

@@ -68,6 +68,8 @@ class Backlog {
 
   bool empty() const { return entries_.empty(); }
   size_t size() const { return entries_.size(); }
+  // The one that waits, to be changed but for its subject; null if none does.
+  Entry* Find(const Subject& subject);
   // The `i`th, which is there.
   const Entry& at(size_t i) const { return entries_[i]; }
 
@@ -80,6 +82,8 @@ class Backlog {
   std::vector<Number> Untaken(size_t count, size_t most) const {
     return Some(untaken_, count, most);
   }
+  // Those of a tenant, and of the host names of its region.
+  std::vector<Number> UntakenOf(const store::Tenant& tenant, size_t most) const;
   std::vector<Number> Unexchanged(size_t count, size_t most) const {
     return Some(unexchanged_, count, most);
   }

@@ -1,6 +1,8 @@
 #include "engine/projection/projection.h"
 
 #include <algorithm>
+#include <chrono>
+#include <deque>
 #include <iterator>
 #include <limits>
 #include <memory>
@@ -8,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -28,6 +31,9 @@ using store::Revision;
 
 // How many changes are read at a time.
 constexpr Revision kChangesAtOnce = 10'000;
+
+// How long it is waited at a time for a thread that verifies CRLs.
+constexpr std::chrono::milliseconds kNap(1);
 
 // How often, where more changes than are shown at once while others are read,
 // it is waited that fewer do. A busy writer is not waited for without end.
@@ -59,8 +65,7 @@ void AddRow(const Subject& subject, const Row& row, Touched touched,
       reconciliation->AddEndpoint(subject.key.tenant.region, subject.host_name,
                                   RowAs<store::EndpointRow>(row), touched);
       return;
-    case ChangeKind::kCrls:
-      reconciliation->AddCrls(subject.key, RowAs<store::CrlRow>(row));
+    case ChangeKind::kCrls:  // has a lane
       return;
   }
 }
@@ -74,8 +79,8 @@ Row Find(const RegistryView& view, const Subject& subject) {
     case ChangeKind::kEndpoint:
       return RowFrom(
           view.FindEndpoint(subject.key.tenant.region, subject.host_name));
-    case ChangeKind::kCrls:
-      return RowFrom(view.FindCrls(subject.key));
+    case ChangeKind::kCrls:  // has a lane
+      break;
   }
   return std::monostate();
 }
@@ -177,20 +182,159 @@ absl::Status Projection::LoadReachable(const ListenerOptions& listener,
   return status;
 }
 
-absl::Status Projection::CatchUp() {
+absl::Status Projection::CatchUp() { return CatchUp(nullptr, {}); }
+
+absl::Status Projection::CatchUp(const store::Tenant& tenant,
+                                 registry::VerifiedCrls verified) {
+  return CatchUp(&tenant, std::move(verified));
+}
+
+absl::Status Projection::CatchUp(const store::Tenant* tenant,
+                                 registry::VerifiedCrls verified) {
   std::optional<Revision> goal;
   for (;;) {
     Outcome outcome;
     absl::Status status;
-    bool is_there = false;
+    Next next = Next::kDone;
+    std::optional<CrlLanes::Waiting> claimed;
     {
       const std::lock_guard lock(mutex_);
-      status = Step(&goal, &outcome);
+      status = Step(tenant, &goal, &outcome);
       seen_ = Shown();
-      is_there = Shown() >= *goal;
+      if (status.ok()) next = FindNext(tenant, *goal, &claimed);
     }
     Tell(outcome);
-    if (!status.ok() || is_there) return status;
+    if (status.ok() && next == Next::kPrepare) {
+      status = ShowCrls(CrlPreparation(claimed->key, uses_.catalog,
+                                       &uses_.algorithms, verified));
+    } else if (status.ok() && next == Next::kWait) {
+      std::this_thread::sleep_for(kNap);
+      status = LookAfterOthers();
+    }
+    if (!status.ok() || next == Next::kDone) return status;
+  }
+}
+
+Projection::Next Projection::FindNext(
+    const store::Tenant* tenant, Revision goal,
+    std::optional<CrlLanes::Waiting>* claimed) {
+  if (ShownOfBacklog() < goal) return Next::kStep;
+  const Revision shown =
+      tenant == nullptr ? lanes_.Shown() : lanes_.ShownOf(*tenant);
+  if (shown >= goal) return Next::kDone;
+  *claimed = lanes_.Claim(tenant, goal);
+  if (*claimed) return Next::kPrepare;
+  return lanes_.HasOwnClaim() ? Next::kDone : Next::kWait;
+}
+
+absl::Status Projection::LookAfterOthers() {
+  Outcome outcome;
+  absl::Status status;
+  {
+    const std::lock_guard lock(mutex_);
+    std::optional<Revision> goal;
+    status = Step(nullptr, &goal, &outcome);
+    seen_ = Shown();
+  }
+  Tell(outcome);
+  return status;
+}
+
+absl::Status Projection::ShowCrls(CrlPreparation crls) {
+  absl::Status status = crls.Read(*uses_.store);
+  const auto verify = [&] {
+    if (uses_.before_verifying) uses_.before_verifying(crls.key());
+    return crls.VerifyNext();
+  };
+  while (status.ok() && verify()) status = LookAfterOthers();
+  for (bool is_done = false; status.ok() && !is_done;) {
+    Outcome outcome;
+    {
+      const std::lock_guard lock(mutex_);
+      const absl::StatusOr<bool> shown = ShowPrepared(&crls, &outcome);
+      status = shown.status();
+      is_done = status.ok() && *shown;
+      seen_ = Shown();
+    }
+    Tell(outcome);
+  }
+  const std::lock_guard lock(mutex_);
+  lanes_.Unclaim(crls.key().tenant);
+  return status;
+}
+
+absl::StatusOr<bool> Projection::ShowPrepared(CrlPreparation* crls,
+                                              Outcome* outcome) {
+  // First all trust that changes up to the state that was read have taken.
+  if (noted_ < crls->revision()) {
+    const absl::StatusOr<Noted> noted = NoteChanges();
+    if (!noted.ok()) return noted.status();
+    if (!noted->is_all) {
+      const absl::Status status = Compare(noted->damage, outcome);
+      if (!status.ok()) return status;
+      return false;
+    }
+  }
+  const auto untaken = backlog_->Untaken(0, uses_.records_at_once);
+  if (!untaken.empty()) {
+    const absl::Status status = TakeTrust(untaken, outcome);
+    if (!status.ok()) return status;
+    return false;
+  }
+  CrlLanes::Waiting* const waiting = lanes_.Find(crls->key());
+  // Something later has been shown.
+  if (waiting == nullptr || crls->revision() < waiting->shown ||
+      (crls->is_read() && crls->revision() < waiting->first)) {
+    return true;
+  }
+  waiting->shown = crls->revision();
+  absl::Status status = crls->Show();
+  if (!status.ok()) {
+    // What fills an account's room for CRLs may be about to go.
+    if (waiting->attempt == Backlog::Attempt::kFirst &&
+        lanes_.PutOff(crls->key())) {
+      return true;
+    }
+    Skip({ChangeKind::kCrls, crls->key(), ""}, std::move(status), outcome);
+  }
+  if (!crls->is_read() || waiting->last <= crls->revision()) {
+    Release(lanes_.Remove(crls->key()));
+  }
+  return true;
+}
+
+std::optional<store::Tenant> Projection::WaitsFor(const Subject& subject,
+                                                  const Row& row) const {
+  store::Tenant tenant = subject.key.tenant;
+  if (const auto* stored = std::get_if<store::EndpointRow>(&row)) {
+    tenant.account = stored->endpoint.account;
+  } else if (subject.kind == ChangeKind::kEndpoint) {
+    const auto name = sni::EndpointName::Parse(subject.host_name);
+    const auto shown =
+        name ? uses_.catalog->endpoints().Find(tenant.region, *name)
+             : std::nullopt;
+    if (shown) tenant.account = shown->account;
+  }
+  if (!lanes_.Blocks(tenant)) return std::nullopt;
+  return tenant;
+}
+
+void Projection::Release(std::deque<Backlog::Entry> held) {
+  for (Backlog::Entry& entry : held) {
+    Backlog::Entry* const waiting = backlog_->Find(entry.subject);
+    if (waiting == nullptr) {
+      entry.attempt = Backlog::Attempt::kSecond;
+      put_off_.insert(entry.since);
+      backlog_->Add(std::move(entry));
+      continue;
+    }
+    if (waiting->attempt == Backlog::Attempt::kSecond) {
+      put_off_.erase(put_off_.find(waiting->since));
+    }
+    waiting->attempt = Backlog::Attempt::kSecond;
+    waiting->touched = Touched::kMoreThanOnce;
+    waiting->since = std::min(waiting->since, entry.since);
+    put_off_.insert(waiting->since);
   }
 }
 
@@ -203,13 +347,18 @@ void Projection::Tell(const Outcome& outcome) {
 }
 
 Revision Projection::Shown() const {
+  return std::min(ShownOfBacklog(), lanes_.Shown());
+}
+
+Revision Projection::ShownOfBacklog() const {
   Revision shown = noted_;
   if (!backlog_->empty()) shown = std::min(shown, backlog_->at(0).since - 1);
   if (!put_off_.empty()) shown = std::min(shown, *put_off_.begin() - 1);
   return shown;
 }
 
-absl::Status Projection::Step(std::optional<Revision>* goal, Outcome* outcome) {
+absl::Status Projection::Step(const store::Tenant* tenant,
+                              std::optional<Revision>* goal, Outcome* outcome) {
   if (!*goal) {
     comparisons_ = 0;
     const absl::StatusOr<Noted> noted = NoteChanges();
@@ -217,6 +366,11 @@ absl::Status Projection::Step(std::optional<Revision>* goal, Outcome* outcome) {
     if (status.ok() && !noted->is_all) status = Compare(noted->damage, outcome);
     *goal = noted_;
     if (!status.ok()) return status;
+    // Whose command it is does not wait for what others have changed.
+    if (tenant != nullptr) {
+      const auto own = backlog_->UntakenOf(*tenant, uses_.records_at_once);
+      if (!own.empty()) return TakeTrust(own, outcome);
+    }
   }
   if (backlog_->empty()) return absl::OkStatus();
   const size_t size =
@@ -233,7 +387,12 @@ bool Projection::Note(const store::Changes& changes) {
   const bool has_end = !changes.changes.empty() || noted_ == changes.last;
   if (!changes.complete || !has_end) return false;
   for (const Change& change : changes.changes) {
-    backlog_->Add({.subject = Subject::Of(change), .since = change.revision});
+    Subject subject = Subject::Of(change);
+    if (subject.kind == ChangeKind::kCrls) {
+      lanes_.Note(subject.key, change.revision);
+    } else {
+      backlog_->Add({.subject = std::move(subject), .since = change.revision});
+    }
   }
   noted_ = changes.up_to;
   return true;
@@ -369,7 +528,6 @@ absl::Status Projection::ReadTogether(std::span<const Backlog::Number> wanted,
   });
 }
 
-// One at a time: CRLs may be large.
 absl::Status Projection::Exchange(Outcome* outcome) {
   const std::vector<Backlog::Number> one = backlog_->Unexchanged(0, 1);
   Batch batch;
@@ -419,14 +577,21 @@ absl::Status Projection::Show(size_t count, Outcome* outcome) {
 
   Reconciliation reconciliation(uses_.catalog, uses_.algorithms,
                                 Reconciliation::Watched::kYes);
+  Reconciliation held(uses_.catalog, uses_.algorithms,
+                      Reconciliation::Watched::kYes);
   std::vector<Backlog::Entry> entries;
   for (const Row& row : batch.rows) {
-    entries.push_back(Pop());
-    const Backlog::Entry& entry = entries.back();
-    AddRow(entry.subject, row,
-           batch.all_noted ? entry.touched : Touched::kMoreThanOnce,
-           &reconciliation);
+    Backlog::Entry entry = Pop();
+    if (!batch.all_noted) entry.touched = Touched::kMoreThanOnce;
+    if (const auto tenant = WaitsFor(entry.subject, row)) {
+      AddRow(entry.subject, row, Touched::kOnce, &held);
+      lanes_.Hold(*tenant, std::move(entry));
+      continue;
+    }
+    AddRow(entry.subject, row, entry.touched, &reconciliation);
+    entries.push_back(std::move(entry));
   }
+  Append(held.TakeTrust().events, &outcome->events);
   Outcome shown = reconciliation.Apply();
   Append(std::move(shown.events), &outcome->events);
   std::vector<bool> is_again(entries.size());
@@ -434,7 +599,7 @@ absl::Status Projection::Show(size_t count, Outcome* outcome) {
     const size_t at = shown.skipped_at[i];
     if (at >= entries.size() || is_again[at]) continue;
     Backlog::Entry& entry = entries[at];
-    // What fills an account's room for CRLs may be about to go.
+    // What was in its way may be about to go.
     if (!backlog_->empty() && PutOff(&entry)) {
       is_again[at] = true;
     } else {
@@ -480,6 +645,7 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
                           .touched = Touched::kMoreThanOnce};
   };
   auto all = std::make_unique<Backlog>();
+  CrlLanes lanes;
   std::vector<SkippedRecord> skipped;
   std::set<ChangeKind> without_key;
   Revision revision = 0;
@@ -489,7 +655,11 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
     if (!damage.ok() && revision == noted_) return absl::OkStatus();
     return view.ForEachKey(
         [&](const Change& row) {
-          all->Add(entry_of(Subject::Of(row)));
+          if (row.kind == ChangeKind::kCrls) {
+            lanes.Note({row.tenant, row.id}, 0);
+          } else {
+            all->Add(entry_of(Subject::Of(row)));
+          }
           return absl::OkStatus();
         },
         [&](ChangeKind kind, const absl::Status& why) {
@@ -509,9 +679,14 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
         Refuses(*uses_.catalog, subject)) {
       return;
     }
-    all->AddFirst(entry_of(std::move(subject)));
+    if (subject.kind == ChangeKind::kCrls) {
+      lanes.Note(subject.key, 0);
+    } else {
+      all->AddFirst(entry_of(std::move(subject)));
+    }
   });
   backlog_ = std::move(all);
+  lanes_ = std::move(lanes);
   put_off_.clear();
   singly_ = 0;
   noted_ = revision;

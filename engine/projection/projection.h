@@ -4,22 +4,26 @@
 //   Projection projection({&store, &catalog, observer, policy});
 //   absl::Status status = projection.Load({.threads = 2});
 //   ...
-//   status = projection.CatchUp();   // after each command, and when others
-//                                    // have changed something
+//   status = projection.CatchUp(tenant);  // after each command
+//   status = projection.CatchUp();        // when others have changed something
 //
 // It remembers up to which revision of the store it has noted what changed, and
 // what of that it has not shown yet (backlog.h). Changes name records; the
 // projection looks at what the records are *now* and makes the catalog say the
-// same (reconciliation.h). So it does not matter whose changes they are, in
+// same (reconciliation.h). CRLs, which may be large, wait in lanes of their own
+// (crl_lanes.h), and are read and verified outside of the lock. So it does not
+// matter whose changes they are, in
 // which order threads come across them, or whether one is seen twice.
 //
 // INVARIANTS
 //  1. What a call to CatchUp finds committed when it begins is shown when it
-//     returns OK. What is committed later is the next call's, so that a busy
-//     writer keeps nobody here.
+//     returns OK; but, if it is for one tenant, the CRLs of others and what
+//     waits for them. What is committed later is the next call's, so that a
+//     busy writer keeps nobody here.
 //  2. Trust is given by a record as it was at some revision after all trust is
 //     taken away that changes up to that revision took: what is accepted in
-//     between would have been accepted at some revision of the meantime.
+//     between would have been accepted at some revision of the meantime. CRLs
+//     bind their own tenant only: who else gives does not wait for them.
 //     Exceptions: while changes cannot be read, though all has been compared;
 //     where CRLs cease to name what other CRLs, or a record that another
 //     account makes room for, come to refuse; where a record that refuses goes
@@ -41,7 +45,11 @@
 //     made in one millisecond go by certificate id. One that refuses, waits for
 //     room, or was made anew while none looked, may stand elsewhere until the
 //     next Load.
-//  7. The observer is called without a lock.
+//  7. The observer is called, and CRLs are read and verified, without a lock.
+//  8. What a tenant's CRLs need keeps no other tenant's trust from being taken
+//     away, or given: not even by the thread that verifies them, which looks
+//     after the others between two lists. Who follows a store by two threads
+//     does not wait for one list either.
 //
 // A record that cannot be shown is told to the observer and left out; the rest
 // goes on. One that cannot be read is told too, and what is shown of it stays.
@@ -57,6 +65,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -73,6 +84,8 @@
 #include "engine/catalog/catalog.h"
 #include "engine/memory/fork_safe_mutex.h"
 #include "engine/projection/backlog.h"
+#include "engine/projection/crl_lanes.h"
+#include "engine/projection/crl_preparation.h"
 #include "engine/projection/reconciliation.h"
 #include "engine/registry/follower.h"
 #include "engine/store/change.h"
@@ -90,11 +103,13 @@ struct Uses {
   AlgorithmPolicy algorithms;
   // How many records are shown under the lock at a time: some 10 ms.
   size_t records_at_once = 500;
+  // Called before a list of CRLs is verified, without a lock. For tests.
+  std::function<void(const store::CertificateKey&)> before_verifying = nullptr;
 };
 
 // A record as it is stored; nothing: it is not.
 using Row = std::variant<std::monostate, store::CaRow, store::DeviceRow,
-                         store::EndpointRow, store::CrlRow>;
+                         store::EndpointRow>;
 
 class Projection final : public registry::Follower {
  public:
@@ -113,6 +128,8 @@ class Projection final : public registry::Follower {
                              const Handshake& handshake);
 
   absl::Status CatchUp() override;
+  absl::Status CatchUp(const store::Tenant& tenant,
+                       registry::VerifiedCrls verified) override;
 
   // The revision of the store that is shown; less than any if that is not
   // known.
@@ -144,12 +161,37 @@ class Projection final : public registry::Follower {
     absl::Status damage = {};
   };
 
+  // What there is to do next: a step of what is in the backlog, CRLs to prepare
+  // for, or to wait for another thread that does.
+  enum class Next : uint8_t { kDone, kStep, kPrepare, kWait };
+
+  // CatchUp for one tenant, or for all if it is null.
+  absl::Status CatchUp(const store::Tenant* tenant,
+                       registry::VerifiedCrls verified);
+  // One step under the lock, of what has changed up to now; and tells.
+  absl::Status LookAfterOthers();
+  // Reads, verifies and shows the CRLs of a lane that has been claimed.
+  absl::Status ShowCrls(CrlPreparation crls);
+
   // All under the lock.
+  Next FindNext(const store::Tenant* tenant, store::Revision goal,
+                std::optional<CrlLanes::Waiting>* claimed);
+  // False: trust has to be taken before, of which it has taken some.
+  absl::StatusOr<bool> ShowPrepared(CrlPreparation* crls, Outcome* outcome);
+  // Whose CRLs what a record gives has to wait for; nothing: nobody's.
+  std::optional<store::Tenant> WaitsFor(const Subject& subject,
+                                        const Row& row) const;
+  // Puts what a lane has held into the backlog.
+  void Release(std::deque<Backlog::Entry> held);
+
   // `goal` is the revision up to which a call is to show what has changed: that
   // of its beginning, found by its first step.
-  absl::Status Step(std::optional<store::Revision>* goal, Outcome* outcome);
-  // The last revision of which nothing waits.
+  absl::Status Step(const store::Tenant* tenant,
+                    std::optional<store::Revision>* goal, Outcome* outcome);
+  // The last revision of which nothing waits, and of which nothing waits in the
+  // backlog.
   store::Revision Shown() const;
+  store::Revision ShownOfBacklog() const;
   // Notes the changes up to the last that there is now.
   absl::StatusOr<Noted> NoteChanges();
   // False if they are not those after what is noted.
@@ -185,6 +227,7 @@ class Projection final : public registry::Follower {
   // Guarded by mutex_.
   store::Revision noted_ = 0;
   std::unique_ptr<Backlog> backlog_ = std::make_unique<Backlog>();
+  CrlLanes lanes_;
   // How many of the first of them have to be read one by one.
   size_t singly_ = 0;
   int impatience_ = 0;

@@ -11,6 +11,7 @@
 #include "chainkeep/certificate.h"
 #include "engine/path/path_builder.h"
 #include "engine/projection/reconciliation.h"
+#include "engine/signature/ca_identity.h"
 #include "engine/sni/endpoint_name.h"
 #include "engine/sni/host_name.h"
 #include "engine/x509/certificate.h"
@@ -161,10 +162,13 @@ class Reach {
     }
   }
 
-  bool IsIssuer(std::string_view ca) const {
-    const auto parsed = x509::Certificate::Parse(AsBytes(ca));
-    return parsed.ok() && std::find(issuers_.begin(), issuers_.end(),
-                                    parsed->subject()) != issuers_.end();
+  // One that is damaged may have been an issuer's: it is read as a whole, and
+  // the damage is told.
+  bool MayBeIssuer(const RegistryView::CrlCa& ca) const {
+    const auto parsed = x509::Certificate::Parse(AsBytes(ca.der));
+    return !parsed.ok() || signature::ComputeCaIdentity(*parsed) != ca.id ||
+           std::find(issuers_.begin(), issuers_.end(), parsed->subject()) !=
+               issuers_.end();
   }
 
   void CollectCrls() {
@@ -172,10 +176,7 @@ class Reach {
     for (const auto& [key, row] : cas_) accounts.insert(key.tenant);
     for (const Tenant& tenant : accounts) {
       for (const RegistryView::CrlCa& ca : view_.ListCrlCas(tenant)) {
-        // One that is damaged may have been an issuer: it is read as a whole,
-        // and the damage is told.
-        const bool is_damaged = ComputeCertificateId(AsBytes(ca.der)) != ca.id;
-        if (!is_damaged && !IsIssuer(ca.der)) continue;
+        if (!MayBeIssuer(ca)) continue;
         std::optional<CrlRow> row = view_.FindCrls({tenant, ca.id});
         if (row) crls_.push_back(*std::move(row));
       }

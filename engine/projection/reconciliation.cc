@@ -353,37 +353,23 @@ void Reconciliation::AddEndpoint(const Region& region,
   }
 }
 
-void Reconciliation::AddCrls(const CertificateKey& ca,
-                             const std::optional<CrlRow>& row) {
+void Reconciliation::AddCrls(const CertificateKey& ca, const CrlRow& row) {
   ++added_;
-  if (!row) {
-    std::vector<Step>& steps =
-        Add(kExchange, {.change =
-                            [this, ca] {
-                              catalog_.RemoveCrls(ca.tenant.account,
-                                                  ca.tenant.region, ca.id);
-                              return absl::OkStatus();
-                            },
-                        .record = About(Kind::kCrls, ca)});
-    // First: it makes room.
-    std::rotate(steps.begin(), steps.end() - 1, steps.end());
-    return;
-  }
-  Add(kExchange, {.change =
-                      [this, row = *row] {
-                        auto record = RecordOf(catalog_, row.key, row.ca);
-                        if (!record.ok()) return record.status();
-                        const std::vector<std::string_view> lists(
-                            row.crls.begin(), row.crls.end());
-                        auto crls =
-                            registry::LoadCrls(lists, **record, policy_);
-                        if (!crls.ok()) return crls.status();
-                        return catalog_.ReplaceCrls(
-                            row.key.tenant.account, row.key.tenant.region,
-                            *std::move(record), *std::move(crls));
-                      },
-                  .tell = {},
-                  .record = About(Kind::kCrls, ca)});
+  Add(kGiveTrust, {.change =
+                       [this, row] {
+                         auto record = CrlIssuerOf(catalog_, row);
+                         if (!record.ok()) return record.status();
+                         const std::vector<std::string_view> lists(
+                             row.crls.begin(), row.crls.end());
+                         auto crls =
+                             registry::LoadCrls(lists, **record, policy_);
+                         if (!crls.ok()) return crls.status();
+                         return catalog_.ReplaceCrls(
+                             row.key.tenant.account, row.key.tenant.region,
+                             *std::move(record), *std::move(crls));
+                       },
+                   .tell = {},
+                   .record = About(Kind::kCrls, ca)});
 }
 
 Reconciliation::Outcome Reconciliation::TakeTrust() {

@@ -7,8 +7,7 @@
 //   Outcome outcome = r.Apply();
 //
 // It compares, and so does not care how the difference came about: what is
-// equal already is left alone, whoever made it so; but CRLs, which are
-// replaced.
+// equal already is left alone, whoever made it so.
 //
 // What takes trust away is done first, what gives it last. Whatever refuses
 // replaces what was shown before in one moment, and what is to go refuses until
@@ -81,8 +80,9 @@ class Reconciliation {
   void AddEndpoint(const Region& region, std::string_view host_name,
                    const std::optional<store::EndpointRow>& row,
                    Touched touched);
-  void AddCrls(const store::CertificateKey& ca,
-               const std::optional<store::CrlRow>& row);
+  // Only where nobody looks: otherwise CRLs are shown by themselves
+  // (crl_preparation.h).
+  void AddCrls(const store::CertificateKey& ca, const store::CrlRow& row);
 
   // Apply does what is to be done, and forgets it.
   Outcome Apply() { return ApplyUntil(kPhases); }
@@ -98,8 +98,8 @@ class Reconciliation {
   // In this order.
   enum Phase : uint8_t {
     kTakeTrust,
-    // A CRL may both name one certificate and cease to name another. What comes
-    // to refuse in the place of another account's refuses that one's no more.
+    // What comes to refuse in the place of another account's refuses that one's
+    // no more.
     kExchange,
     kGiveTrust,
     kPhases,

@@ -6,10 +6,24 @@
 
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
+#include "engine/signature/ca_identity.h"
 
 namespace chainkeep::projection {
 
 using catalog::CaRecord;
+
+namespace {
+
+absl::StatusOr<std::shared_ptr<const CaRecord>> RecordOf(
+    catalog::Catalog& catalog, std::string_view der) {
+  der::Result<std::shared_ptr<const CaRecord>> record = catalog.Record(der);
+  if (record.ok()) return *std::move(record);
+  return MakeError(
+      ErrorCode::kInternalFailure,
+      std::string("the stored certificate: ").append(record.fault().what));
+}
+
+}  // namespace
 
 absl::StatusOr<std::shared_ptr<const CaRecord>> RecordOf(
     catalog::Catalog& catalog, const store::CertificateKey& key,
@@ -19,11 +33,18 @@ absl::StatusOr<std::shared_ptr<const CaRecord>> RecordOf(
     return MakeError(ErrorCode::kInternalFailure,
                      "the stored certificate is another one");
   }
-  der::Result<std::shared_ptr<const CaRecord>> record = catalog.Record(der);
-  if (record.ok()) return *std::move(record);
-  return MakeError(
-      ErrorCode::kInternalFailure,
-      std::string("the stored certificate: ").append(record.fault().what));
+  return RecordOf(catalog, der);
+}
+
+absl::StatusOr<std::shared_ptr<const CaRecord>> CrlIssuerOf(
+    catalog::Catalog& catalog, const store::CrlRow& row) {
+  auto record = RecordOf(catalog, row.ca);
+  if (record.ok() &&
+      signature::ComputeCaIdentity((*record)->certificate()) != row.key.id) {
+    return MakeError(ErrorCode::kInternalFailure,
+                     "the stored certificate is another CA's");
+  }
+  return record;
 }
 
 catalog::AutoRegistration AutoRegistrationOf(const store::CaRow& row) {

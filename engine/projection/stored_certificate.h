@@ -13,6 +13,7 @@
 #include "engine/catalog/catalog.h"
 #include "engine/catalog/registration.h"
 #include "engine/store/ca_row.h"
+#include "engine/store/crl_row.h"
 #include "engine/store/tenant.h"
 
 namespace chainkeep::projection {
@@ -23,6 +24,11 @@ namespace chainkeep::projection {
 absl::StatusOr<std::shared_ptr<const catalog::CaRecord>> RecordOf(
     catalog::Catalog& catalog, const store::CertificateKey& key,
     std::string_view der);
+
+// CrlIssuerOf does the same for the certificate of a row of CRLs, which must be
+// one of the CA that they are stored for.
+absl::StatusOr<std::shared_ptr<const catalog::CaRecord>> CrlIssuerOf(
+    catalog::Catalog& catalog, const store::CrlRow& row);
 
 catalog::AutoRegistration AutoRegistrationOf(const store::CaRow& row);
 

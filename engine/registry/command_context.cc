@@ -15,8 +15,8 @@ CommandContext::CommandContext(std::shared_ptr<store::RegistryStore> store,
       options_(options),
       clock_(options.clock != nullptr ? *options.clock : SystemClock()) {}
 
-absl::Status CommandContext::Commit(const Audit& audit,
-                                    const Command& command) const {
+absl::Status CommandContext::Commit(const Audit& audit, const Command& command,
+                                    VerifiedCrls verified) const {
   Effect effect = Effect::kNone;
   absl::Status status = Transact([&](store::Transaction& t) {
     const Outcome outcome = command(t);
@@ -24,7 +24,7 @@ absl::Status CommandContext::Commit(const Audit& audit,
     return outcome.status();
   });
   if (!status.ok() || effect == Effect::kNone) return status;
-  status = Follow();
+  status = Follow(audit.tenant, std::move(verified));
   // The change is stored: who keeps a record of changes must have it.
   Tell(audit);
   return status;
@@ -32,7 +32,16 @@ absl::Status CommandContext::Commit(const Audit& audit,
 
 absl::Status CommandContext::Follow() const {
   if (follower_ == nullptr) return absl::OkStatus();
-  const absl::Status status = follower_->CatchUp();
+  return ToAnswer(follower_->CatchUp());
+}
+
+absl::Status CommandContext::Follow(const store::Tenant& tenant,
+                                    VerifiedCrls verified) const {
+  if (follower_ == nullptr) return absl::OkStatus();
+  return ToAnswer(follower_->CatchUp(tenant, std::move(verified)));
+}
+
+absl::Status CommandContext::ToAnswer(const absl::Status& status) {
   if (status.ok()) return status;
   return MakeError(
       ErrorCode::kServiceUnavailable,

@@ -54,13 +54,16 @@ class CommandContext {
   // store's, and then nothing has happened; kServiceUnavailable also if the
   // follower failed, and then the change is stored and is seen as soon as
   // anybody catches up.
-  absl::Status Commit(const Audit& audit, const Command& command) const;
+  // `verified` is for the follower.
+  absl::Status Commit(const Audit& audit, const Command& command,
+                      VerifiedCrls verified = {}) const;
 
   // What Commit consists of.
   absl::Status Transact(const store::RegistryStore::Command& command) const {
     return store_->Transact(command);
   }
   absl::Status Follow() const;
+  absl::Status Follow(const store::Tenant& tenant, VerifiedCrls verified) const;
   void Tell(const Audit& audit) const;
 
   absl::Status Read(const store::RegistryStore::Query& query) const {
@@ -74,6 +77,8 @@ class CommandContext {
   const RegistryOptions& options() const { return options_; }
 
  private:
+  static absl::Status ToAnswer(const absl::Status& status);
+
   const std::shared_ptr<store::RegistryStore> store_;
   Follower* const follower_;
   const RegistryOptions options_;

@@ -62,12 +62,19 @@ absl::StatusOr<std::vector<std::shared_ptr<const LoadedCrl>>> LoadCrls(
   return loaded;
 }
 
+absl::Status CheckCrlLimits(const std::vector<std::string>& crls) {
+  size_t bytes = 0;
+  for (const std::string& crl : crls) bytes += crl.size();
+  if (crls.size() <= kMaxCrls && bytes <= kMaxCrlBytes) return absl::OkStatus();
+  return MakeError(
+      ErrorCode::kInvalidRequest,
+      absl::StrCat("at most ", kMaxCrls, " CRLs of ", kMaxCrlBytes >> 20,
+                   " MiB together for one CA"));
+}
+
 absl::Status CheckCrlQuota(const store::RegistryView& view,
-                           const store::CertificateKey& ca) {
-  if (view.CountCrls(ca.tenant) < kMaxCasWithCrls ||
-      view.FindCrls(ca).has_value()) {
-    return absl::OkStatus();
-  }
+                           const store::Tenant& tenant) {
+  if (view.CountCrls(tenant) < kMaxCasWithCrls) return absl::OkStatus();
   return MakeError(
       ErrorCode::kLimitExceeded,
       absl::StrCat("the account has CRLs of ", kMaxCasWithCrls, " other CAs"));

@@ -4,6 +4,7 @@
 #define CHAINKEEP_ENGINE_REGISTRY_CRL_RULES_H_
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,13 @@ namespace chainkeep::registry {
 // certificate and by reason; a look-up asks each.
 inline constexpr size_t kMaxCrls = 64;
 
+// The lists of one CA together: so long another account's command may wait
+// while they are written.
+inline constexpr size_t kMaxCrlBytes = 64 << 20;
+
+// Of how many of its certificates it is known that lists were given with them.
+inline constexpr size_t kMaxGivenWith = 16;
+
 // Of how many CAs a tenant may have CRLs: their bytes are the gateway's.
 inline constexpr size_t kMaxCasWithCrls = 128;
 
@@ -29,9 +37,12 @@ absl::StatusOr<std::vector<std::shared_ptr<const revocation::LoadedCrl>>>
 LoadCrls(const std::vector<std::string_view>& crls, const catalog::CaRecord& ca,
          const AlgorithmPolicy& policy);
 
-// The tenant may have CRLs of the CA of `row`, too. Errors: kLimitExceeded.
+// CheckCrlLimits checks `crls`, DER, all of one CA. Errors: kInvalidRequest.
+absl::Status CheckCrlLimits(const std::vector<std::string>& crls);
+
+// The tenant may have CRLs of one CA more. Errors: kLimitExceeded.
 absl::Status CheckCrlQuota(const store::RegistryView& view,
-                           const store::CertificateKey& ca);
+                           const store::Tenant& tenant);
 
 }  // namespace chainkeep::registry
 

@@ -26,6 +26,7 @@
 #include "engine/registry/tag_rules.h"
 #include "engine/registry/template_rules.h"
 #include "engine/registry/text_rules.h"
+#include "engine/signature/ca_identity.h"
 #include "engine/sni/endpoint_name.h"
 #include "engine/store/registry_store.h"
 
@@ -409,6 +410,7 @@ absl::StatusOr<ImportRecord> ImportRules::ReadCrl(const JsonValue& json) {
   const Tenant tenant = ReadTenant(reader);
   const std::string pem = reader.Text("caCertificatePem");
   const std::string text = reader.Text("crl");
+  const std::vector<std::string> given_with = reader.TextsOr("givenWith", {});
   if (absl::Status status = reader.Finish(); !status.ok()) return status;
   const absl::StatusOr<std::string> der = CheckPem("the CA certificate", pem);
   if (!der.ok()) return der.status();
@@ -423,11 +425,23 @@ absl::StatusOr<ImportRecord> ImportRules::ReadCrl(const JsonValue& json) {
   const auto loaded = LoadCrls({crl}, **ca, context_.policy());
   if (!loaded.ok()) return loaded.status();
   const Bytes list = loaded->front()->crl().der();
-  store::CrlRow row = {.key = {tenant, (*ca)->id()},
-                       .ca = *der,
-                       .crls = {{list.begin(), list.end()}}};
+  store::CrlRow row = {
+      .key = {tenant, signature::ComputeCaIdentity((*ca)->certificate())},
+      .ca = *der,
+      .given_with = {},
+      .crls = {{list.begin(), list.end()}}};
+  if (given_with.size() > kMaxGivenWith) {
+    return Invalid("givenWith names too many certificates");
+  }
+  for (const std::string& one : given_with) {
+    const absl::StatusOr<CertificateId> id = CertificateId::Parse(one);
+    if (!id.ok()) return Invalid("givenWith has what is no certificate id");
+    row.given_with.push_back(*id);
+  }
+  std::erase(row.given_with, (*ca)->id());
+  row.given_with.push_back((*ca)->id());
   return ImportRecord{
-      {kOperation, tenant, CaArn(row.key)},
+      {kOperation, tenant, CaArn({tenant, (*ca)->id()})},
       [row = std::move(row)](Transaction& t) { return AddCrl(t, row); }};
 }
 

@@ -68,6 +68,16 @@ class RegistryImpl final : public Registry {
     return registry::SetCrls(context_, request);
   }
 
+  absl::Status DeleteCrls(const Account& account, const Region& region,
+                          std::string_view ca) override {
+    return registry::DeleteCrls(context_, account, region, ca);
+  }
+
+  absl::StatusOr<std::vector<CrlsSummary>> ListCrls(
+      const Account& account, const Region& region) override {
+    return registry::ListCrls(context_, account, region);
+  }
+
   absl::StatusOr<RegisteredCertificate> RegisterCertificate(
       const RegisterCertificateRequest& request) override {
     return registry::RegisterCertificate(context_, request);

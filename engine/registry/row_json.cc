@@ -273,6 +273,9 @@ std::string ToJsonLine(const store::CrlRow& row, std::string_view crl) {
   Object out(kCrlType, row.key.tenant.account, row.key.tenant.region);
   out.Text("caCertificatePem", EncodePemCertificate(AsBytes(row.ca)));
   out.Text("crl", absl::Base64Escape(crl));
+  std::vector<std::string> ids;
+  for (const CertificateId& id : row.given_with) ids.push_back(id.ToHex());
+  out.TextsIfAny("givenWith", ids);
   return out.EndLine();
 }
 

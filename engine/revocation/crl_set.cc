@@ -37,19 +37,27 @@ std::optional<UnixSeconds> FreshUntil(const x509::Crl& crl,
   return until;
 }
 
-// The reasons for which `crl` would name the certificate if it were revoked: 0
-// if it does not speak of it at all. `shared` are those of the points that both
-// of them have.
-ReasonMask SpeaksOf(const LoadedCrl& crl, CertificateKind kind,
-                    ReasonMask shared) {
+// What `crl` may say of the certificate.
+struct Say {
+  ReasonMask clears = 0;  // for which reasons it is not revoked if not named
+  bool may_name = false;  // it is revoked if named
+};
+
+// `shared` are the reasons of the points that both of them have.
+Say SayOf(const LoadedCrl& crl, const RevocationQuery& query,
+          ReasonMask shared) {
   const auto& point = crl.crl().distribution_point();
-  if (!point) return kAllReasons;
-  if (!IsInScope(point->scope, kind)) return 0;
-  if (!point->name) return point->reasons;
-  // RFC 5280 §6.3.3 (b) (2) (i), for each of the certificate's points; and for
-  // the issuer's own, which every certificate of it has.
-  if (crl.is_issuers_own_point()) shared = kAllReasons;
-  return shared & point->reasons;
+  if (!point) return {kAllReasons, true};
+  if (!IsInScope(point->scope, query.kind)) return {};
+  if (!point->name) return {point->reasons, point->reasons != 0};
+  // RFC 5280 §6.3.3 (b) (2) (i), for each of the certificate's points; where it
+  // has none, for the issuer's own.
+  const bool is_own = crl.is_issuers_own_point();
+  if (is_own && !query.distribution_points && !query.has_unreadable_points) {
+    shared = kAllReasons;
+  }
+  const ReasonMask clears = shared & point->reasons;
+  return {clears, clears != 0 || is_own};
 }
 
 UnixSeconds Earlier(std::optional<UnixSeconds> a, UnixSeconds b) {
@@ -82,33 +90,30 @@ RevocationAnswer CrlSet::Ask(const RevocationQuery& query) const {
     shared = points_.ReasonsFor(*query.distribution_points, query.issuer);
   }
   ReasonMask current = 0, stale = 0;
-  std::optional<UnixSeconds> speaks_at, revokes_at;
+  std::optional<UnixSeconds> speaks_at;
   for (size_t i = 0; i < crls_.size(); ++i) {
     const LoadedCrl* const crl = crls_[i].get();
-    const ReasonMask reasons =
-        SpeaksOf(*crl, query.kind, shared.empty() ? 0 : shared[i]);
-    if (reasons == 0) continue;
-    const auto entry = crl->Find(query.serial);
-    if (query.now < crl->crl().this_update()) {
-      speaks_at = Earlier(speaks_at, crl->crl().this_update());
-      if (entry) revokes_at = Earlier(revokes_at, crl->crl().this_update());
-      continue;
-    }
-    if (entry) {
+    const Say say = SayOf(*crl, query, shared.empty() ? 0 : shared[i]);
+    if (!say.may_name) continue;
+    if (const auto entry = crl->Find(query.serial)) {
       return {
           RevocationStatus::kRevoked, entry->reason, entry->revoked_at, {}, {}};
     }
-    const std::optional<UnixSeconds> until = FreshUntil(crl->crl(), query);
-    if (until && query.now > *until) {
-      stale |= reasons;
+    if (say.clears == 0) continue;
+    if (query.now < crl->crl().this_update()) {
+      speaks_at = Earlier(speaks_at, crl->crl().this_update());
       continue;
     }
-    current |= reasons;
+    const std::optional<UnixSeconds> until = FreshUntil(crl->crl(), query);
+    if (until && query.now > *until) {
+      stale |= say.clears;
+      continue;
+    }
+    current |= say.clears;
     if (until) answer.fresh_until = Earlier(answer.fresh_until, *until);
   }
   if (current == kAllReasons) {
     answer.status = RevocationStatus::kGood;
-    answer.changes_at = revokes_at;
     return answer;
   }
   answer.fresh_until.reset();

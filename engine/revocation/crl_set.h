@@ -8,15 +8,21 @@
 // certificate, by reason. A certificate is good when lists that are current
 // speak of it for every reason and none names it.
 //
-//   any list that speaks of the certificate names it      kRevoked
+//   any list that may speak of the certificate names it   kRevoked
 //   else current lists speak of it, for all reasons       kGood
 //   else lists do, but some of them are past nextUpdate   kStale
 //   else                                                  kUnknown
 //
-// A list from the future (thisUpdate) counts as absent, and the answer says
-// when that ends. One past its nextUpdate still revokes: nothing it named has
-// become good since. What kStale and kUnknown mean for a connection is the
-// caller's policy; refusing is the safe one.
+// A list from the future (thisUpdate) revokes what it names: the CA has said
+// so. Otherwise it counts as absent, and the answer says when that ends. One
+// past its nextUpdate still revokes: nothing it named has become good since.
+//
+// A list that is named as the issuer itself speaks of certificates that name no
+// distribution point. Of those that name others it says nothing good: their
+// lists are elsewhere. But what it names is revoked.
+//
+// What kStale and kUnknown mean for a connection is the caller's policy;
+// refusing is the safe one.
 //
 // DOES NOT fetch anything, and takes neither delta nor indirect CRLs.
 //
@@ -51,8 +57,10 @@ struct RevocationQuery {
   x509::Name issuer;  // of the certificate
   Bytes serial;       // contents of the INTEGER
   CertificateKind kind = CertificateKind::kEndEntity;
-  // Of the certificate, where it has the extension.
+  // Of the certificate, where it has the extension and it can be compared.
   std::optional<x509::DistributionPoints> distribution_points;
+  // The certificate has the extension, and it cannot be compared.
+  bool has_unreadable_points = false;
   UnixSeconds now = 0;
   // If set, a list whose thisUpdate is longer ago is stale, whatever its
   // nextUpdate; the only way for one without a nextUpdate to become stale.
@@ -66,10 +74,8 @@ struct RevocationAnswer {
   UnixSeconds revoked_at = 0;
   // Of kGood: the last second at which it holds; nothing if it holds on.
   std::optional<UnixSeconds> fresh_until;
-  // Of all but kRevoked: the first second at which a list from the future
-  // begins to speak, and may change the answer. A good one is changed only by a
-  // list that names the certificate; what is in doubt, by any that speaks of
-  // it.
+  // Of kUnknown and kStale: the first second at which a list from the future
+  // begins to speak, and may change the answer.
   std::optional<UnixSeconds> changes_at;
 };
 
@@ -82,6 +88,9 @@ class CrlSet {
   RevocationAnswer Ask(const RevocationQuery& query) const;
 
   size_t size() const { return crls_.size(); }
+  const std::vector<std::shared_ptr<const LoadedCrl>>& crls() const {
+    return crls_;
+  }
 
  private:
   const std::vector<std::shared_ptr<const LoadedCrl>> crls_;

@@ -22,7 +22,7 @@ struct Change {
   Revision revision = 0;
   ChangeKind kind = ChangeKind::kCa;
   Tenant tenant;          // of an endpoint: whose it is, or was
-  CertificateId id;       // kCa, kDevice, kCrls
+  CertificateId id;       // kCa, kDevice; kCrls: the id of CrlRow::key
   std::string host_name;  // kEndpoint
 
   friend bool operator==(const Change&, const Change&) = default;

@@ -155,13 +155,14 @@ class RegistryView {
 
   // ---- CRLs
 
+  // `ca` is as CrlRow::key.
   virtual std::optional<CrlRow> FindCrls(const CertificateKey& ca) const = 0;
 
-  // The certificates of the CAs that the tenant has CRLs of, in the order of
+  // One certificate of each CA that the tenant has CRLs of, in the order of
   // ForEachCrls. Costs nothing for the lists themselves, and so is not checked
   // against damage: FindCrls is.
   struct CrlCa {
-    CertificateId id;
+    CertificateId id;  // of CrlRow::key
     std::string der;
   };
   virtual std::vector<CrlCa> ListCrlCas(const Tenant& tenant) const = 0;

@@ -109,7 +109,7 @@ int64_t ChecksumOf(const TemplateRow& row) {
 }
 
 int64_t ChecksumOf(const CrlRow& row) {
-  return Checksum().Add(row.key, row.ca, row.crls).value();
+  return Checksum().Add(row.key, row.ca, row.given_with, row.crls).value();
 }
 
 int64_t ChecksumOf(const RegistryView::CodeRow& row) {

@@ -284,7 +284,8 @@ inline constexpr char kDeleteTemplate[] =
 // ---- CRLs
 
 inline constexpr char kSelectCrls[] =
-    "SELECT t.account, r.name AS region, k.id, k.ca, k.lists, k.checksum"
+    "SELECT t.account, r.name AS region, k.id, k.ca, k.given_with,"
+    " k.lists, k.checksum"
     " FROM crls k"
     " LEFT JOIN tenant t ON t.tenant = k.tenant"
     " LEFT JOIN region r ON r.region = t.region ";
@@ -300,9 +301,10 @@ inline constexpr char kEachCrlsKey[] =
     " LEFT JOIN tenant t ON t.tenant = k.tenant"
     " LEFT JOIN region r ON r.region = t.region";
 inline constexpr char kPutCrls[] =
-    "INSERT INTO crls(tenant, id, ca, lists, checksum)"
-    " VALUES(?1, ?2, ?3, ?4, ?5)"
-    " ON CONFLICT(tenant, id) DO UPDATE SET ca = ?3, lists = ?4, checksum = ?5";
+    "INSERT INTO crls(tenant, id, ca, given_with, lists, checksum)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+    " ON CONFLICT(tenant, id) DO UPDATE SET ca = ?3, given_with = ?4,"
+    " lists = ?5, checksum = ?6";
 inline constexpr char kDeleteCrls[] =
     "DELETE FROM crls WHERE tenant = ?1 AND id = ?2";
 

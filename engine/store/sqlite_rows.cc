@@ -112,6 +112,22 @@ class RowReader {
     return CertificateId(array);
   }
 
+  // One after another.
+  std::vector<CertificateId> Ids() {
+    const int column = next_++;
+    if (!Expect(column, SQLITE_BLOB)) return {};
+    const std::string_view bytes = statement_.BytesAt(column);
+    if (bytes.size() % CertificateId::kSize != 0) Refuse(column);
+    std::vector<CertificateId> ids(bytes.size() / CertificateId::kSize);
+    for (size_t i = 0; i < ids.size(); ++i) {
+      CertificateId::Array array = {};
+      std::copy_n(bytes.begin() + i * array.size(), array.size(),
+                  array.begin());
+      ids[i] = CertificateId(array);
+    }
+    return ids;
+  }
+
   // The default one for NULL.
   CertificateId OptionalId() {
     if (statement_.type(next_) != SQLITE_NULL) return Id();
@@ -312,6 +328,7 @@ absl::StatusOr<CrlRow> ReadCrls(const Statement& statement) {
   CrlRow row;
   row.key = reader.Key();
   row.ca = reader.Bytes();
+  row.given_with = reader.Ids();
   row.crls = reader.Strings();
   return reader.FinishChecked(std::move(row));
 }

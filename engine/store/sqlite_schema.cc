@@ -108,6 +108,7 @@ CREATE TABLE crls(
   tenant INTEGER NOT NULL REFERENCES tenant,
   id BLOB NOT NULL CHECK(length(id) = 32),
   ca BLOB NOT NULL,
+  given_with BLOB NOT NULL,
   lists BLOB NOT NULL,
   checksum INTEGER NOT NULL,
   UNIQUE(tenant, id)

@@ -211,9 +211,13 @@ void SqliteTransaction::PutCrls(const CrlRow& row) {
     Write(kDeleteCrls, numbers.tenant, AsBlob(row.key.id));
   } else {
     const std::optional<std::string> lists = Encode(row.crls);
+    std::string given_with;
+    for (const CertificateId& id : row.given_with) {
+      given_with.append(id.bytes().begin(), id.bytes().end());
+    }
     if (!lists) return FailWith("CRLs that are too long");
     Write(kPutCrls, numbers.tenant, AsBlob(row.key.id), Blob{row.ca},
-          Blob{*lists}, ChecksumOf(row));
+          Blob{given_with}, Blob{*lists}, ChecksumOf(row));
   }
   Note(ChangeKind::kCrls, row.key);
 }

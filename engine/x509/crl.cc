@@ -206,10 +206,12 @@ Fault Crl::ParseTimes(Cursor& tbs) {
 
 Fault Crl::ParseRevoked(Cursor& tbs) {
   if (!tbs.NextIs(der::kSequence)) return Fault();
-  // RFC 5280 §5.1.2.6: absent where nothing is revoked.
-  if (!tbs.Read(der::kSequence, &revoked_) || revoked_.empty()) {
+  if (!tbs.Read(der::kSequence, &revoked_)) {
     return IllFormed("revokedCertificates");
   }
+  // By RFC 5280 §5.1.2.6 absent where nothing is revoked; many a CA's tool
+  // writes an empty list, which says the same.
+  has_empty_revoked_ = revoked_.empty();
   const EntryForm form =
       version_ == 1 ? EntryForm::kVersion1 : EntryForm::kVersion2;
   for (Cursor list(revoked_); !list.empty(); ++revoked_count_) {

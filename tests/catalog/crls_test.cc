@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "engine/catalog/catalog.h"
 #include "engine/revocation/crl_set.h"
 #include "engine/revocation/loaded_crl.h"
+#include "engine/signature/ca_identity.h"
 #include "gtest/gtest.h"
 #include "tests/support/test_certificates.h"
 #include "tests/support/test_crls.h"
@@ -91,7 +93,9 @@ class CatalogCrls : public testing::Test {
   }
   void Remove(const Account& account, const TestCertificate& ca,
               const Region& region = kEast) {
-    catalog_.RemoveCrls(account, region, ComputeCertificateId(ca.bytes()));
+    catalog_.RemoveCrls(
+        account, region,
+        signature::ComputeCaIdentity(*x509::Certificate::Parse(ca.bytes())));
   }
 
   static constexpr int kLists = 6;
@@ -134,11 +138,9 @@ TEST_F(CatalogCrls, BelongToANameAndAKey) {
   EXPECT_EQ(Shown(kA, ca_), 4);
   EXPECT_EQ(Shown(kA, same_name_), 2);
   EXPECT_EQ(Shown(kA, same_key), 3);
-  // Only of the certificate that they were given for.
   Remove(kA, ca_);
-  EXPECT_EQ(Shown(kA, ca_), 4);
-  Remove(kA, reissued);
   EXPECT_EQ(Shown(kA, ca_), 0);
+  EXPECT_EQ(Shown(kA, reissued), 0);
   EXPECT_EQ(Shown(kA, same_name_), 2);
 }
 
@@ -248,6 +250,58 @@ TEST_F(CatalogCrls, ReadersSeeWhatTheVersionSays) {
       EXPECT_EQ(found->second, list) << version;
     }
   }
+}
+
+// L7: what waits for readers counts the bytes of the lists, and of those alone
+// that go.
+TEST_F(CatalogCrls, WhatIsReplacedCountsItsBytes) {
+  Crls lists;
+  for (const int list : {1, 2}) {
+    lists.push_back(MakeList(ca_, list).front());
+  }
+  const size_t first = lists[0]->memory();
+  const auto record = RecordOf(ca_);
+  ASSERT_TRUE(catalog_.ReplaceCrls(kA, kEast, record, lists).ok());
+  const uint64_t before = catalog_.GetHeld().bytes;
+  std::thread reader;
+  std::promise<void> is_pinned, may_go;
+  reader = std::thread([&] {
+    const Catalog::Pin pin = catalog_.Acquire();
+    is_pinned.set_value();
+    may_go.get_future().wait();
+  });
+  is_pinned.get_future().wait();
+  // One of the two stays.
+  ASSERT_TRUE(catalog_.ReplaceCrls(kA, kEast, record, {lists[1]}).ok());
+  const uint64_t one = catalog_.GetHeld().bytes;
+  EXPECT_GE(one, before + first);
+  EXPECT_LT(one, before + first + lists[1]->memory() + record->memory() + 1000);
+  Remove(kA, ca_);
+  EXPECT_GE(catalog_.GetHeld().bytes, one + lists[1]->memory());
+  may_go.set_value();
+  reader.join();
+  EXPECT_EQ(catalog_.GetHeld().bytes, 0u);
+}
+
+// Likewise a certificate, with its name and its key.
+TEST_F(CatalogCrls, AWithdrawnCaCountsItsCertificate) {
+  const auto record = RecordOf(ca_);
+  ASSERT_TRUE(
+      catalog_.Publish({kA, kEast, Mode::kSniOnly}, record, CaStatus::kActive)
+          .ok());
+  std::promise<void> is_pinned, may_go;
+  std::thread reader([&] {
+    const Catalog::Pin pin = catalog_.Acquire();
+    is_pinned.set_value();
+    may_go.get_future().wait();
+  });
+  is_pinned.get_future().wait();
+  const uint64_t before = catalog_.GetHeld().bytes;
+  ASSERT_TRUE(catalog_.Withdraw(kA, kEast, record->id()).ok());
+  EXPECT_GE(catalog_.GetHeld().bytes, before + record->memory());
+  EXPECT_GE(record->memory(), ca_.der.size());
+  may_go.set_value();
+  reader.join();
 }
 
 }  // namespace

@@ -559,6 +559,8 @@ TEST(CommandsTest, EveryCommandIsTested) {
       "export",
       "stats",
       "crl",
+      "list-crls",
+      "delete-crls",
       "completion",
       "list-certificates-by-ca"};  // walk_through, import, validate, cli
   const std::set<std::string_view> here = {"get-registration-code",

@@ -65,6 +65,16 @@ TEST_F(Stats, CrlsAreSetAndRemoved) {
   }
   Silent("crl --ca-certificate file://rootCA.pem --remove");
   EXPECT_EQ(Answer("stats")["crlSets"], 0);
+
+  Silent("crl --ca-certificate file://rootCA.pem rootCA.crl");
+  const auto listed = Answer("list-crls")["crls"];
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0]["lists"], 1);
+  EXPECT_EQ(listed[0]["givenWith"].size(), 1u);
+  const std::string ca = listed[0]["ca"];
+  Silent(absl::StrCat("delete-crls --ca ", ca));
+  EXPECT_EQ(Answer("stats")["crlSets"], 0);
+  EXPECT_EQ(Type(absl::StrCat("delete-crls --ca ", ca)).exit_code, 15);
 }
 
 TEST_F(Stats, StatsCountAllAccounts) {

@@ -1,8 +1,13 @@
 // R102 end to end: CRLs given to the registry, handshakes answered from them.
 
+#include <unistd.h>
+
+#include <cstdio>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "chainkeep/store.h"
 #include "gtest/gtest.h"
 #include "tests/engine/gate_fixture.h"
 #include "tests/support/test_crls.h"
@@ -132,20 +137,39 @@ TEST_F(RevocationTest, AStaleListIsInDoubtButStillRevokes) {
             kTestNow + 365 * kDay);
 }
 
-TEST_F(RevocationTest, F9_AVerdictEndsBeforeAListFromTheFutureBegins) {
+TEST_F(RevocationTest, F9_AListFromTheFutureRevokesAndEndsVerdicts) {
   CrlSpec spec;
   spec.this_update = kTestNow + 60;
   spec.revoked = {{.serial = "\x02"}};
   revocation_.unknown = OnDoubt::kAccept;
   ASSERT_TRUE(SetCrls(a_, ca_, {MakeCrl(spec, ca_)}).ok());
   const Verdict verdict = engine_->Validate(
-      Gate(), {.server_name = std::nullopt, .leaf = bad_.bytes()});
+      Gate(), {.server_name = std::nullopt, .leaf = good_.bytes()});
   EXPECT_EQ(verdict.reason(), Reason::kAccepted);
   EXPECT_EQ(verdict.not_after(), kTestNow + 59);
-  clock_.Set(kTestNow + 59);
-  EXPECT_EQ(ReasonFor({}, bad_), Reason::kAccepted);
-  clock_.Set(kTestNow + 60);
   EXPECT_EQ(ReasonFor({}, bad_), Reason::kRevoked);
+  clock_.Set(kTestNow + 60);
+  EXPECT_EQ(ReasonFor({}, good_), Reason::kAccepted);
+  EXPECT_EQ(ReasonFor({}, bad_), Reason::kRevoked);
+}
+
+// A list to come replaces no current one: neither may the devices come in that
+// it named, nor is there none for the others.
+TEST_F(RevocationTest, AListToComeDoesNotReplaceACurrentOne) {
+  CrlSpec spec;
+  spec.this_update = kTestNow + 60;
+  const std::string to_come = MakeCrl(spec, ca_);
+  ASSERT_TRUE(SetCrls(a_, ca_, {CrlNaming(ca_, "\x02")}).ok());
+  ASSERT_TRUE(SetCrls(a_, ca_, {to_come}).ok());
+  EXPECT_EQ(ReasonFor({}, bad_), Reason::kRevoked);
+  EXPECT_EQ(ReasonFor({}, good_), Reason::kAccepted);
+  ASSERT_TRUE(SetCrls(a_, ca_, {to_come}).ok());
+  EXPECT_EQ(registry().ListCrls(a_, east_)->front().lists, 2);
+  // A current one does.
+  ASSERT_TRUE(SetCrls(a_, ca_, {to_come, CrlNaming(ca_, "\x01")}).ok());
+  EXPECT_EQ(registry().ListCrls(a_, east_)->front().lists, 2);
+  EXPECT_EQ(ReasonFor({}, bad_), Reason::kAccepted);
+  EXPECT_EQ(ReasonFor({}, good_), Reason::kRevoked);
 }
 
 TEST_F(RevocationTest, TheWholeChainMayBeAsked) {
@@ -223,6 +247,137 @@ TEST_F(RevocationTest, ACrossCertifiedCaHasOneList) {
   const TestCertificate cross = MakeCertificate(spec, &root);
   ASSERT_TRUE(SetCrls(a_, cross, {CrlNaming(ca_, "\x02")}).ok());
   EXPECT_EQ(ReasonFor({}, bad_), Reason::kRevoked);
+}
+
+// A CA is a name and a key: its lists are those given last, with whichever of
+// its certificates, live and after a restart.
+class RenewedCaTest : public RevocationTest {
+ protected:
+  RenewedCaTest() {
+    CertificateSpec spec = CaSpec("CA");
+    spec.key = ca_.key.get();
+    renewed_ = MakeCertificate(spec, nullptr);
+    spec.subject = {{"CN", "  cA  "}};
+    respelled_ = MakeCertificate(spec, nullptr);
+    Restart();
+    RegisterSniOnly(a_, ca_);
+    EXPECT_TRUE(
+        registry()
+            .PutEndpoint({.host_name = kNameA, .account = a_, .region = east_})
+            .ok());
+    revocation_.unknown = OnDoubt::kAccept;
+  }
+  ~RenewedCaTest() override {
+    engine_.reset();
+    for (const char* end : {"", "-wal", "-shm"}) {
+      std::remove((path_ + end).c_str());
+    }
+  }
+
+  void Restart() {
+    engine_.reset();
+    engine_ = *Engine::Create({.clock = &clock_, .observer = &events_},
+                              *OpenStore({.path = path_}));
+  }
+  void Set(const TestCertificate& ca, std::string_view serial) {
+    EXPECT_TRUE(SetCrls(a_, ca, {CrlNaming(ca, serial)}).ok());
+  }
+  void Remove(const TestCertificate& ca) {
+    EXPECT_TRUE(SetCrls(a_, ca, {}).ok());
+  }
+  // Now, and after a restart.
+  void ExpectRevoked(bool good, bool bad) {
+    for (const char* when : {"live", "after a restart"}) {
+      EXPECT_EQ(ReasonFor(kNameA, good_) == Reason::kRevoked, good) << when;
+      EXPECT_EQ(ReasonFor(kNameA, bad_) == Reason::kRevoked, bad) << when;
+      Restart();
+    }
+  }
+
+  const std::string path_ =
+      testing::TempDir() + "/renewed_ca_" + std::to_string(getpid()) + ".db";
+  TestCertificate renewed_, respelled_;
+};
+
+TEST_F(RenewedCaTest, TheListGivenLastCounts) {
+  Set(ca_, "\x07");
+  Set(renewed_, "\x07");
+  ExpectRevoked(false, false);
+  Set(ca_, "\x02");
+  ExpectRevoked(false, true);
+  Set(respelled_, "\x01");
+  ExpectRevoked(true, false);
+  EXPECT_EQ(registry().GetRegistryStats()->crl_sets, 1);
+  const auto listed = registry().ListCrls(a_, east_);
+  ASSERT_EQ(listed->size(), 1u);
+  EXPECT_EQ((*listed)[0].lists, 1);
+  EXPECT_EQ((*listed)[0].given_with.size(), 3u);
+  EXPECT_EQ((*listed)[0].given_with[2],
+            ComputeCertificateId(respelled_.bytes()));
+}
+
+TEST_F(RenewedCaTest, WhatIsTakenBackLeavesWhatAnotherCertificateGave) {
+  Set(ca_, "\x02");
+  Set(renewed_, "\x02");
+  Remove(renewed_);
+  ExpectRevoked(false, true);
+  Remove(renewed_);  // once more is nothing
+  Remove(respelled_);
+  ExpectRevoked(false, true);
+  Remove(ca_);
+  ExpectRevoked(false, false);
+  EXPECT_EQ(registry().GetRegistryStats()->crl_sets, 0);
+}
+
+TEST_F(RenewedCaTest, ListsStayWithoutRegistrationsAndForTheNextOnes) {
+  RegisterSniOnly(a_, renewed_);
+  Set(renewed_, "\x02");
+  const auto drop = [&](const TestCertificate& ca) {
+    const std::string id = ComputeCertificateId(ca.bytes()).ToHex();
+    EXPECT_TRUE(registry()
+                    .UpdateCaCertificate({.account = a_,
+                                          .region = east_,
+                                          .ca_certificate_id = id,
+                                          .new_status = "INACTIVE"})
+                    .ok());
+    EXPECT_TRUE(registry().DeleteCaCertificate(a_, east_, id).ok());
+  };
+  drop(renewed_);
+  ExpectRevoked(false, true);
+  drop(ca_);
+  RegisterSniOnly(a_, respelled_);
+  ExpectRevoked(false, true);
+  RegisterSniOnly(a_, ca_);
+  ExpectRevoked(false, true);
+}
+
+TEST_F(RenewedCaTest, DeleteCrlsRemovesThemWhateverTheyWereGivenWith) {
+  Set(ca_, "\x02");
+  Set(renewed_, "\x02");
+  const std::string ca = registry().ListCrls(a_, east_)->front().ca.ToHex();
+  EXPECT_EQ(ErrorCodeOf(registry().DeleteCrls(b_, east_, ca)),
+            ErrorCode::kResourceNotFound);
+  EXPECT_EQ(ErrorCodeOf(registry().DeleteCrls(a_, east_, "no id")),
+            ErrorCode::kInvalidRequest);
+  EXPECT_TRUE(registry().DeleteCrls(a_, east_, ca).ok());
+  ExpectRevoked(false, false);
+  EXPECT_TRUE(registry().ListCrls(a_, east_)->empty());
+}
+
+TEST_F(RenewedCaTest, ExportsKeepWhatTheListsWereGivenWith) {
+  Set(ca_, "\x02");
+  Set(renewed_, "\x02");
+  std::ostringstream lines;
+  ASSERT_TRUE(registry().Export(lines).ok());
+  const auto other = *Engine::Create({.clock = &clock_});
+  std::istringstream in(lines.str());
+  ImportReport report;
+  ASSERT_TRUE(other->registry().Import(in, report).ok());
+  EXPECT_EQ(report.refused, 0);
+  const auto listed = other->registry().ListCrls(a_, east_);
+  ASSERT_EQ(listed->size(), 1u);
+  EXPECT_EQ((*listed)[0].given_with,
+            registry().ListCrls(a_, east_)->front().given_with);
 }
 
 }  // namespace

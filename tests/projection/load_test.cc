@@ -36,7 +36,7 @@ TEST_F(LoadTest, ShowsAllKindsAndTellsNothing) {
   Put(Device(a_, device_, DeviceStatus::kRevoked, Mode::kDefault));
   Put(Name(b_, "h.example"));
   Commit([&](Transaction& t) {
-    t.PutCrls({{{a_, region_}, IdOf(ca_)}, ca_.der, {MakeCrl({}, ca_)}});
+    t.PutCrls(Crls(a_, ca_, {MakeCrl({}, ca_)}));
     return absl::OkStatus();
   });
   Load(2);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
+#include "engine/signature/ca_identity.h"
 #include "engine/sni/endpoint_name.h"
 #include "engine/x509/certificate.h"
 
@@ -97,6 +98,19 @@ EndpointRow ProjectionFixture::Name(const Account& account,
   row.endpoint.host_name = std::string(host);
   row.endpoint.account = account;
   row.endpoint.region = *Region::Parse("us-east-1");
+  return row;
+}
+
+store::CrlRow ProjectionFixture::Crls(const Account& account,
+                                      const TestCertificate& ca,
+                                      std::vector<std::string> crls) {
+  store::CrlRow row;
+  row.key = {
+      {account, *Region::Parse("us-east-1")},
+      signature::ComputeCaIdentity(*x509::Certificate::Parse(ca.bytes()))};
+  row.ca = ca.der;
+  row.given_with = {IdOf(ca)};
+  row.crls = std::move(crls);
   return row;
 }
 

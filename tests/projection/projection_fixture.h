@@ -121,6 +121,8 @@ class ProjectionFixture : public testing::Test {
                                  const TestCertificate& device,
                                  DeviceStatus status, Mode mode);
   static store::EndpointRow Name(const Account& account, std::string_view host);
+  static store::CrlRow Crls(const Account& account, const TestCertificate& ca,
+                            std::vector<std::string> crls);
 
   // Commits without telling the projection.
   void Put(const store::CaRow& row);

@@ -145,8 +145,7 @@ TEST_F(ProjectionTest, VersionsAreKeptUnlessSomethingMayHaveHappened) {
 
 TEST_F(ProjectionTest, TakesCrlsFromTheStoreAndGivesThemUp) {
   const std::string crl = MakeCrl({}, ca_);
-  const CrlRow row{
-      .key = {{a_, region_}, IdOf(ca_)}, .ca = ca_.der, .crls = {crl}};
+  const CrlRow row = Crls(a_, ca_, {crl});
   const auto put = [&](const CrlRow& what) {
     Commit([&](Transaction& t) {
       t.PutCrls(what);
@@ -177,7 +176,7 @@ TEST_F(ProjectionTest, WhereChangesAreForgottenEverythingIsCompared) {
   Put(Device(a_, device_, DeviceStatus::kActive, kSniOnly));
   Put(Name(a_, "old.example"));
   Commit([&](Transaction& t) {
-    t.PutCrls({{{a_, region_}, IdOf(ca_)}, ca_.der, {MakeCrl({}, ca_)}});
+    t.PutCrls(Crls(a_, ca_, {MakeCrl({}, ca_)}));
     return absl::OkStatus();
   });
   CatchUp();
@@ -192,7 +191,7 @@ TEST_F(ProjectionTest, WhereChangesAreForgottenEverythingIsCompared) {
   Commit([&](Transaction& t) {
     t.DeleteEndpoint(region_, "old.example");
     t.PutEndpoint(Name(b_, "new.example"));
-    t.PutCrls({{{a_, region_}, IdOf(ca_)}, ca_.der, {}});
+    t.PutCrls(Crls(a_, ca_, {}));
     return absl::OkStatus();
   });
   store_.Forget();
@@ -201,10 +200,11 @@ TEST_F(ProjectionTest, WhereChangesAreForgottenEverythingIsCompared) {
   EXPECT_EQ(Shown().size(), 3u);
   EXPECT_EQ(
       log_.Take(),
-      (Lines{"device INACTIVE a", "deactivated a",
+      (Lines{"device INACTIVE a", "deactivated a", "registered b",
+             "activated b",
              // What stays might have been INACTIVE, or deleted and made
-             // again: who it let in must ask anew.
-             "deactivated a", "activated a", "registered b", "activated b"}));
+             // again: who it let in must ask anew. It waited for its CRLs.
+             "deactivated a", "activated a"}));
   EXPECT_GT(VersionOf(catalog_, stays), version);
   // From here on changes are followed again.
   Delete(stays);

@@ -268,7 +268,7 @@ TEST_P(TrustCornersTest, CrlsForWhichRoomIsMadeInTheSameBatchAreShown) {
     Commit([&](Transaction& t) {
       std::vector<std::string> crls;
       if (has) crls.push_back(MakeCrl({}, ca));
-      t.PutCrls({{{a_, region_}, IdOf(ca)}, ca.der, std::move(crls)});
+      t.PutCrls(Crls(a_, ca, std::move(crls)));
       return absl::OkStatus();
     });
   };

@@ -133,7 +133,7 @@ class TrustOrderTest : public ProjectionFixture,
   // The CRLs of the root in the first account.
   void PutCrls(std::vector<std::string> crls) {
     Commit([&](store::Transaction& t) {
-      t.PutCrls({{{a_, region_}, IdOf(ca_)}, ca_.der, std::move(crls)});
+      t.PutCrls(Crls(a_, ca_, std::move(crls)));
       return absl::OkStatus();
     });
   }

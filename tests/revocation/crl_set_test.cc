@@ -234,7 +234,7 @@ TEST(CrlSetTest, Times) {
                 kNow + 9,
                 {},
                 kUnknown,
-                kUnknown,
+                kRevoked,
                 {}},
            Case{"no end", kNow - 9 * kDay, {}, {}, kGood, kRevoked, {}},
            Case{"no end, but an age", kNow - 9, {}, 9, kGood, kRevoked, kNow},
@@ -269,8 +269,7 @@ TEST(CrlSetTest, F9_AnAnswerTellsWhenItMayChange) {
   const CrlSpec stale{.next_update = kNow - 1};
   const CrlSpec names_later{.this_update = kNow + 60,
                             .revoked = {{.serial = "\x05"}}};
-  const CrlSpec names_still_later{.this_update = kNow + 90,
-                                  .revoked = {{.serial = "\x05"}}};
+  const CrlSpec silent_later{.this_update = kNow + 90};
   const CrlSpec silent_soon{.this_update = kNow + 30};
   const CrlSpec of_cas_soon{.this_update = kNow + 10,
                             .revoked = {{.serial = "\x05"}},
@@ -284,19 +283,16 @@ TEST(CrlSetTest, F9_AnAnswerTellsWhenItMayChange) {
   for (const Case& c : {
            Case{"none", {}, kUnknown, {}},
            Case{"good", {silent}, kGood, {}},
-           Case{"good, named later", {silent, names_later}, kGood, kNow + 60},
+           Case{"good, named later", {silent, names_later}, kRevoked, {}},
            Case{"the earliest counts",
-                {names_still_later, silent, names_later},
-                kGood,
-                kNow + 60},
-           Case{"good, and not named later", {silent, silent_soon}, kGood, {}},
-           Case{"unknown, named later", {names_later}, kUnknown, kNow + 60},
-           Case{"unknown, later good", {silent_soon}, kUnknown, kNow + 30},
-           Case{"unknown, either",
-                {names_later, silent_soon},
+                {silent_later, silent_soon},
                 kUnknown,
                 kNow + 30},
-           Case{"stale, named later", {stale, names_later}, kStale, kNow + 60},
+           Case{"good, and not named later", {silent, silent_soon}, kGood, {}},
+           Case{"unknown, named later", {names_later}, kRevoked, {}},
+           Case{"unknown, later good", {silent_soon}, kUnknown, kNow + 30},
+           Case{"unknown, either", {names_later, silent_soon}, kRevoked, {}},
+           Case{"stale, named later", {stale, names_later}, kRevoked, {}},
            Case{"stale, later good", {silent_soon, stale}, kStale, kNow + 30},
            Case{"of other certificates", {of_cas_soon}, kUnknown, {}},
            Case{"revoked",
@@ -400,9 +396,9 @@ TEST(CrlSetTest, DistributionPoints) {
                 FullName(Directory(test::CommonName("CA"))),
                 {},
                 kGood},
-           Case{"the list's is the issuer, the certificate has another",
+           Case{"the list's is the issuer, and so is one of the certificate's",
                 FullName(Directory(test::CommonName("ca"))),
-                {FullName(Uri("h://a"))},
+                {FullName(Uri("h://a") + Directory(test::CommonName("CA")))},
                 kGood},
            Case{"both relative", RelativeName("x"), {RelativeName("X")}, kGood},
            Case{"both relative, another",
@@ -441,6 +437,27 @@ TEST(CrlSetTest, DistributionPoints) {
     query.serial = AsBytes("\x05");
     EXPECT_EQ(set.Ask(query).status, c.status == kGood ? kRevoked : kUnknown)
         << c.what;
+  }
+}
+
+// The list of the issuer's own point says nothing good of certificates whose
+// lists are elsewhere (BSI's CRL_13), but what it names is revoked.
+TEST(CrlSetTest, TheIssuersOwnPointDoesNotClearAnotherPartition) {
+  const CrlSet set = SetOf({{.revoked = {{.serial = "\x05"}},
+                             .extensions = PointExtension(FullName(
+                                 Directory(test::CommonName("CA"))))}});
+  const std::string value = Tlv(0x30, Tlv(0x30, FullName(Uri("h://a"))));
+  for (const bool is_readable : {true, false}) {
+    RevocationQuery query = Query("\x06");
+    if (is_readable) {
+      query.distribution_points =
+          *x509::DistributionPoints::Parse(AsBytes(value));
+    } else {
+      query.has_unreadable_points = true;
+    }
+    EXPECT_EQ(set.Ask(query).status, kUnknown);
+    query.serial = AsBytes("\x05");
+    EXPECT_EQ(set.Ask(query).status, kRevoked);
   }
 }
 

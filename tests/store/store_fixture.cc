@@ -89,6 +89,9 @@ std::string LineOf(const TemplateRow& row) {
 std::string LineOf(const CrlRow& row) {
   std::string line =
       absl::StrCat("crls ", TextOf(row.key), " ", Quoted(row.ca));
+  for (const CertificateId& id : row.given_with) {
+    absl::StrAppend(&line, " ", id.ToHex());
+  }
   for (const std::string& crl : row.crls) {
     absl::StrAppend(&line, Quoted(crl));
   }
@@ -208,6 +211,7 @@ TemplateRow TemplateOf(const Tenant& tenant, std::string_view name) {
 CrlRow CrlsOf(const Tenant& tenant, char digit) {
   return {.key = {tenant, IdOf(digit)},
           .ca = absl::StrCat("ca ", std::string(1, digit)),
+          .given_with = {IdOf(digit), IdOf('9')},
           .crls = {"list one", "list two"}};
 }
 
