@@ -37,27 +37,35 @@ bool DecodeBase64(std::string_view text, std::string* der) {
 
 }  // namespace
 
+size_t PemReader::Find(std::string_view what) {
+  const size_t at = rest_.find(what);
+  looked_at_ += at == std::string_view::npos ? rest_.size() : at + what.size();
+  return at;
+}
+
+bool PemReader::Consume(std::string_view what) {
+  looked_at_ += what.size();
+  return absl::ConsumePrefix(&rest_, what);
+}
+
 PemReader::Step PemReader::Next(std::string* der) {
   for (;;) {
-    const size_t begin = rest_.find(kBegin);
+    const size_t begin = Find(kBegin);
     if (begin == std::string_view::npos) {
       rest_ = {};
       return Step::kEnd;
     }
     rest_.remove_prefix(begin + kBegin.size());
-    // A boundary line ends in dashes; without them it is text like any other.
-    const std::string_view line = rest_.substr(0, rest_.find('\n'));
-    const size_t dashes = line.find(kDashes);
-    if (dashes == std::string_view::npos) continue;
-    if (line.substr(0, dashes) != label_) continue;
-    rest_.remove_prefix(dashes + kDashes.size());
+    // A boundary line is the label and dashes; anything else is text. What
+    // follows is not searched: a text of nothing but beginnings would be read
+    // once for each of them.
+    if (!Consume(label_) || !Consume(kDashes)) continue;
 
-    const size_t end = rest_.find(kEnd);
+    const size_t end = Find(kEnd);
     const std::string_view body = rest_.substr(0, end);
     if (end != std::string_view::npos) {
       rest_.remove_prefix(end + kEnd.size());
-      if (absl::ConsumePrefix(&rest_, label_) &&
-          absl::ConsumePrefix(&rest_, kDashes) && DecodeBase64(body, der)) {
+      if (Consume(label_) && Consume(kDashes) && DecodeBase64(body, der)) {
         return Step::kBlock;
       }
     }

@@ -7,6 +7,7 @@
 #ifndef CHAINKEEP_ENGINE_DER_PEM_H_
 #define CHAINKEEP_ENGINE_DER_PEM_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -25,9 +26,18 @@ class PemReader {
   // block without its end, or whose contents are not base64) the walk is over.
   Step Next(std::string* der);
 
+  // How many characters were looked at: for a test that it is no more than a
+  // few times the text.
+  size_t looked_at() const { return looked_at_; }
+
  private:
+  // Like those of a string_view and Abseil, on rest_, and counted.
+  size_t Find(std::string_view what);
+  bool Consume(std::string_view what);
+
   std::string_view rest_;
   std::string_view label_;
+  size_t looked_at_ = 0;
 };
 
 // ToPem writes one block, lines of 64 characters, "\n" after each.
