@@ -24,18 +24,31 @@
 namespace chainkeep::cmd {
 namespace {
 
-// Choice reads an option that has few values.
 template <typename Value>
-Value Choice(const Arguments& arguments, std::string_view name,
-             std::initializer_list<std::pair<std::string_view, Value>> values) {
-  if (!arguments.Has(name)) return values.begin()->second;
+using Choices = std::initializer_list<std::pair<std::string_view, Value>>;
+
+// Chosen reads the value of an option that has few; the first is for "".
+template <typename Value>
+Value Chosen(std::string_view name, std::string_view text,
+             Choices<Value> values) {
+  if (text.empty()) return values.begin()->second;
   std::string known;
   for (const auto& [spelling, value] : values) {
-    if (arguments.Text(name) == spelling) return value;
+    if (text == spelling) return value;
     absl::StrAppend(&known, known.empty() ? "" : ", ", spelling);
   }
-  throw UsageError(absl::StrCat("--", name, " is one of ", known, ", not ",
-                                Quoted(arguments.Text(name))));
+  throw UsageError(
+      absl::StrCat("--", name, " is one of ", known, ", not ", Quoted(text)));
+}
+
+template <typename Value>
+Value Choice(const Arguments& arguments, std::string_view name,
+             Choices<Value> values) {
+  if (!arguments.Has(name)) return values.begin()->second;
+  if (arguments.Text(name).empty()) {
+    throw UsageError(absl::StrCat("--", name, " is empty"));
+  }
+  return Chosen(name, arguments.Text(name), values);
 }
 
 // What is told to a person of an error that the registry returned.
@@ -97,6 +110,14 @@ class Program {
         Choice<TimestampFormat>(arguments, "cli-timestamp-format",
                                 {{"iso8601", TimestampFormat::kIso8601},
                                  {"unix", TimestampFormat::kUnix}});
+    context.encoding = Chosen<EncodingRule>(
+        "encoding", Setting(arguments, "encoding", "CHAINKEEP_ENCODING"),
+        {{"tolerant", EncodingRule::kTolerant},
+         {"strict", EncodingRule::kStrict}});
+    context.serials = Chosen<SerialRule>(
+        "serials", Setting(arguments, "serials", "CHAINKEEP_SERIALS"),
+        {{"positive", SerialRule::kPositive},
+         {"any", SerialRule::kAnyInteger}});
     ReadTenancy(command, arguments, context);
     const absl::Status opened = OpenFor(command, arguments, context);
     absl::StatusOr<Result> result =
@@ -172,7 +193,9 @@ class Program {
       context.store = &store_;
       return absl::OkStatus();
     }
-    RegistryOptions registry_options;
+    RegistryOptions registry_options = {
+        .registration_encoding = context.encoding,
+        .registration_serial_rule = context.serials};
     const std::string domain =
         Setting(arguments, "endpoint-domain", "CHAINKEEP_ENDPOINT_DOMAIN");
     if (!domain.empty()) registry_options.endpoint_domain = domain;

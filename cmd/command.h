@@ -68,6 +68,9 @@ struct Context {
   Account account = {};
   Region region = {};
   TimestampFormat timestamps = TimestampFormat::kIso8601;
+  // What is taken, at a registration as by `validate`.
+  EncodingRule encoding = EncodingRule::kTolerant;
+  SerialRule serials = SerialRule::kPositive;
   Registry* registry = nullptr;             // with kRegistry and kOrCreate
   std::unique_ptr<Store>* store = nullptr;  // with kStore
   std::istream& in;

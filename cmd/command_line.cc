@@ -286,6 +286,16 @@ std::span<const OptionSpec> GlobalOptions() {
       {.name = "endpoint-domain",
        .help = "What host names that are made end with, after the region. "
                "Else CHAINKEEP_ENDPOINT_DOMAIN, else example.com."},
+      {.name = "encoding",
+       .help = "In which encodings certificates and CRLs are taken: tolerant, "
+               "or strict, which is DER alone. Else CHAINKEEP_ENCODING, else "
+               "tolerant.",
+       .choices = "tolerant strict"},
+      {.name = "serials",
+       .help = "Which serial numbers devices' certificates may have: "
+               "positive, of at most 20 octets, or any. Else "
+               "CHAINKEEP_SERIALS, else positive.",
+       .choices = "positive any"},
       {.name = "output",
        .help = "How the answer is printed: json, text or table.",
        .choices = "json text table"},

@@ -62,6 +62,8 @@ absl::StatusOr<Result> Validate(Context& context) {
   ListenerOptions options;
   options.region = context.region;
   options.validation.policy = PolicyIn(arguments);
+  options.validation.encoding = context.encoding;
+  options.validation.serial_rule = context.serials;
   options.validation.revocation.scope = RevocationIn(arguments);
   std::optional<std::string_view> server_name;
   if (arguments.Has("server-name")) server_name = arguments.Text("server-name");

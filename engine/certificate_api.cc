@@ -67,10 +67,9 @@ absl::StatusOr<CertificateSummary> SummarizeCertificate(Bytes der) {
   if (!parsed.ok()) {
     return MakeError(
         ErrorCode::kCertificateValidation,
-        absl::StrCat("certificate: ", parsed.fault().what,
-                     parsed.fault().kind == der::Fault::Kind::kUnsupported
-                         ? " is not supported"
-                         : " is ill-formed"));
+        absl::StrCat("the certificate ", ComputeCertificateId(der).ToHex(), " ",
+                     der::FaultText(parsed.fault()), ": ",
+                     parsed.fault().what));
   }
   CertificateSummary summary;
   summary.id = ComputeCertificateId(der);

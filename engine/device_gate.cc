@@ -28,10 +28,13 @@ Verdict AcceptUnderCa(const Asker& asker, const RegisteredDevice& device,
   if (anchor->state().status != CaStatus::kActive) {
     return VerdictMint::Refuse(fields, Reason::kCaInactive);
   }
-  const Reason validity = path::CheckValidity(anchor->ca->certificate, now);
-  if (validity != Reason::kAccepted) {
+  const x509::Certificate& ca = anchor->ca->certificate;
+  path::Finding fault =
+      path::CheckEncoding(ca, asker.listener.options().validation.encoding);
+  if (fault.ok()) fault.reason = path::CheckValidity(ca, now);
+  if (!fault.ok()) {
     fields.failing_certificate = 1;
-    return VerdictMint::Refuse(fields, validity);
+    return VerdictMint::Refuse(fields, fault.reason, fault.detail);
   }
   return VerdictMint::Accept(fields, device.Under(*anchor));
 }
@@ -41,13 +44,12 @@ Verdict JudgePending(const DeviceView& record, const x509::Certificate& leaf,
                      const ValidationOptions& options, UnixSeconds now,
                      VerdictFields fields) {
   fields.ca = record.ca;
-  Reason fault = path::CheckRegistrable(leaf, options.algorithms, now);
-  if (fault == Reason::kAccepted) {
-    fault = path::CheckCriticalExtensions(leaf, options);
-  }
-  if (fault != Reason::kAccepted) {
+  path::Finding fault =
+      path::CheckRegistrable(leaf, path::RulesOf(options), now);
+  if (fault.ok()) fault.reason = path::CheckCriticalExtensions(leaf, options);
+  if (!fault.ok()) {
     fields.failing_certificate = 0;
-    return VerdictMint::Refuse(fields, fault);
+    return VerdictMint::Refuse(fields, fault.reason, fault.detail);
   }
   fields.completion = Completion::kFirstConnect;
   return VerdictMint::Refuse(fields, registry::ReasonOf(record.status));
@@ -65,6 +67,8 @@ Verdict JudgeFound(const Asker& asker, const DeviceView& record,
   const Reason status = registry::ReasonOf(record.status);
   if (status != Reason::kAccepted) return VerdictMint::Refuse(fields, status);
   fields.failing_certificate = 0;
+  const path::Finding form = path::CheckBasicFields(leaf, options.serial_rule);
+  if (!form.ok()) return VerdictMint::Refuse(fields, form.reason, form.detail);
   const Reason validity = path::CheckValidity(leaf, now);
   if (validity != Reason::kAccepted)
     return VerdictMint::Refuse(fields, validity);
@@ -97,8 +101,7 @@ SignerResult FindSignerFor(const Asker& asker, const Handshake& handshake,
                        .view = view,
                        .choice = leaf_suffices ? SignerChoice::kAllOfTheName
                                                : SignerChoice::kPresented,
-                       .algorithms = options.validation.algorithms,
-                       .budgets = options.validation.budgets,
+                       .options = options.validation,
                        .now = now});
   };
   return asker.tenant ? find(asker.pin.View(*asker.tenant))
@@ -110,14 +113,14 @@ Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
                      VerdictFields fields) {
   SignerResult found = FindSignerFor(asker, handshake, leaf, now);
   fields.spent = found.spent;
-  if (found.signer && found.leaf == Reason::kAccepted) {
-    found.leaf = path::CheckCriticalExtensions(
+  if (found.signer && found.leaf.ok()) {
+    found.leaf.reason = path::CheckCriticalExtensions(
         leaf, asker.listener.options().validation);
   }
-  if (found.leaf != Reason::kAccepted) {
+  if (!found.leaf.ok()) {
     fields.failing_certificate = 0;
     if (found.signer) fields.disclosure = Disclosure::kReason;
-    return VerdictMint::Refuse(fields, found.leaf);
+    return VerdictMint::Refuse(fields, found.leaf.reason, found.leaf.detail);
   }
   // In mode DEFAULT it is one account's of the region.
   const bool is_anothers = IsAnothers(asker, fields.device);

@@ -18,6 +18,7 @@
 #include "engine/memory/epochs.h"
 #include "engine/options_check.h"
 #include "engine/path/path_builder.h"
+#include "engine/path/rules.h"
 #include "engine/projection/projection.h"
 #include "engine/registry/command_context.h"
 #include "engine/registry/device_status.h"
@@ -45,6 +46,8 @@ RegistryOptions RegistryOptionsOf(const EngineOptions& options,
   return {.clock = clock,
           .observer = options.observer,
           .registration_algorithms = options.registration_algorithms,
+          .registration_encoding = options.registration_encoding,
+          .registration_serial_rule = options.registration_serial_rule,
           .wildcard_endpoints = options.wildcard_endpoints,
           .endpoint_domain = options.endpoint_domain};
 }
@@ -392,18 +395,18 @@ Verdict Engine::Impl::CompleteFirstConnect(const Listener& listener,
   if (!leaf.ok() || !owner) {
     return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
   }
-  Reason reason = first_connect.Run(
+  path::Finding outcome = first_connect.Run(
       {.tenant = {*owner, listener.options().region},
        .sight = name.tenant ? Sight::kBothModes : Sight::kDefaultOnly,
        .ca = verdict.ca(),
        .device = verdict.device(),
        .leaf = *leaf});
-  if (reason == Reason::kDeviceNotRegistered &&
+  if (outcome.reason == Reason::kDeviceNotRegistered &&
       IsAnothers({catalog.Acquire(), listener, name.tenant},
                  verdict.device())) {
-    reason = Reason::kServerNameMisused;
+    outcome.reason = Reason::kServerNameMisused;
   }
-  return VerdictMint::Refuse(fields, reason);
+  return VerdictMint::Refuse(fields, outcome.reason, outcome.detail);
 }
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
@@ -532,6 +535,7 @@ Verdict Engine::Validate(const Listener& listener,
                          listener.options().validation.budgets);
   if (excess != Reason::kAccepted) return VerdictMint::Refuse(fields, excess);
 
+  fields.device = ComputeCertificateId(handshake.leaf);
   const der::Result<x509::Certificate> leaf =
       x509::Certificate::Parse(handshake.leaf);
   if (!leaf.ok()) {
@@ -539,7 +543,13 @@ Verdict Engine::Validate(const Listener& listener,
     fields.disclosure = Disclosure::kReason;  // whatever is registered
     return VerdictMint::Refuse(fields, Reason::kMalformed, leaf.fault().what);
   }
-  fields.device = ComputeCertificateId(handshake.leaf);
+  const path::Finding encoding =
+      path::CheckEncoding(*leaf, listener.options().validation.encoding);
+  if (!encoding.ok()) {
+    fields.failing_certificate = 0;
+    fields.disclosure = Disclosure::kReason;
+    return VerdictMint::Refuse(fields, encoding.reason, encoding.detail);
+  }
 
   const UnixSeconds now = impl_->clock->Now();
   const catalog::Catalog::Pin pin = impl_->catalog.Acquire();

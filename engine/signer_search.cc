@@ -14,8 +14,8 @@ class Search {
  public:
   explicit Search(const SignerRequest& request)
       : request_(request),
-        algorithm_(
-            path::CheckSignatureAlgorithm(request.leaf, request.algorithms)) {}
+        algorithm_(path::CheckSignatureAlgorithm(request.leaf,
+                                                 request.options.algorithms)) {}
 
   SignerResult Run() {
     TryPresented();
@@ -23,10 +23,10 @@ class Search {
       TryAllOfTheName();
     }
     if (result_.signer) {
-      result_.leaf = path::CheckRegistrable(request_.leaf, request_.algorithms,
-                                            request_.now);
+      result_.leaf = path::CheckRegistrable(
+          request_.leaf, path::RulesOf(request_.options), request_.now);
     } else if (result_.spent.steps > 0) {
-      result_.leaf = algorithm_.reason;
+      result_.leaf = algorithm_.finding;
     }
     return result_;
   }
@@ -47,8 +47,8 @@ class Search {
         request_.leaf.extensions().authority_key_id.value_or(Bytes());
     const size_t count = request_.view.FindIssuers(
         request_.leaf.issuer(), key_id,
-        std::span(anchors).first(
-            std::min<size_t>(request_.budgets.candidates, anchors.size())));
+        std::span(anchors).first(std::min<size_t>(
+            request_.options.budgets.candidates, anchors.size())));
     for (size_t i = 0; i < count; ++i) {
       if (Try(anchors[i])) return;
     }
@@ -64,8 +64,8 @@ class Search {
     ++result_.spent.steps;
     // An algorithm that the policy leaves out is not tried: whoever signed so,
     // the leaf would be refused.
-    if (algorithm_.reason != Reason::kAccepted ||
-        result_.spent.signatures == request_.budgets.signatures) {
+    if (!algorithm_.finding.ok() ||
+        result_.spent.signatures == request_.options.budgets.signatures) {
       return false;
     }
     ++result_.spent.signatures;

@@ -10,7 +10,7 @@
 // would do the choice is the same each time.
 //
 // Pure and thread-safe. Costs a signature check for each candidate, within
-// `budgets`. Spending them up finds nobody.
+// the budgets. Spending them up finds nobody.
 
 #ifndef CHAINKEEP_ENGINE_SIGNER_SEARCH_H_
 #define CHAINKEEP_ENGINE_SIGNER_SEARCH_H_
@@ -22,6 +22,7 @@
 #include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
 #include "engine/path/anchor_source.h"
+#include "engine/path/finding.h"
 #include "engine/x509/certificate.h"
 
 namespace chainkeep {
@@ -34,8 +35,7 @@ struct SignerRequest {
   std::span<const Bytes> presented;
   const path::AnchorSource& view;
   SignerChoice choice;
-  const AlgorithmPolicy& algorithms;
-  const Budgets& budgets;
+  const ValidationOptions& options;
   UnixSeconds now;
 };
 
@@ -43,7 +43,7 @@ struct SignerResult {
   std::optional<path::Anchor> signer;
   // What is wrong with the leaf all the same (R91); kAccepted: nothing. Without
   // a signer: why none was tried of those that are named as its issuer.
-  Reason leaf = Reason::kAccepted;
+  path::Finding leaf;
   BudgetSpent spent;
 };
 

@@ -4,6 +4,7 @@
 
 #include "chainkeep/certificate.h"
 #include "engine/path/path_builder.h"
+#include "engine/path/rules.h"
 #include "fuzz/chain_recipe.h"
 #include "fuzz/chain_reference.h"
 #include "fuzz/require.h"
@@ -29,6 +30,25 @@ void CheckSame(const path::PathResult& a, const path::PathResult& b) {
           "the same anchor twice");
 }
 
+// What holds of every answer.
+path::PathResult Judge(const path::PathRequest& request) {
+  path::PathResult result = path::BuildPath(request);
+  CheckSame(result, path::BuildPath(request));
+  CheckSpent(result.spent, request.options.budgets);
+  Require(!result.path || (result.path->not_before() <= request.now &&
+                           request.now <= result.path->not_after()),
+          "accepted within the validity of the answer");
+  return result;
+}
+
+// Whether the anchor's certificate, which not all rules look at, is one that
+// BoringSSL need not take.
+bool IsTolerated(const path::VerifiedPath& path) {
+  return !path::CheckEncoding(path.anchor().ca->certificate,
+                              EncodingRule::kStrict)
+              .ok();
+}
+
 }  // namespace
 }  // namespace chainkeep::fuzz
 
@@ -45,13 +65,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const path::PathRequest request = {*leaf,          presented,     anchors,
                                      test::NoCrls(), chain.options, chain.now};
-  const path::PathResult result = path::BuildPath(request);
-  fuzz::CheckSame(result, path::BuildPath(request));
-  fuzz::CheckSpent(result.spent, chain.options.budgets);
-  if (!result.path) return 0;
-  fuzz::Require(result.path->not_before() <= chain.now &&
-                    chain.now <= result.path->not_after(),
-                "accepted within the validity of the answer");
+  fuzz::Judge(request);
+  ValidationOptions strict = chain.options;
+  strict.encoding = EncodingRule::kStrict;
+  const path::PathResult result = fuzz::Judge(
+      {*leaf, presented, anchors, test::NoCrls(), strict, chain.now});
+  if (!result.path || fuzz::IsTolerated(*result.path)) return 0;
   fuzz::Require(fuzz::IsAcceptedByBoringSsl(
                     {*leaf, presented, result.path->anchor().ca->certificate,
                      result.spent.path_length, chain.options, chain.now}),

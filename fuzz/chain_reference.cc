@@ -8,6 +8,7 @@
 
 #include "chainkeep/certificate.h"
 #include "engine/der/cursor.h"
+#include "engine/path/rules.h"
 #include "engine/x509/general_name.h"
 #include "engine/x509/name_constraints.h"
 #include "fuzz/name_constraints_reference.h"
@@ -285,7 +286,11 @@ class PathsByName {
   explicit PathsByName(const AcceptedPath& accepted) : accepted_(accepted) {
     for (Bytes der : accepted.presented) {
       const auto parsed = Certificate::Parse(der);
-      if (parsed.ok()) presented_.push_back(*parsed);
+      // Nothing else is on a path of the strict rule.
+      if (parsed.ok() &&
+          path::CheckEncoding(*parsed, EncodingRule::kStrict).ok()) {
+        presented_.push_back(*parsed);
+      }
     }
   }
 

@@ -33,6 +33,14 @@ bssl::UniquePtr<EVP_PKEY> ParseSpki(Bytes der);
 // RequireTaken requires that BoringSSL took what we took, and prints why not.
 void RequireTaken(const void* parsed);
 
+// IsTakenAlike requires it of what is DER, and says of the rest whether
+// BoringSSL took it: of what we tolerate (`tolerated` is not empty) it takes
+// some.
+inline bool IsTakenAlike(const void* parsed, std::string_view tolerated) {
+  if (tolerated.empty()) RequireTaken(parsed);
+  return parsed != nullptr;
+}
+
 // IsTakenOrExcused is the same, but for what BoringSSL refused in a structure
 // of its own that has one of the names `types`: then it returns false.
 bool IsTakenOrExcused(const void* parsed,

@@ -125,6 +125,15 @@ enum class LeafProfile : uint8_t {
   kNone,
 };
 
+// EncodingRule says in which encodings certificates and CRLs are taken.
+enum class EncodingRule : uint8_t {
+  // DER, and those encodings beside it that have one reading and stand in
+  // certificates that exist: docs/usage.md has the list, and who writes them.
+  kTolerant,
+  // DER alone (X.690 §10, §11).
+  kStrict,
+};
+
 // SerialRule says which serial numbers a device's and an intermediate's
 // certificate may have. A registered CA's is not looked at.
 enum class SerialRule : uint8_t {
@@ -267,7 +276,8 @@ enum class ValidationPolicy : uint8_t {
   // Its very certificate is registered by the account and ACTIVE (AWS IoT's
   // way). Its CA counts at the registration only; of the options below only
   // `registered_ca`, `first_connect_issuer`, the key sizes and curves of
-  // `algorithms` and the budgets are looked at. A certificate that is not
+  // `algorithms`, `encoding`, `serial_rule` and the budgets are looked at. A
+  // certificate that is not
   // registered may become so at its first connection, if the CA that signed it
   // is registered with auto-registration.
   kRegisteredDevice,
@@ -303,6 +313,8 @@ struct ValidationOptions {
   // If set, what leaf and intermediates must be usable for, where they have an
   // extendedKeyUsage, in place of what the profile asks.
   std::optional<KeyPurpose> required_purpose = {};
+  // Of leaf, intermediates, and, where AnchorRules says kFull, registered CA.
+  EncodingRule encoding = EncodingRule::kTolerant;
   SerialRule serial_rule = SerialRule::kPositive;
   AnchorRules anchor_rules = AnchorRules::kFull;
   CertificatePolicyOptions policies = {};
@@ -402,6 +414,10 @@ struct EngineOptions {
   // its verification certificate and CRLs; and a device's, by hand or at its
   // first connection. A listener still judges each path by its own policy.
   AlgorithmPolicy registration_algorithms = {};
+  // Likewise in which encodings. What is registered already stays.
+  EncodingRule registration_encoding = EncodingRule::kTolerant;
+  // And which serial numbers a device's may have.
+  SerialRule registration_serial_rule = SerialRule::kPositive;
 
   // Whether Registry::PutEndpoint takes wildcards.
   WildcardEndpoints wildcard_endpoints = WildcardEndpoints::kRefused;

@@ -291,6 +291,8 @@ struct RegistryOptions {
   const Clock* clock = nullptr;       // null: SystemClock()
   EventObserver* observer = nullptr;  // null: nobody is told
   AlgorithmPolicy registration_algorithms = {};
+  EncodingRule registration_encoding = EncodingRule::kTolerant;
+  SerialRule registration_serial_rule = SerialRule::kPositive;
   WildcardEndpoints wildcard_endpoints = WildcardEndpoints::kRefused;
   // What host names that the registry makes end with, after the region.
   std::string endpoint_domain = "example.com";

@@ -30,14 +30,16 @@ bool IsBoolean(Bytes contents) {
 
 }  // namespace
 
-bool ReadBoolean(Cursor& cursor, bool* value) {
+bool ReadWrittenFlag(Cursor& cursor, bool* value, const FlagNotes& notes,
+                     Tolerated* tolerated, Tag tag) {
   Bytes contents;
-  size_t size;
-  if (!cursor.Peek(kBoolean, &contents, &size) || !IsBoolean(contents)) {
-    return false;
-  }
+  if (!cursor.Read(tag, &contents) || contents.size() != 1) return false;
   *value = contents[0] != 0;
-  cursor.Skip(size);
+  if (!*value) {
+    Note(tolerated, notes.false_is_written);
+  } else if (contents[0] != 0xff) {
+    Note(tolerated, notes.true_is_not_ff);
+  }
   return true;
 }
 
@@ -77,6 +79,10 @@ bool ParseBitString(Bytes contents, BitString* value) {
   }
   *value = {bytes, unused};
   return true;
+}
+
+bool EndsInZero(const BitString& value) {
+  return !value.bytes.empty() && (value.bytes.back() >> value.unused & 1) == 0;
 }
 
 bool ReadBitString(Cursor& cursor, BitString* value) {

@@ -46,6 +46,12 @@ inline Fault Unsupported(std::string_view what) {
   return {Fault::Kind::kUnsupported, what};
 }
 
+// FaultText says in words what kind of fault it is: "is ill-formed".
+inline std::string_view FaultText(const Fault& fault) {
+  return fault.kind == Fault::Kind::kUnsupported ? "is not supported"
+                                                 : "is ill-formed";
+}
+
 // Result is a T, or the Fault that prevented it.
 template <typename T>
 class [[nodiscard]] Result {
@@ -67,6 +73,28 @@ class [[nodiscard]] Result {
   std::optional<T> value_;
   Fault fault_;
 };
+
+// Tolerated remembers the first encoding that was taken though DER has another
+// one for the same. Whether that is good enough is for a rule to say.
+class Tolerated {
+ public:
+  bool any() const { return !what_.empty(); }
+  // The field and the rule, in words; of static storage. "" if there is none.
+  std::string_view what() const { return what_; }
+
+  // The first stays.
+  void Note(std::string_view what) {
+    if (what_.empty()) what_ = what;
+  }
+
+ private:
+  std::string_view what_;
+};
+
+// Note does so where somebody asks.
+inline void Note(Tolerated* tolerated, std::string_view what) {
+  if (tolerated != nullptr) tolerated->Note(what);
+}
 
 // Tag is an identifier octet: class, constructed bit and a number below 31.
 using Tag = uint8_t;
@@ -193,8 +221,24 @@ inline bool Cursor::ReadBoth(Tag tag, Bytes* contents, Bytes* element) {
   return true;
 }
 
-// ReadBoolean takes a BOOLEAN, 00 or FF (X.690 §11.1).
-[[nodiscard]] bool ReadBoolean(Cursor& cursor, bool* value);
+// FlagNotes are the words for what a BOOLEAN DEFAULT FALSE may be but in DER.
+struct FlagNotes {
+  std::string_view false_is_written;  // FALSE is the DEFAULT (X.690 §11.5)
+  std::string_view true_is_not_ff;    // X.690 §11.1
+};
+
+// ReadFlag takes a BOOLEAN DEFAULT FALSE if there is one; any byte but 00 is
+// TRUE (X.690 §8.2.2). False, too, for one that is not of one byte.
+[[nodiscard]] bool ReadWrittenFlag(Cursor& cursor, bool* value,
+                                   const FlagNotes& notes, Tolerated* tolerated,
+                                   Tag tag);
+[[nodiscard]] inline bool ReadFlag(Cursor& cursor, bool* value,
+                                   const FlagNotes& notes, Tolerated* tolerated,
+                                   Tag tag = kBoolean) {
+  *value = false;
+  return !cursor.NextIs(tag) ||
+         ReadWrittenFlag(cursor, value, notes, tolerated, tag);
+}
 
 // ReadInteger takes an INTEGER or, with the tag of an IMPLICIT one, that, and
 // gives its two's-complement bytes, checked to be the fewest (X.690 §8.3.2).
@@ -216,6 +260,10 @@ struct BitString {
 
 [[nodiscard]] bool ReadBitString(Cursor& cursor, BitString* value);
 [[nodiscard]] bool ParseBitString(Bytes contents, BitString* value);
+
+// EndsInZero returns whether the last bit is there and zero: where bits have
+// names, DER leaves such ones out (X.690 §11.2.2).
+bool EndsInZero(const BitString& value);
 
 // IsOid checks the contents of an OBJECT IDENTIFIER: not empty, every
 // subidentifier complete and without a leading 0x80 (X.690 §8.19).

@@ -58,7 +58,7 @@ class PathSearch {
     size_t next = 0;
     signature::SignatureAlgorithm algorithm;
     // What is wrong with the certificate whoever issued it.
-    Reason own_fault = Reason::kAccepted;
+    Finding own_fault;
     // Which presented certificate it is; null for the leaf.
     const PresentedCertificate* presented = nullptr;
     bool had_issuer = false;
@@ -85,13 +85,16 @@ class PathSearch {
                                    : presented().leaf_issuer();
   }
 
-  void Object(Reason reason, size_t place);
+  void Object(Finding finding, size_t place);
+  void Object(Reason reason, size_t place) {
+    Object(Finding{.reason = reason}, place);
+  }
   // The same of a certificate's own fault.
-  void Object(Reason reason, size_t place,
+  void Object(Finding finding, size_t place,
               const x509::Certificate& certificate);
   void Enter(const x509::Certificate& certificate,
              const PresentedCertificate* presented);
-  Reason FindOwnFault(const x509::Certificate& certificate) const;
+  Finding FindOwnFault(const x509::Certificate& certificate) const;
   enum class Issuer : uint8_t { kAnchor, kPresented };
   bool TakeStep(Issuer issuer);
   bool TakeSignature(const signature::KeyInfo& issuer);
@@ -119,17 +122,17 @@ class PathSearch {
   Finding failure_;
 };
 
-void PathSearch::Object(Reason reason, size_t place) {
-  failure_ = MoreTelling(failure_, {reason, static_cast<int>(place)});
+void PathSearch::Object(Finding finding, size_t place) {
+  finding.certificate = static_cast<int>(place);
+  failure_ = MoreTelling(failure_, finding);
 }
 
-void PathSearch::Object(Reason reason, size_t place,
+void PathSearch::Object(Finding finding, size_t place,
                         const x509::Certificate& certificate) {
-  Finding finding{reason, static_cast<int>(place)};
-  if (reason == Reason::kWeakKey) {
+  if (finding.reason == Reason::kWeakKey) {
     finding.detail = DescribeWeakKey(certificate, request_.options.algorithms);
   }
-  failure_ = MoreTelling(failure_, finding);
+  Object(finding, place);
 }
 
 // Puts `certificate` on the path.
@@ -139,9 +142,8 @@ void PathSearch::Enter(const x509::Certificate& certificate,
       CheckSignatureAlgorithm(certificate, request_.options.algorithms);
   Frame frame;
   frame.algorithm = allowed.algorithm;
-  frame.own_fault = allowed.reason == Reason::kAccepted
-                        ? FindOwnFault(certificate)
-                        : allowed.reason;
+  frame.own_fault =
+      allowed.finding.ok() ? FindOwnFault(certificate) : allowed.finding;
   frame.presented = presented;
   path_[length_] = &certificate;
   frames_[length_] = frame;
@@ -150,23 +152,24 @@ void PathSearch::Enter(const x509::Certificate& certificate,
 
 // Cheap checks, so that a certificate that can be on no path costs no
 // signature. CheckPath decides; this only saves work.
-Reason PathSearch::FindOwnFault(const x509::Certificate& certificate) const {
+Finding PathSearch::FindOwnFault(const x509::Certificate& certificate) const {
   const ValidationOptions& options = request_.options;
-  Reason reason = CheckBasicFields(certificate, options.serial_rule);
-  if (reason == Reason::kAccepted) {
-    reason = CheckCriticalExtensions(certificate, options);
+  Finding finding = CheckEncoding(certificate, options.encoding);
+  if (finding.ok()) {
+    finding = CheckBasicFields(certificate, options.serial_rule);
   }
-  if (reason == Reason::kAccepted) {
-    reason = CheckSubjectKey(certificate, options.algorithms);
+  if (finding.ok()) {
+    finding.reason = CheckCriticalExtensions(certificate, options);
   }
-  if (reason == Reason::kAccepted) {
-    reason = length_ == 0 ? CheckLeaf(certificate, options)
-                          : CheckIssuer(certificate);
+  if (finding.ok()) {
+    finding.reason = CheckSubjectKey(certificate, options.algorithms);
   }
-  if (reason == Reason::kAccepted) {
-    reason = CheckValidity(certificate, request_.now);
+  if (finding.ok()) {
+    finding.reason = length_ == 0 ? CheckLeaf(certificate, options)
+                                  : CheckIssuer(certificate);
   }
-  return reason;
+  if (finding.ok()) finding.reason = CheckValidity(certificate, request_.now);
+  return finding;
 }
 
 // Called with each possible issuer of the certificate on top. False if that
@@ -177,11 +180,12 @@ bool PathSearch::TakeStep(Issuer issuer) {
   if (!budget_.TakeStep()) return false;
   // Only now: what is wrong with a certificate is for the account of its issuer
   // to know, and is not told of one that nobody here could have issued.
-  if (frame.own_fault == Reason::kAccepted) return true;
+  if (frame.own_fault.ok()) return true;
   // Most refusals of good devices are for their time: of one that a registered
   // CA has signed, which a signature shows, the peer may know that, too.
-  if (issuer == Issuer::kAnchor && (frame.own_fault == Reason::kExpired ||
-                                    frame.own_fault == Reason::kNotYetValid)) {
+  if (issuer == Issuer::kAnchor &&
+      (frame.own_fault.reason == Reason::kExpired ||
+       frame.own_fault.reason == Reason::kNotYetValid)) {
     return true;
   }
   Object(frame.own_fault, depth(), top());
@@ -313,7 +317,8 @@ bool PathSearch::IsOnPath(const PresentedCertificate& candidate) {
   for (size_t i = 0; i < length_; ++i) {
     if (frames_[i].presented == &candidate ||
         (SubjectAt(i) == candidate.subject &&
-         der::Equal(path_[i]->spki(), candidate.certificate.spki()))) {
+         signature::IsSameKey(path_[i]->spki(),
+                              candidate.certificate.spki()))) {
       return true;
     }
   }
@@ -346,10 +351,8 @@ void PathSearch::TryPresented(PresentedCertificate& candidate) {
   if (length_ + 2 > budget_.limits().path_length) {
     return Object(Reason::kBudgetPathLength, depth());
   }
-  const Reason fault = FindOwnFault(candidate.certificate);
-  if (fault != Reason::kAccepted) {
-    return Object(fault, depth() + 1, candidate.certificate);
-  }
+  const Finding fault = FindOwnFault(candidate.certificate);
+  if (!fault.ok()) return Object(fault, depth() + 1, candidate.certificate);
   const der::Result<signature::KeyInfo> info =
       signature::InspectKey(candidate.certificate.spki());
   if (!info.ok()) return Object(Reason::kMalformed, depth() + 1);

@@ -22,35 +22,46 @@ Reason CheckAsAnchor(const x509::Certificate& certificate,
              : reason;
 }
 
-Reason CheckOwnForm(const x509::Certificate& certificate,
-                    const ValidationOptions& options, UnixSeconds now) {
-  const Reason reason = CheckBasicFields(certificate, options.serial_rule);
-  return reason == Reason::kAccepted ? CheckAsAnchor(certificate, options, now)
-                                     : reason;
+Finding CheckOwnForm(const x509::Certificate& certificate,
+                     const ValidationOptions& options, UnixSeconds now) {
+  Finding finding = CheckEncoding(certificate, options.encoding);
+  if (finding.ok()) {
+    finding = CheckBasicFields(certificate, options.serial_rule);
+  }
+  if (finding.ok()) finding.reason = CheckAsAnchor(certificate, options, now);
+  return finding;
 }
 
-Reason CheckAnchor(const x509::Certificate& anchor,
-                   const ValidationOptions& options, UnixSeconds now) {
+Finding CheckAnchor(const x509::Certificate& anchor,
+                    const ValidationOptions& options, UnixSeconds now) {
   switch (options.anchor_rules) {
     case AnchorRules::kNameAndKey:
-      return Reason::kAccepted;
+      return {};
     case AnchorRules::kConstraints:
-      return CheckIssuerUnlessSilent(anchor);
+      return {.reason = CheckIssuerUnlessSilent(anchor)};
     case AnchorRules::kFull:
       break;
   }
-  const Reason reason = CheckAsAnchor(anchor, options, now);
-  return reason == Reason::kAccepted ? CheckIssuer(anchor) : reason;
+  Finding finding = CheckEncoding(anchor, options.encoding);
+  if (finding.ok()) finding.reason = CheckAsAnchor(anchor, options, now);
+  if (finding.ok()) finding.reason = CheckIssuer(anchor);
+  return finding;
 }
 
-Reason CheckIntermediate(const x509::Certificate& certificate,
-                         const ValidationOptions& options, UnixSeconds now) {
-  Reason reason = CheckOwnForm(certificate, options, now);
-  if (reason == Reason::kAccepted) reason = CheckIssuer(certificate);
-  if (reason == Reason::kAccepted) {
-    reason = CheckIssuerPurpose(certificate, options);
-  }
-  return reason;
+Finding CheckIntermediate(const x509::Certificate& certificate,
+                          const ValidationOptions& options, UnixSeconds now) {
+  Finding finding = CheckOwnForm(certificate, options, now);
+  if (finding.ok()) finding.reason = CheckIssuer(certificate);
+  if (finding.ok()) finding.reason = CheckIssuerPurpose(certificate, options);
+  return finding;
+}
+
+Finding CheckAsLeaf(const x509::Certificate& leaf,
+                    const ValidationOptions& options, UnixSeconds now) {
+  Finding finding = CheckOwnForm(leaf, options, now);
+  if (finding.ok()) finding.reason = CheckLeafNameConstraints(leaf);
+  if (finding.ok()) finding.reason = CheckLeaf(leaf, options);
+  return finding;
 }
 
 // Where on the path the last certificate stands whose own extensions bind those
@@ -294,27 +305,22 @@ Finding CheckEach(Path path, const ValidationOptions& options,
                   UnixSeconds now) {
   for (size_t i = 0; i < path.size(); ++i) {
     const x509::Certificate& certificate = *path[i];
-    Reason reason = CheckSubjectKey(certificate, options.algorithms);
-    if (reason == Reason::kAccepted) {
+    Finding finding;
+    finding.reason = CheckSubjectKey(certificate, options.algorithms);
+    if (finding.ok()) {
       if (i == 0) {
-        reason = CheckOwnForm(certificate, options, now);
-        if (reason == Reason::kAccepted) {
-          reason = CheckLeafNameConstraints(certificate);
-        }
-        if (reason == Reason::kAccepted) {
-          reason = CheckLeaf(certificate, options);
-        }
+        finding = CheckAsLeaf(certificate, options, now);
       } else if (i + 1 == path.size()) {
-        reason = CheckAnchor(certificate, options, now);
+        finding = CheckAnchor(certificate, options, now);
       } else {
-        reason = CheckIntermediate(certificate, options, now);
+        finding = CheckIntermediate(certificate, options, now);
       }
     }
-    if (reason == Reason::kWeakKey) {
-      return {reason, static_cast<int>(i),
-              DescribeWeakKey(certificate, options.algorithms)};
+    if (finding.reason == Reason::kWeakKey) {
+      finding.detail = DescribeWeakKey(certificate, options.algorithms);
     }
-    if (reason != Reason::kAccepted) return {reason, static_cast<int>(i)};
+    finding.certificate = static_cast<int>(i);
+    if (!finding.ok()) return finding;
   }
   return {};
 }

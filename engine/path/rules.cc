@@ -104,6 +104,10 @@ Reason FromAlgorithmFault(const der::Fault& fault) {
              : Reason::kAlgorithmNotAllowed;
 }
 
+Finding Malformed(std::string_view detail) {
+  return {.reason = Reason::kMalformed, .detail = detail};
+}
+
 }  // namespace
 
 Reason CheckValidity(const x509::Certificate& certificate, UnixSeconds now) {
@@ -112,15 +116,33 @@ Reason CheckValidity(const x509::Certificate& certificate, UnixSeconds now) {
   return Reason::kAccepted;
 }
 
-Reason CheckBasicFields(const x509::Certificate& certificate, SerialRule rule) {
-  if (certificate.issuer().empty()) return Reason::kMalformed;
-  if (rule == SerialRule::kAnyInteger) return Reason::kAccepted;
+Finding CheckEncoding(const x509::Certificate& certificate, EncodingRule rule) {
+  if (rule == EncodingRule::kTolerant) return {};
+  der::Tolerated tolerated;
+  tolerated.Note(certificate.tolerated());
+  // What is wrong with either otherwise has rules of its own.
+  (void)signature::ParseSignatureAlgorithm(certificate.signature_algorithm(),
+                                           &tolerated);
+  (void)signature::InspectKey(certificate.spki(), &tolerated);
+  if (!tolerated.any()) return {};
+  return Malformed(tolerated.what());
+}
+
+Finding CheckBasicFields(const x509::Certificate& certificate,
+                         SerialRule rule) {
+  if (certificate.issuer().empty()) return Malformed("issuer: an empty name");
+  if (rule == SerialRule::kAnyInteger) return {};
   const Bytes serial = certificate.serial();
-  const bool is_zero = serial.size() == 1 && serial.front() == 0;
-  const bool is_negative = (serial.front() & 0x80) != 0;
-  return is_zero || is_negative || serial.size() > kMaxSerialBytes
-             ? Reason::kMalformed
-             : Reason::kAccepted;
+  if (serial.size() == 1 && serial.front() == 0) {
+    return Malformed("serialNumber: zero, where it must be positive");
+  }
+  if ((serial.front() & 0x80) != 0) {
+    return Malformed("serialNumber: negative, where it must be positive");
+  }
+  if (serial.size() > kMaxSerialBytes) {
+    return Malformed("serialNumber: longer than 20 octets");
+  }
+  return {};
 }
 
 Reason CheckCriticalExtensions(const x509::Certificate& certificate,
@@ -215,19 +237,27 @@ AllowedAlgorithm CheckSignatureAlgorithm(const x509::Certificate& certificate,
                                          const AlgorithmPolicy& policy) {
   const der::Result<signature::SignatureAlgorithm> algorithm =
       signature::ParseSignatureAlgorithm(certificate.signature_algorithm());
-  if (!algorithm.ok()) return {FromAlgorithmFault(algorithm.fault()), {}};
-  if (!signature::IsAllowed(policy, *algorithm)) {
-    return {Reason::kAlgorithmNotAllowed, {}};
+  if (!algorithm.ok()) {
+    return {{.reason = FromAlgorithmFault(algorithm.fault()),
+             .detail = algorithm.fault().what},
+            {}};
   }
-  return {Reason::kAccepted, *algorithm};
+  if (!signature::IsAllowed(policy, *algorithm)) {
+    return {{.reason = Reason::kAlgorithmNotAllowed}, {}};
+  }
+  return {{}, *algorithm};
 }
 
-Reason CheckRegistrable(const x509::Certificate& leaf,
-                        const AlgorithmPolicy& policy, UnixSeconds now) {
-  Reason reason = CheckSignatureAlgorithm(leaf, policy).reason;
-  if (reason == Reason::kAccepted) reason = CheckValidity(leaf, now);
-  if (reason == Reason::kAccepted) reason = CheckSubjectKey(leaf, policy);
-  return reason;
+Finding CheckRegistrable(const x509::Certificate& leaf,
+                         const Registrable& rules, UnixSeconds now) {
+  Finding finding = CheckEncoding(leaf, rules.encoding);
+  if (finding.ok()) finding = CheckBasicFields(leaf, rules.serials);
+  if (finding.ok()) {
+    finding = CheckSignatureAlgorithm(leaf, rules.algorithms).finding;
+  }
+  if (finding.ok()) finding.reason = CheckValidity(leaf, now);
+  if (finding.ok()) finding.reason = CheckSubjectKey(leaf, rules.algorithms);
+  return finding;
 }
 
 }  // namespace chainkeep::path

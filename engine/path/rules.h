@@ -12,6 +12,7 @@
 #include "chainkeep/options.h"
 #include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
+#include "engine/path/finding.h"
 #include "engine/signature/algorithm.h"
 #include "engine/x509/certificate.h"
 
@@ -20,9 +21,16 @@ namespace chainkeep::path {
 // notBefore ≤ now ≤ notAfter, both ends inclusive (RFC 5280 §4.1.2.5).
 Reason CheckValidity(const x509::Certificate& certificate, UnixSeconds now);
 
+// Those that return a Finding leave its certificate to the caller, who knows
+// which place it has; the detail says what is wrong, in words.
+
+// Everything in `certificate` is encoded in a way that `rule` takes, the
+// parameters of its signature and of its key among that.
+Finding CheckEncoding(const x509::Certificate& certificate, EncodingRule rule);
+
 // The serial number is one that `rule` takes, and there is an issuer's name
 // (RFC 5280 §4.1.2.2, §4.1.2.4).
-Reason CheckBasicFields(const x509::Certificate& certificate, SerialRule rule);
+Finding CheckBasicFields(const x509::Certificate& certificate, SerialRule rule);
 
 // Every critical extension is one that is processed, here or by the host (RFC
 // 5280 §4.2). Allocates where there is one that is not processed here.
@@ -62,16 +70,25 @@ Reason CheckIssuerPurpose(const x509::Certificate& certificate,
 
 // The signature algorithm that `certificate` names, if the policy allows it.
 struct AllowedAlgorithm {
-  Reason reason = Reason::kAccepted;
+  Finding finding;
   signature::SignatureAlgorithm algorithm;
 };
 AllowedAlgorithm CheckSignatureAlgorithm(const x509::Certificate& certificate,
                                          const AlgorithmPolicy& policy);
 
-// Whether a device certificate may be registered, whoever signed it: the
-// algorithm of its signature, its validity, and its key (R53, R91).
-Reason CheckRegistrable(const x509::Certificate& leaf,
-                        const AlgorithmPolicy& policy, UnixSeconds now);
+// Whether a device certificate may be registered, whoever signed it: its
+// encoding, serial number and issuer's name, the algorithm of its signature,
+// its validity, and its key (R53, R91).
+struct Registrable {
+  const AlgorithmPolicy& algorithms;
+  EncodingRule encoding = EncodingRule::kTolerant;
+  SerialRule serials = SerialRule::kPositive;
+};
+inline Registrable RulesOf(const ValidationOptions& options) {
+  return {options.algorithms, options.encoding, options.serial_rule};
+}
+Finding CheckRegistrable(const x509::Certificate& leaf,
+                         const Registrable& rules, UnixSeconds now);
 
 }  // namespace chainkeep::path
 

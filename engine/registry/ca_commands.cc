@@ -58,7 +58,7 @@ absl::StatusOr<CaPtr> ExamineCa(const CommandContext& context,
   const absl::StatusOr<std::string> der = CheckPem(kWhat, pem);
   if (!der.ok()) return der.status();
   const absl::StatusOr<x509::Certificate> ca =
-      ParseCertificate(kWhat, AsBytes(*der));
+      ParseCertificate(kWhat, AsBytes(*der), context.encoding());
   if (!ca.ok()) return ca.status();
   // Before the key is prepared, which costs the more the larger it is.
   const absl::Status check = CheckCaCertificate(*ca, context.policy(), now);
@@ -75,7 +75,7 @@ absl::StatusOr<std::string> ExamineProof(const CommandContext& context,
   const absl::StatusOr<std::string> der = CheckPem(kProof, pem);
   if (!der.ok()) return der.status();
   const absl::StatusOr<x509::Certificate> verification =
-      ParseCertificate(kProof, AsBytes(*der));
+      ParseCertificate(kProof, AsBytes(*der), context.encoding());
   if (!verification.ok()) return verification.status();
   const absl::Status check = CheckVerificationCertificate(
       *verification, ca.certificate(), ca.key(), context.policy(), now);

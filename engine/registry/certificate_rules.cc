@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
+#include "engine/path/rules.h"
 
 namespace chainkeep::registry {
 namespace {
@@ -73,14 +74,27 @@ absl::Status NoSuchCertificate() {
 }
 
 absl::StatusOr<x509::Certificate> ParseCertificate(std::string_view what,
-                                                   Bytes der) {
+                                                   Bytes der,
+                                                   EncodingRule encoding) {
+  const auto refuse = [&](std::string_view kind, std::string_view detail) {
+    return InvalidCertificate(absl::StrCat(
+        what, " ", ComputeCertificateId(der).ToHex(), " ", kind, ": ", detail));
+  };
   const der::Result<x509::Certificate> parsed = x509::Certificate::Parse(der);
-  if (parsed.ok()) return *parsed;
-  return InvalidCertificate(
-      absl::StrCat(what, ": ", parsed.fault().what,
-                   parsed.fault().kind == der::Fault::Kind::kUnsupported
-                       ? " is not supported"
-                       : " is ill-formed"));
+  if (!parsed.ok()) {
+    return refuse(der::FaultText(parsed.fault()), parsed.fault().what);
+  }
+  const path::Finding finding = path::CheckEncoding(*parsed, encoding);
+  if (!finding.ok()) return refuse("is not in DER", finding.detail);
+  return *parsed;
+}
+
+absl::Status CheckBasicFields(std::string_view what,
+                              const x509::Certificate& certificate,
+                              SerialRule rule) {
+  const path::Finding finding = path::CheckBasicFields(certificate, rule);
+  if (finding.ok()) return absl::OkStatus();
+  return InvalidCertificate(absl::StrCat(what, ": ", finding.detail));
 }
 
 absl::Status CheckValidity(std::string_view what,

@@ -46,10 +46,17 @@ absl::StatusOr<store::CertificateKey> CheckCertificateKey(
 // The answer for an id that the account does not have, whoever else has it.
 absl::Status NoSuchCertificate();
 
-// Parses strictly; `what` names the argument, the result views `der`. Errors:
-// kCertificateValidation.
+// Parses; `what` names the argument, the result views `der`. Errors:
+// kCertificateValidation, with the certificate's id.
 absl::StatusOr<x509::Certificate> ParseCertificate(std::string_view what,
-                                                   Bytes der);
+                                                   Bytes der,
+                                                   EncodingRule encoding);
+
+// It has an issuer's name, and a serial number that `rule` takes. Errors:
+// kCertificateValidation.
+absl::Status CheckBasicFields(std::string_view what,
+                              const x509::Certificate& certificate,
+                              SerialRule rule);
 
 // `now` lies in the certificate's validity, whose ends belong to it (RFC 5280
 // §4.1.2.5). Errors: kCertificateValidation.

@@ -74,6 +74,8 @@ class CommandContext {
   const AlgorithmPolicy& policy() const {
     return options_.registration_algorithms;
   }
+  EncodingRule encoding() const { return options_.registration_encoding; }
+  SerialRule serials() const { return options_.registration_serial_rule; }
   const RegistryOptions& options() const { return options_; }
 
  private:

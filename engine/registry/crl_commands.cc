@@ -168,7 +168,8 @@ absl::Status SetCrls(const CommandContext& context,
         ErrorCode::kCertificateValidation,
         absl::StrCat(kWhat, ": ", ca.fault().what, " is not valid"));
   }
-  const auto crls = LoadCrls(request.crls, **ca, context.policy());
+  const auto crls =
+      LoadCrls(request.crls, **ca, context.policy(), context.encoding());
   if (!crls.ok()) return crls.status();
   store::CrlRow row;
   row.key = {*tenant, signature::ComputeCaIdentity((*ca)->certificate())};

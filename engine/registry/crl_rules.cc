@@ -20,6 +20,8 @@ std::string_view TextOf(CrlRefusal refusal) {
       return "is too large";
     case CrlRefusal::kIllFormed:
       return "is ill-formed";
+    case CrlRefusal::kNotDer:
+      return "is not in DER";
     case CrlRefusal::kUnsupported:
       return "is of a kind that is not supported";
     case CrlRefusal::kWrongIssuer:
@@ -47,15 +49,16 @@ absl::Status Refuse(size_t index, const CrlLoad& load) {
 
 absl::StatusOr<std::vector<std::shared_ptr<const LoadedCrl>>> LoadCrls(
     const std::vector<std::string_view>& crls, const catalog::CaRecord& ca,
-    const AlgorithmPolicy& policy) {
+    const AlgorithmPolicy& policy, EncodingRule encoding) {
   if (crls.size() > kMaxCrls) {
     return MakeError(ErrorCode::kInvalidRequest,
                      absl::StrCat("at most ", kMaxCrls, " CRLs for one CA"));
   }
   std::vector<std::shared_ptr<const LoadedCrl>> loaded;
   for (size_t i = 0; i < crls.size(); ++i) {
-    CrlLoad load = LoadedCrl::Load(crls[i], {ca.certificate(), ca.key()},
-                                   {.algorithms = policy});
+    CrlLoad load =
+        LoadedCrl::Load(crls[i], {ca.certificate(), ca.key()},
+                        {.algorithms = policy, .encoding = encoding});
     if (load.crl == nullptr) return Refuse(i, load);
     loaded.push_back(std::move(load.crl));
   }

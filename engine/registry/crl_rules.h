@@ -35,7 +35,8 @@ inline constexpr size_t kMaxCasWithCrls = 128;
 // it allocates. Errors: as Registry::SetCrls.
 absl::StatusOr<std::vector<std::shared_ptr<const revocation::LoadedCrl>>>
 LoadCrls(const std::vector<std::string_view>& crls, const catalog::CaRecord& ca,
-         const AlgorithmPolicy& policy);
+         const AlgorithmPolicy& policy,
+         EncodingRule encoding = EncodingRule::kTolerant);
 
 // CheckCrlLimits checks `crls`, DER, all of one CA. Errors: kInvalidRequest.
 absl::Status CheckCrlLimits(const std::vector<std::string>& crls);

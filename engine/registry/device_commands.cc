@@ -30,10 +30,10 @@ constexpr std::string_view kWhat = "the certificate";
 absl::StatusOr<x509::Certificate> ReadLeaf(const CommandContext& context,
                                            std::string_view der) {
   const absl::StatusOr<x509::Certificate> leaf =
-      ParseCertificate(kWhat, AsBytes(der));
+      ParseCertificate(kWhat, AsBytes(der), context.encoding());
   if (!leaf.ok()) return leaf.status();
-  const absl::Status check =
-      CheckDeviceCertificate(*leaf, context.policy(), context.Now());
+  const absl::Status check = CheckDeviceCertificate(
+      *leaf, context.policy(), context.serials(), context.Now());
   if (!check.ok()) return check;
   return leaf;
 }

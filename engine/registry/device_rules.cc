@@ -65,11 +65,11 @@ absl::Status CheckTransferText(std::string_view what, std::string_view text) {
 
 absl::Status CheckDeviceCertificate(const x509::Certificate& leaf,
                                     const AlgorithmPolicy& policy,
-                                    UnixSeconds now) {
+                                    SerialRule serials, UnixSeconds now) {
   constexpr std::string_view kWhat = "the certificate";
-  if (absl::Status status = CheckValidity(kWhat, leaf, now); !status.ok()) {
-    return status;
-  }
+  absl::Status status = CheckBasicFields(kWhat, leaf, serials);
+  if (status.ok()) status = CheckValidity(kWhat, leaf, now);
+  if (!status.ok()) return status;
   const der::Result<signature::KeyInfo> key =
       signature::InspectKey(leaf.spki());
   if (!key.ok() || !signature::IsStrongEnough(policy, *key)) {

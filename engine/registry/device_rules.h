@@ -52,7 +52,7 @@ absl::Status CheckTransferText(std::string_view what, std::string_view text);
 // is its fingerprint. Errors: kCertificateValidation.
 absl::Status CheckDeviceCertificate(const x509::Certificate& leaf,
                                     const AlgorithmPolicy& policy,
-                                    UnixSeconds now);
+                                    SerialRule serials, UnixSeconds now);
 
 // ---- State -----------------------------------------------------------------
 

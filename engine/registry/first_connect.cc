@@ -137,12 +137,18 @@ bool FirstConnect::Admit(const Account& account, Kind kind) {
          looks_at_unknown_.Take(account, now);
 }
 
-Reason FirstConnect::Run(const Request& request) {
+path::Finding FirstConnect::Run(const Request& request) {
   // The listener's policy has been asked. What may not be registered by hand is
   // not registered here either.
-  const Reason fault =
-      path::CheckRegistrable(request.leaf, context_.policy(), context_.Now());
-  if (fault != Reason::kAccepted) return fault;
+  const path::Finding fault = path::CheckRegistrable(
+      request.leaf,
+      {context_.policy(), context_.encoding(), context_.serials()},
+      context_.Now());
+  if (!fault.ok()) return fault;
+  return {.reason = Proceed(request)};
+}
+
+Reason FirstConnect::Proceed(const Request& request) {
   Found found;
   absl::Status status = context_.Read([&](const RegistryView& view) {
     found = Look(view, request);

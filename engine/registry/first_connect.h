@@ -39,6 +39,7 @@
 #include "chainkeep/provisioning.h"
 #include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
+#include "engine/path/finding.h"
 #include "engine/registry/command_context.h"
 #include "engine/registry/provisioning_template.h"
 #include "engine/registry/rate_limit.h"
@@ -81,8 +82,8 @@ class FirstConnect {
     const x509::Certificate& leaf;
   };
 
-  // Run returns the reason for which the connection is refused now; always one.
-  Reason Run(const Request& request);
+  // Run returns why the connection is refused now; it always is.
+  path::Finding Run(const Request& request);
 
  private:
   // What the store says of a request.
@@ -100,6 +101,8 @@ class FirstConnect {
   static constexpr uint32_t kLooks = 10;
   static uint32_t LooksFor(uint32_t registrations);
 
+  // Of a leaf that may be registered.
+  Reason Proceed(const Request& request);
   Found Look(const store::RegistryView& view, const Request& request) const;
   absl::StatusOr<Found> Register(const Request& request);
   void Announce(const Found& found) const;

@@ -275,7 +275,7 @@ ImportRules::CaOr ImportRules::FindCertificate(const std::string& pem) {
     const absl::StatusOr<std::string> der = CheckPem(kWhat, pem);
     if (!der.ok()) return der.status();
     const absl::StatusOr<x509::Certificate> ca =
-        ParseCertificate(kWhat, AsBytes(*der));
+        ParseCertificate(kWhat, AsBytes(*der), context_.encoding());
     if (!ca.ok()) return ca.status();
     const absl::Status check = CheckCaProfile(*ca, context_.policy());
     if (!check.ok()) return check;
@@ -334,11 +334,11 @@ absl::StatusOr<ImportRecord> ImportRules::ReadDevice(Json json) {
   const absl::StatusOr<std::string> der = CheckPem(kWhat, pem);
   if (!der.ok()) return der.status();
   const absl::StatusOr<x509::Certificate> leaf =
-      ParseCertificate(kWhat, AsBytes(*der));
+      ParseCertificate(kWhat, AsBytes(*der), context_.encoding());
   if (!leaf.ok()) return leaf.status();
   // Judged as of a moment of its own: it may have expired since.
-  const absl::Status check =
-      CheckDeviceCertificate(*leaf, context_.policy(), leaf->not_before());
+  const absl::Status check = CheckDeviceCertificate(
+      *leaf, context_.policy(), context_.serials(), leaf->not_before());
   if (!check.ok()) return check;
   DeviceRow row =
       Reread(*json, NewDeviceRow({tenant, ComputeCertificateId(AsBytes(*der))},
@@ -422,7 +422,8 @@ absl::StatusOr<ImportRecord> ImportRules::ReadCrl(const JsonValue& json) {
   }
   std::string crl;
   if (!absl::Base64Unescape(text, &crl)) return Invalid("crl is not base64");
-  const auto loaded = LoadCrls({crl}, **ca, context_.policy());
+  const auto loaded =
+      LoadCrls({crl}, **ca, context_.policy(), context_.encoding());
   if (!loaded.ok()) return loaded.status();
   const Bytes list = loaded->front()->crl().der();
   store::CrlRow row = {

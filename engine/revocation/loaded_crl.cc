@@ -62,7 +62,10 @@ CrlLoad Verify(const x509::Crl& crl, const CrlIssuer& issuer,
   }
   const auto algorithm =
       signature::ParseSignatureAlgorithm(crl.signature_algorithm());
-  if (!algorithm.ok() || !signature::IsAllowed(policy, *algorithm)) {
+  if (!algorithm.ok()) {
+    return Refuse(CrlRefusal::kAlgorithmNotAllowed, algorithm.fault().what);
+  }
+  if (!signature::IsAllowed(policy, *algorithm)) {
     return Refuse(CrlRefusal::kAlgorithmNotAllowed, "signatureAlgorithm");
   }
   if (!signature::IsStrongEnough(policy, issuer.key.info())) {
@@ -72,6 +75,17 @@ CrlLoad Verify(const x509::Crl& crl, const CrlIssuer& issuer,
     return Refuse(CrlRefusal::kBadSignature, "signatureValue");
   }
   return {};
+}
+
+// What strict DER refuses of `crl`, in words, the parameters of its signature
+// among that; "" for nothing.
+std::string_view ToleratedIn(const x509::Crl& crl) {
+  der::Tolerated tolerated;
+  tolerated.Note(crl.tolerated());
+  // What is wrong with it otherwise is found when it is used.
+  (void)signature::ParseSignatureAlgorithm(crl.signature_algorithm(),
+                                           &tolerated);
+  return tolerated.what();
 }
 
 bool HasDirectoryName(const x509::GeneralNames& names, const x509::Name& name) {
@@ -96,6 +110,10 @@ CrlLoad LoadedCrl::Load(std::string_view pem_or_der, const CrlIssuer& issuer,
   auto der = std::make_unique<const std::string>(std::move(bytes));
   const der::Result<x509::Crl> crl = x509::Crl::Parse(AsBytes(*der));
   if (!crl.ok()) return Refuse(crl.fault());
+  const std::string_view tolerated = ToleratedIn(*crl);
+  if (options.encoding == EncodingRule::kStrict && !tolerated.empty()) {
+    return Refuse(CrlRefusal::kNotDer, tolerated);
+  }
   result = Verify(*crl, issuer, options.algorithms);
   if (result.refusal != CrlRefusal::kNone) return result;
   result.crl.reset(new LoadedCrl(std::move(der), *crl));

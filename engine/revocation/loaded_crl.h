@@ -44,6 +44,7 @@ struct CrlIssuer {
 
 struct CrlLoadOptions {
   AlgorithmPolicy algorithms;
+  EncodingRule encoding = EncodingRule::kTolerant;
   // Of the DER.
   size_t max_bytes = 64 << 20;
 };
@@ -52,7 +53,8 @@ struct CrlLoadOptions {
 enum class CrlRefusal : uint8_t {
   kNone,
   kTooLarge,
-  kIllFormed,            // neither PEM with one "X509 CRL" nor strict DER
+  kIllFormed,            // neither PEM with one "X509 CRL" nor a CRL
+  kNotDer,               // in an encoding that EncodingRule::kStrict refuses
   kUnsupported,          // delta, indirect, or an unknown critical extension
   kWrongIssuer,          // of another name than the issuer's
   kNotACrlSigner,        // the issuer's keyUsage lacks cRLSign

@@ -9,8 +9,14 @@ using der::Cursor;
 using der::IllFormed;
 using der::Unsupported;
 
-// How the parameters of an algorithm must look.
-enum class Parameters : uint8_t { kNull, kAbsent, kPss };
+// How the parameters of an algorithm must look. Of two ways the first is what
+// its RFC demands, and the other is tolerated.
+enum class Parameters : uint8_t {
+  kNullOrAbsent,
+  kAbsentOrNull,
+  kAbsent,
+  kPss,
+};
 
 struct Known {
   std::string_view oid;
@@ -24,34 +30,34 @@ constexpr std::string_view kMgf1 = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08";
 constexpr Known kKnown[] = {
     {"\x2a\x86\x48\xce\x3d\x04\x03\x02",  // ecdsa-with-SHA256
      {Scheme::kEcdsa, Digest::kSha256},
-     Parameters::kAbsent},
+     Parameters::kAbsentOrNull},
     {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b",  // sha256WithRSAEncryption
      {Scheme::kRsaPkcs1, Digest::kSha256},
-     Parameters::kNull},
+     Parameters::kNullOrAbsent},
     {"\x2b\x65\x70",  // id-Ed25519
      {Scheme::kEd25519, Digest::kNone},
      Parameters::kAbsent},
     {"\x2a\x86\x48\xce\x3d\x04\x03\x03",  // ecdsa-with-SHA384
      {Scheme::kEcdsa, Digest::kSha384},
-     Parameters::kAbsent},
+     Parameters::kAbsentOrNull},
     {"\x2a\x86\x48\xce\x3d\x04\x03\x04",  // ecdsa-with-SHA512
      {Scheme::kEcdsa, Digest::kSha512},
-     Parameters::kAbsent},
+     Parameters::kAbsentOrNull},
     {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c",  // sha384WithRSAEncryption
      {Scheme::kRsaPkcs1, Digest::kSha384},
-     Parameters::kNull},
+     Parameters::kNullOrAbsent},
     {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d",  // sha512WithRSAEncryption
      {Scheme::kRsaPkcs1, Digest::kSha512},
-     Parameters::kNull},
+     Parameters::kNullOrAbsent},
     {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a",  // id-RSASSA-PSS
      {Scheme::kRsaPss, Digest::kNone},
      Parameters::kPss},
     {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05",  // sha1WithRSAEncryption
      {Scheme::kRsaPkcs1, Digest::kSha1},
-     Parameters::kNull},
+     Parameters::kNullOrAbsent},
     {"\x2a\x86\x48\xce\x3d\x04\x01",  // ecdsa-with-SHA1
      {Scheme::kEcdsa, Digest::kSha1},
-     Parameters::kAbsent},
+     Parameters::kAbsentOrNull},
     {"\x60\x86\x48\x01\x65\x03\x04\x03\x11",  // id-ml-dsa-44
      {Scheme::kMlDsa44, Digest::kNone},
      Parameters::kAbsent},
@@ -104,9 +110,25 @@ bool EnterExplicit(Cursor& fields, unsigned n, Cursor* inner) {
   return true;
 }
 
+// TrailerField ::= INTEGER { trailerFieldBC(1) }, whose only value is the
+// DEFAULT, [3] EXPLICIT.
+bool ReadTrailer(Cursor& params, der::Tolerated* tolerated) {
+  Cursor trailer{Bytes()};
+  uint64_t value;
+  if (!EnterExplicit(params, 3, &trailer) || !der::ReadUint(trailer, &value) ||
+      !trailer.empty() || value != 1) {
+    return false;
+  }
+  der::Note(tolerated,
+            "signatureAlgorithm: trailerField 1 is written, which is the "
+            "DEFAULT");
+  return true;
+}
+
 // RSASSA-PSS-params (RFC 4055 §3.1). All of the sets that are taken need every
-// field but the trailer, whose only value is the DEFAULT.
-der::Result<SignatureAlgorithm> ParsePss(Cursor& fields) {
+// field but the trailer.
+der::Result<SignatureAlgorithm> ParsePss(Cursor& fields,
+                                         der::Tolerated* tolerated) {
   Bytes contents;
   if (!fields.Read(der::kSequence, &contents) || !fields.empty()) {
     return IllFormed("RSASSA-PSS-params");
@@ -119,29 +141,34 @@ der::Result<SignatureAlgorithm> ParsePss(Cursor& fields) {
   }
   const KnownDigest* digest = ReadDigest(hash);
   if (digest == nullptr || !hash.empty()) {
-    return Unsupported("RSASSA-PSS hashAlgorithm");
+    return Unsupported("RSASSA-PSS: its digest is none of SHA-2");
   }
+  constexpr std::string_view kOtherMask =
+      "RSASSA-PSS: its mask is not MGF1 with the digest of the message";
   Bytes mgf_contents, mgf_oid;
   if (!mgf.Read(der::kSequence, &mgf_contents) || !mgf.empty()) {
-    return Unsupported("RSASSA-PSS maskGenAlgorithm");
+    return Unsupported(kOtherMask);
   }
   Cursor mgf_fields(mgf_contents);
   if (!der::ReadOid(mgf_fields, &mgf_oid) || !der::Is(mgf_oid, kMgf1) ||
       ReadDigest(mgf_fields) != digest || !mgf_fields.empty()) {
-    return Unsupported("RSASSA-PSS maskGenAlgorithm");
+    return Unsupported(kOtherMask);
   }
   uint64_t length;
   if (!der::ReadUint(salt, &length) || !salt.empty() ||
       length != digest->size) {
-    return Unsupported("RSASSA-PSS saltLength");
+    return Unsupported("RSASSA-PSS: the salt is not as long as the digest");
   }
-  if (!params.empty()) return Unsupported("RSASSA-PSS trailerField");
+  if (!params.empty() && (!ReadTrailer(params, tolerated) || !params.empty())) {
+    return Unsupported("RSASSA-PSS: a trailerField other than 1");
+  }
   return SignatureAlgorithm{Scheme::kRsaPss, digest->digest};
 }
 
 }  // namespace
 
-der::Result<SignatureAlgorithm> ParseSignatureAlgorithm(Bytes contents) {
+der::Result<SignatureAlgorithm> ParseSignatureAlgorithm(
+    Bytes contents, der::Tolerated* tolerated) {
   Cursor fields(contents);
   Bytes oid;
   if (!der::ReadOid(fields, &oid)) return IllFormed("AlgorithmIdentifier");
@@ -149,15 +176,31 @@ der::Result<SignatureAlgorithm> ParseSignatureAlgorithm(Bytes contents) {
     if (!der::Is(oid, known.oid)) continue;
     switch (known.parameters) {
       case Parameters::kPss:
-        return ParsePss(fields);
-      case Parameters::kNull:
+        return ParsePss(fields, tolerated);
+      case Parameters::kNullOrAbsent:
         // RFC 4055 §5: NULL is written, and its absence must be accepted.
-        if (!fields.empty() && !IsNull(fields)) {
-          return IllFormed("RSA parameters");
+        if (fields.empty()) {
+          der::Note(tolerated,
+                    "signatureAlgorithm: parameters are absent, which for RSA "
+                    "are NULL");
+        } else if (!IsNull(fields)) {
+          return IllFormed(
+              "signatureAlgorithm: RSA parameters that are not NULL");
         }
         break;
+      case Parameters::kAbsentOrNull:
+        if (fields.empty()) break;
+        if (!IsNull(fields)) {
+          return IllFormed("signatureAlgorithm: ECDSA parameters");
+        }
+        der::Note(tolerated,
+                  "signatureAlgorithm: parameters are NULL, which for ECDSA "
+                  "are absent");
+        break;
       case Parameters::kAbsent:
-        if (!fields.empty()) return IllFormed("parameters that must be absent");
+        if (!fields.empty())
+          return IllFormed(
+              "signatureAlgorithm: parameters that must be absent");
         break;
     }
     return known.algorithm;

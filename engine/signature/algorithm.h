@@ -39,8 +39,11 @@ struct SignatureAlgorithm {
 
 // ParseSignatureAlgorithm reads the contents of an AlgorithmIdentifier. An
 // algorithm that is not in the list above (MD5, DSA, PSS with other parameters)
-// is kUnsupported; wrong parameters of one that is, kIllFormed.
-der::Result<SignatureAlgorithm> ParseSignatureAlgorithm(Bytes contents);
+// is kUnsupported; wrong parameters of one that is, kIllFormed. Tolerated are
+// NULL for the absent parameters of ECDSA, their absence for the NULL of RSA
+// (RFC 4055 §5), and the trailerField of RSASSA-PSS.
+der::Result<SignatureAlgorithm> ParseSignatureAlgorithm(
+    Bytes contents, der::Tolerated* tolerated = nullptr);
 
 // IsAllowed returns whether `policy` takes signatures of this kind.
 bool IsAllowed(const AlgorithmPolicy& policy, SignatureAlgorithm algorithm);

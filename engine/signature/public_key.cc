@@ -142,12 +142,23 @@ unsigned BitLength(Bytes magnitude) {
                                std::bit_width(magnitude.front()));
 }
 
-der::Result<KeyInfo> InspectRsa(const Spki& spki) {
-  Cursor parameters(spki.parameters);
-  Bytes null, contents, modulus, exponent;
-  if (!parameters.Read(der::kNull, &null) || !null.empty() ||
-      !parameters.empty()) {
+// Whether the parameters of rsaEncryption are right: NULL, or absent.
+bool AreRsaParameters(Bytes parameters) {
+  Cursor cursor(parameters);
+  Bytes null;
+  return cursor.empty() ||
+         (cursor.Read(der::kNull, &null) && null.empty() && cursor.empty());
+}
+
+der::Result<KeyInfo> InspectRsa(const Spki& spki, der::Tolerated* tolerated) {
+  Bytes contents, modulus, exponent;
+  if (!AreRsaParameters(spki.parameters)) {
     return IllFormed("rsaEncryption parameters");
+  }
+  if (spki.parameters.empty()) {
+    der::Note(tolerated,
+              "subjectPublicKeyInfo: parameters are absent, which for RSA are "
+              "NULL");
   }
   Cursor outer(spki.key);
   if (!outer.Read(der::kSequence, &contents) || !outer.empty()) {
@@ -211,9 +222,10 @@ der::Result<KeyInfo> InspectMlDsa(const MlDsaKind& known, const Spki& spki) {
   return KeyInfo{.kind = known.kind};
 }
 
-der::Result<KeyInfo> Inspect(const Spki& spki) {
+der::Result<KeyInfo> Inspect(const Spki& spki,
+                             der::Tolerated* tolerated = nullptr) {
   if (der::Is(spki.oid, kEcPublicKey)) return InspectEc(spki);
-  if (der::Is(spki.oid, kRsaEncryption)) return InspectRsa(spki);
+  if (der::Is(spki.oid, kRsaEncryption)) return InspectRsa(spki, tolerated);
   if (der::Is(spki.oid, kEd25519Oid)) return InspectEd25519(spki);
   for (const MlDsaKind& known : kMlDsaKinds) {
     if (der::Is(spki.oid, known.oid)) return InspectMlDsa(known, spki);
@@ -305,10 +317,18 @@ bool PublicKey::Prepared::SetRsa(Bytes key, Preparation preparation) {
   return true;
 }
 
-der::Result<KeyInfo> InspectKey(Bytes spki_element) {
+der::Result<KeyInfo> InspectKey(Bytes spki_element, der::Tolerated* tolerated) {
   Spki spki;
   if (!ReadSpki(spki_element, &spki)) return IllFormed("SubjectPublicKeyInfo");
-  return Inspect(spki);
+  return Inspect(spki, tolerated);
+}
+
+bool IsSameKey(Bytes a, Bytes b) {
+  if (der::Equal(a, b)) return true;
+  Spki x, y;
+  return ReadSpki(a, &x) && ReadSpki(b, &y) && der::Equal(x.key, y.key) &&
+         der::Is(x.oid, kRsaEncryption) && der::Is(y.oid, kRsaEncryption) &&
+         AreRsaParameters(x.parameters) && AreRsaParameters(y.parameters);
 }
 
 bool IsStrongEnough(const AlgorithmPolicy& policy, const KeyInfo& info) {

@@ -46,8 +46,14 @@ struct KeyInfo {
 
 // InspectKey reads a SubjectPublicKeyInfo element without arithmetic or
 // allocation: kind, size, and form. Unknown algorithms and curves, and explicit
-// EC parameters (CVE-2020-0601), are kUnsupported.
-der::Result<KeyInfo> InspectKey(Bytes spki);
+// EC parameters (CVE-2020-0601), are kUnsupported. Tolerated is the absence of
+// the NULL that rsaEncryption has for parameters.
+der::Result<KeyInfo> InspectKey(Bytes spki,
+                                der::Tolerated* tolerated = nullptr);
+
+// IsSameKey returns whether two SubjectPublicKeyInfo elements, of which `a` can
+// be inspected, are of one key: the same bytes, or RSA with and without NULL.
+bool IsSameKey(Bytes a, Bytes b);
 
 // IsStrongEnough returns whether `policy` accepts a key of this kind and size.
 bool IsStrongEnough(const AlgorithmPolicy& policy, const KeyInfo& info);

@@ -41,7 +41,7 @@ bool ReadSpki(Cursor& cursor, Bytes* element) {
          der::ReadBitString(fields, &key) && fields.empty();
 }
 
-bool ReadVersion(Cursor& tbs, int* version) {
+bool ReadVersion(Cursor& tbs, int* version, der::Tolerated* tolerated) {
   std::optional<Bytes> explicit_version;
   if (!tbs.ReadOptional(der::ContextConstructed(0), &explicit_version)) {
     return false;
@@ -50,10 +50,11 @@ bool ReadVersion(Cursor& tbs, int* version) {
   if (!explicit_version) return true;
   Cursor cursor(*explicit_version);
   uint64_t value;
-  // v1 is the DEFAULT and is not written.
-  if (!der::ReadUint(cursor, &value) || !cursor.empty() || value < 1 ||
-      value > 2) {
+  if (!der::ReadUint(cursor, &value) || !cursor.empty() || value > 2) {
     return false;
+  }
+  if (value == 0) {
+    der::Note(tolerated, "version: v1 is written, which is the DEFAULT");
   }
   *version = static_cast<int>(value) + 1;
   return true;
@@ -83,15 +84,16 @@ bool Only(der::Tag tag, Bytes value, Bytes* contents) {
   return cursor.Read(tag, contents) && cursor.empty();
 }
 
-bool ParseBasicConstraints(Bytes value, Extensions* out) {
+bool ParseBasicConstraints(Bytes value, Extensions* out,
+                           der::Tolerated* tolerated) {
+  constexpr der::FlagNotes kCa = {
+      "basicConstraints: cA FALSE is written, which is the DEFAULT",
+      "basicConstraints: cA TRUE is not written as FF"};
   Bytes contents;
   if (!Only(der::kSequence, value, &contents)) return false;
   Cursor fields(contents);
-  bool ca = false;
-  if (fields.NextIs(der::kBoolean)) {
-    // FALSE is the DEFAULT and is not written.
-    if (!der::ReadBoolean(fields, &ca) || !ca) return false;
-  }
+  bool ca;
+  if (!der::ReadFlag(fields, &ca, kCa, tolerated)) return false;
   if (!fields.empty()) {
     uint64_t length;
     if (!der::ReadUint(fields, &length) || !fields.empty()) return false;
@@ -103,17 +105,22 @@ bool ParseBasicConstraints(Bytes value, Extensions* out) {
   return true;
 }
 
-bool ParseKeyUsage(Bytes value, Extensions* out) {
+Fault ParseKeyUsage(Bytes value, Extensions* out, der::Tolerated* tolerated) {
   Cursor cursor(value);
   der::BitString bits;
-  if (!der::ReadBitString(cursor, &bits) || !cursor.empty()) return false;
-  // At least one bit (RFC 5280 §4.2.1.3), and in DER a list of named bits ends
-  // with a one (X.690 §11.2.2).
-  if (bits.bytes.empty() || (bits.bytes.back() >> bits.unused & 1) == 0) {
-    return false;
+  if (!der::ReadBitString(cursor, &bits) || !cursor.empty()) {
+    return IllFormed("keyUsage");
+  }
+  if (bits.bytes.empty() || der::EndsInZero(bits)) {
+    // RFC 5280 §4.2.1.3.
+    if (std::all_of(bits.bytes.begin(), bits.bytes.end(),
+                    [](uint8_t byte) { return byte == 0; })) {
+      return IllFormed("keyUsage: no bit is set");
+    }
+    der::Note(tolerated, "keyUsage: it ends in zero bits");
   }
   out->key_usage = bits;
-  return true;
+  return Fault();
 }
 
 bool ParseExtKeyUsage(Bytes value, Extensions* out) {
@@ -156,12 +163,13 @@ bool ParseAuthorityKeyId(Bytes value, Extensions* out) {
 // Names of which one is well-formed and cannot be read are kept: left out, they
 // would look like none, and no constraint would hold them. Kept, they are
 // forbidden wherever names are constrained.
-Fault ParseSubjectAltName(Bytes value, Extensions* out) {
+Fault ParseSubjectAltName(Bytes value, Extensions* out,
+                          der::Tolerated* tolerated) {
   Bytes contents;
   if (!Only(der::kSequence, value, &contents)) {
     return IllFormed("subjectAltName");
   }
-  const Fault fault = GeneralNames::Parse(contents).fault();
+  const Fault fault = GeneralNames::Parse(contents, tolerated).fault();
   if (fault.kind == Fault::Kind::kIllFormed) return fault;
   out->subject_alt_name = contents;
   return Fault();
@@ -169,20 +177,22 @@ Fault ParseSubjectAltName(Bytes value, Extensions* out) {
 
 // Constraints that are well-formed and not implemented are kept: they refuse
 // where they are applied.
-Fault ParseNameConstraints(Bytes value, Extensions* out) {
+Fault ParseNameConstraints(Bytes value, Extensions* out,
+                           der::Tolerated* tolerated) {
   Bytes contents;
   if (!Only(der::kSequence, value, &contents)) {
     return IllFormed("nameConstraints");
   }
-  const Fault fault = NameConstraints::Parse(contents).fault();
+  const Fault fault = NameConstraints::Parse(contents, tolerated).fault();
   if (fault.kind == Fault::Kind::kIllFormed) return fault;
   out->name_constraints = contents;
   return Fault();
 }
 
 // Likewise: points that cannot be compared leave the status unknown.
-Fault ParseCrlDistributionPoints(Bytes value, Extensions* out) {
-  const Fault fault = DistributionPoints::Parse(value).fault();
+Fault ParseCrlDistributionPoints(Bytes value, Extensions* out,
+                                 der::Tolerated* tolerated) {
+  const Fault fault = DistributionPoints::Parse(value, tolerated).fault();
   if (fault.kind == Fault::Kind::kIllFormed) return fault;
   out->crl_distribution_points = value;
   return Fault();
@@ -203,20 +213,22 @@ Fault Check(bool well_formed, std::string_view what) {
 // Parses one extension; nothing if it is none that is acted on. A fault of any
 // kind is the certificate's: an extension that could not be read must never
 // look like one that is not there.
-std::optional<Fault> ParseKnown(int id_ce, Bytes value, Extensions* out) {
+std::optional<Fault> ParseKnown(int id_ce, Bytes value, Extensions* out,
+                                der::Tolerated* tolerated) {
   switch (id_ce) {
     case kSubjectKeyIdentifier:
       return Check(ParseSubjectKeyId(value, out), "subjectKeyIdentifier");
     case kKeyUsage:
-      return Check(ParseKeyUsage(value, out), "keyUsage");
+      return ParseKeyUsage(value, out, tolerated);
     case kSubjectAltName:
-      return ParseSubjectAltName(value, out);
+      return ParseSubjectAltName(value, out, tolerated);
     case kBasicConstraints:
-      return Check(ParseBasicConstraints(value, out), "basicConstraints");
+      return Check(ParseBasicConstraints(value, out, tolerated),
+                   "basicConstraints");
     case kNameConstraints:
-      return ParseNameConstraints(value, out);
+      return ParseNameConstraints(value, out, tolerated);
     case kCrlDistributionPoints:
-      return ParseCrlDistributionPoints(value, out);
+      return ParseCrlDistributionPoints(value, out, tolerated);
     case kCertificatePolicies:
       return Keep(CertificatePolicies::Parse(value), &out->policies.policies);
     case kPolicyMappings:
@@ -277,21 +289,22 @@ class SeenOids {
 Fault Certificate::ParseExtensions(Bytes contents) {
   Cursor outer(contents);
   Bytes list;
-  if (!outer.Read(der::kSequence, &list) || !outer.empty() || list.empty()) {
+  if (!outer.Read(der::kSequence, &list) || !outer.empty()) {
     return IllFormed("Extensions");
   }
+  if (list.empty()) tolerated_.Note("extensions: the list is empty");
   extension_list_ = list;
   SeenOids seen;
   Cursor extensions(list);
   while (!extensions.empty()) {
     Extension extension;
-    Fault fault = ReadExtension(extensions, &extension);
+    Fault fault = ReadExtension(extensions, &extension, &tolerated_);
     if (fault.kind != Fault::Kind::kNone) return fault;
     const int id_ce = IdCeNumber(extension.oid);
     fault = seen.Add(id_ce, extension.oid);
     if (fault.kind != Fault::Kind::kNone) return fault;
     const std::optional<Fault> known =
-        ParseKnown(id_ce, extension.value, &extensions_);
+        ParseKnown(id_ce, extension.value, &extensions_, &tolerated_);
     if (!known) {
       extensions_.has_unknown_critical |= extension.critical;
     } else if (known->kind != Fault::Kind::kNone) {
@@ -307,10 +320,11 @@ bool Certificate::HasCriticalBeyond(
   Cursor extensions(extension_list_);
   Extension extension;
   while (!extensions.empty() &&
-         ReadExtension(extensions, &extension).kind == Fault::Kind::kNone) {
+         ReadExtension(extensions, &extension, nullptr).kind ==
+             Fault::Kind::kNone) {
     Extensions known;
-    if (!extension.critical ||
-        ParseKnown(IdCeNumber(extension.oid), extension.value, &known)) {
+    if (!extension.critical || ParseKnown(IdCeNumber(extension.oid),
+                                          extension.value, &known, nullptr)) {
       continue;
     }
     const auto is_it = [&](const std::string& oid) {
@@ -324,24 +338,30 @@ bool Certificate::HasCriticalBeyond(
 Fault Certificate::ParseTbs(Bytes inner) {
   Cursor tbs(inner);
   Bytes issuer, subject;
-  if (!ReadVersion(tbs, &version_)) return IllFormed("version");
-  if (!der::ReadInteger(tbs, &serial_)) return IllFormed("serialNumber");
+  if (!ReadVersion(tbs, &version_, &tolerated_)) return IllFormed("version");
+  if (!der::ReadInteger(tbs, &serial_)) {
+    return IllFormed("serialNumber: no INTEGER in the fewest bytes");
+  }
   if (!ReadAlgorithm(tbs, &signature_algorithm_)) {
     return IllFormed("signature");
   }
   if (!tbs.ReadElement(der::kSequence, &issuer)) return IllFormed("issuer");
   if (!ReadValidity(tbs, &not_before_, &not_after_)) {
-    return IllFormed("validity");
+    return IllFormed(
+        "validity: not two times with seconds, in UTC, without fractions");
   }
   if (!tbs.ReadElement(der::kSequence, &subject)) return IllFormed("subject");
   if (!ReadSpki(tbs, &spki_)) return IllFormed("subjectPublicKeyInfo");
   if (!ReadUniqueId(tbs, 1, version_)) return IllFormed("issuerUniqueID");
   if (!ReadUniqueId(tbs, 2, version_)) return IllFormed("subjectUniqueID");
 
-  der::Result<Name> name = Name::Parse(issuer);
+  der::Result<Name> name =
+      Name::Parse(issuer, &tolerated_,
+                  "issuer: attributes of an RDN are not in DER's order");
   if (!name.ok()) return name.fault();
   issuer_ = *name;
-  name = Name::Parse(subject);
+  name = Name::Parse(subject, &tolerated_,
+                     "subject: attributes of an RDN are not in DER's order");
   if (!name.ok()) return name.fault();
   subject_ = *name;
 

@@ -1,10 +1,11 @@
 // Certificate is a parsed view of one X.509 certificate (RFC 5280 §4.1).
 //
-// Parse checks everything about form that needs no key and no clock: strict
-// DER down to the last byte, version, serial, equal inner and outer signature
-// AlgorithmIdentifier, times, names, and each extension that this library acts
-// on; a known extension is parsed here once. What an extension *demands* is
-// checked in engine/path, what the signature says in engine/signature.
+// Parse checks everything about form that needs no key and no clock: DER down
+// to the last byte, but for the encodings that are tolerated (see tolerated()),
+// version, serial, equal inner and outer signature AlgorithmIdentifier, times,
+// names, and each extension that this library acts on; a known extension is
+// parsed here once. What an extension *demands* is checked in engine/path, what
+// the signature says in engine/signature.
 //
 // The view copies and allocates nothing: it lives as long as the bytes it was
 // parsed from, which the caller keeps. Immutable; any thread may read it.
@@ -16,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "chainkeep/types.h"
 #include "engine/der/cursor.h"
@@ -60,6 +62,12 @@ class Certificate {
  public:
   static der::Result<Certificate> Parse(Bytes der);
 
+  // The first encoding that was taken and that strict DER refuses: the field
+  // and the rule in words, "" if there is none. What has another reading is
+  // never taken. Whether it will do is for EncodingRule to say; the parameters
+  // of signatures and keys are not looked at here (path::CheckEncoding).
+  std::string_view tolerated() const { return tolerated_.what(); }
+
   Bytes der() const { return der_; }
   // The signed part, TBSCertificate, header included.
   Bytes tbs() const { return tbs_; }
@@ -98,6 +106,7 @@ class Certificate {
   UnixSeconds not_before_ = 0;
   UnixSeconds not_after_ = 0;
   int version_ = 1;
+  der::Tolerated tolerated_;
   Extensions extensions_;
   Bytes extension_list_;  // contents of the SEQUENCE
 };

@@ -29,12 +29,12 @@ enum IdCe : int {
 // Calls `take(extension)` for each of `list`, until one gives a Fault. No OID
 // may come twice; the limit keeps looking for that cheap.
 template <typename Take>
-Fault ForEachExtension(Bytes list, Take take) {
+Fault ForEachExtension(Bytes list, der::Tolerated* tolerated, Take take) {
   std::array<Bytes, 16> seen;
   size_t count = 0;
   for (Cursor cursor(list); !cursor.empty();) {
     Extension extension;
-    Fault fault = ReadExtension(cursor, &extension);
+    Fault fault = ReadExtension(cursor, &extension, tolerated);
     if (fault.kind != Fault::Kind::kNone) return fault;
     for (size_t i = 0; i < count; ++i) {
       if (der::Equal(seen[i], extension.oid)) {
@@ -87,7 +87,8 @@ Fault TakeEntryExtension(const Extension& extension,
 // Whether entries may have extensions: in version 2 (RFC 5280 §5.1.2.6).
 enum class EntryForm : uint8_t { kVersion1, kVersion2 };
 
-Fault ReadEntry(Cursor& list, EntryForm form, RevokedCertificate* entry) {
+Fault ReadEntry(Cursor& list, EntryForm form, RevokedCertificate* entry,
+                der::Tolerated* tolerated) {
   *entry = RevokedCertificate();
   Bytes contents;
   if (!list.ReadBoth(der::kSequence, &contents, &entry->element)) {
@@ -95,25 +96,28 @@ Fault ReadEntry(Cursor& list, EntryForm form, RevokedCertificate* entry) {
   }
   Cursor fields(contents);
   if (!der::ReadInteger(fields, &entry->serial)) {
-    return IllFormed("userCertificate");
+    return IllFormed("userCertificate: no INTEGER in the fewest bytes");
   }
   if (!der::ReadTime(fields, &entry->revoked_at)) {
     return IllFormed("revocationDate");
   }
   if (fields.empty()) return Fault();
-  // An empty list is against the ASN.1, but public CAs have written it, and it
-  // says nothing.
   Bytes extensions;
   if (form == EntryForm::kVersion1 ||
       !fields.Read(der::kSequence, &extensions) || !fields.empty()) {
     return IllFormed("crlEntryExtensions");
   }
-  return ForEachExtension(extensions, [entry](const Extension& extension) {
-    return TakeEntryExtension(extension, entry);
-  });
+  if (extensions.empty()) {
+    der::Note(tolerated, "crlEntryExtensions: the list is empty");
+  }
+  return ForEachExtension(extensions, tolerated,
+                          [entry](const Extension& extension) {
+                            return TakeEntryExtension(extension, entry);
+                          });
 }
 
-bool ParseAuthorityKeyId(Bytes value, std::optional<Bytes>* key_id) {
+bool ParseAuthorityKeyId(Bytes value, std::optional<Bytes>* key_id,
+                         der::Tolerated* tolerated) {
   Cursor outer(value);
   Bytes contents, serial;
   if (!outer.Read(der::kSequence, &contents) || !outer.empty()) return false;
@@ -125,7 +129,7 @@ bool ParseAuthorityKeyId(Bytes value, std::optional<Bytes>* key_id) {
   }
   // Issuer and serial stand together or not at all (RFC 5280 §4.2.1.1).
   if (issuer &&
-      (!GeneralNames::Parse(*issuer).ok() ||
+      (!GeneralNames::Parse(*issuer, tolerated).ok() ||
        !der::ReadInteger(fields, &serial, der::ContextPrimitive(2)))) {
     return false;
   }
@@ -155,12 +159,12 @@ Fault Crl::ParseExtension(int id_ce, Bytes value) {
     case kCrlNumber:
       return ParseCrlNumber(value, &number_) ? Fault() : IllFormed("cRLNumber");
     case kAuthorityKeyIdentifier:
-      return ParseAuthorityKeyId(value, &authority_key_id_)
+      return ParseAuthorityKeyId(value, &authority_key_id_, &tolerated_)
                  ? Fault()
                  : IllFormed("authorityKeyIdentifier");
     case kIssuingDistributionPoint: {
       const Result<IssuingDistributionPoint> point =
-          IssuingDistributionPoint::Parse(value);
+          IssuingDistributionPoint::Parse(value, &tolerated_);
       if (!point.ok()) return point.fault();
       if (point->is_indirect) return Unsupported("indirect CRL");
       distribution_point_ = *point;
@@ -174,25 +178,27 @@ Fault Crl::ParseExtension(int id_ce, Bytes value) {
 Fault Crl::ParseExtensions(Bytes contents) {
   Cursor outer(contents);
   Bytes list;
-  if (!outer.Read(der::kSequence, &list) || !outer.empty() || list.empty()) {
+  if (!outer.Read(der::kSequence, &list) || !outer.empty()) {
     return IllFormed("crlExtensions");
   }
-  return ForEachExtension(list, [this](const Extension& extension) {
-    const int id_ce = IdCeNumber(extension.oid);
-    switch (id_ce) {
-      case kCrlNumber:
-      case kAuthorityKeyIdentifier:
-      case kIssuingDistributionPoint:
-        return ParseExtension(id_ce, extension.value);
-      case kDeltaCrlIndicator:
-        // Critical by §5.2.4, and a delta whether or not it is marked so.
-        return Unsupported("delta CRL");
-      default:
-        return extension.critical
-                   ? Unsupported("unknown critical CRL extension")
-                   : Fault();
-    }
-  });
+  if (list.empty()) tolerated_.Note("crlExtensions: the list is empty");
+  return ForEachExtension(
+      list, &tolerated_, [this](const Extension& extension) {
+        const int id_ce = IdCeNumber(extension.oid);
+        switch (id_ce) {
+          case kCrlNumber:
+          case kAuthorityKeyIdentifier:
+          case kIssuingDistributionPoint:
+            return ParseExtension(id_ce, extension.value);
+          case kDeltaCrlIndicator:
+            // Critical by §5.2.4, and a delta whether or not it is marked so.
+            return Unsupported("delta CRL");
+          default:
+            return extension.critical
+                       ? Unsupported("unknown critical CRL extension")
+                       : Fault();
+        }
+      });
 }
 
 Fault Crl::ParseTimes(Cursor& tbs) {
@@ -212,11 +218,14 @@ Fault Crl::ParseRevoked(Cursor& tbs) {
   // By RFC 5280 §5.1.2.6 absent where nothing is revoked; many a CA's tool
   // writes an empty list, which says the same.
   has_empty_revoked_ = revoked_.empty();
+  if (has_empty_revoked_) {
+    tolerated_.Note("revokedCertificates: the list is empty");
+  }
   const EntryForm form =
       version_ == 1 ? EntryForm::kVersion1 : EntryForm::kVersion2;
   for (Cursor list(revoked_); !list.empty(); ++revoked_count_) {
     RevokedCertificate entry;
-    const Fault fault = ReadEntry(list, form, &entry);
+    const Fault fault = ReadEntry(list, form, &entry, &tolerated_);
     if (fault.kind != Fault::Kind::kNone) return fault;
   }
   return Fault();
@@ -238,7 +247,9 @@ Fault Crl::ParseTbs(Bytes contents) {
     return IllFormed("signature and signatureAlgorithm differ");
   }
   if (!tbs.ReadElement(der::kSequence, &issuer)) return IllFormed("issuer");
-  const Result<Name> name = Name::Parse(issuer);
+  const Result<Name> name =
+      Name::Parse(issuer, &tolerated_,
+                  "issuer: attributes of an RDN are not in DER's order");
   if (!name.ok()) return name.fault();
   issuer_ = *name;
 
@@ -286,7 +297,8 @@ Result<Crl> Crl::Parse(Bytes der) {
 std::optional<RevokedCertificate> RevokedReader::Next() {
   RevokedCertificate entry;
   // Which version it is has been checked.
-  const Fault fault = ReadEntry(rest_, EntryForm::kVersion2, &entry);
+  const Fault fault =
+      ReadEntry(rest_, EntryForm::kVersion2, &entry, /*tolerated=*/nullptr);
   if (fault.kind != Fault::Kind::kNone) return std::nullopt;
   return entry;
 }

@@ -1,6 +1,7 @@
 // Crl is a parsed view of one certificate revocation list (RFC 5280 §5).
 //
-// Parse checks all of the form: strict DER down to the last entry, equal inner
+// Parse checks all of the form: DER down to the last entry, but for what is
+// tolerated as in certificates (certificate.h), equal inner
 // and outer AlgorithmIdentifier, times, names, extensions. Versions 1 (without
 // any extension) and 2 are taken, and lists without nextUpdate or cRLNumber,
 // which many a CA's tool writes.
@@ -23,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "chainkeep/types.h"
 #include "engine/der/cursor.h"
@@ -56,6 +58,9 @@ struct RevokedCertificate {
 class Crl {
  public:
   static der::Result<Crl> Parse(Bytes der);
+
+  // As Certificate::tolerated().
+  std::string_view tolerated() const { return tolerated_.what(); }
 
   Bytes der() const { return der_; }
   // The signed part, TBSCertList, header included.
@@ -100,6 +105,7 @@ class Crl {
   std::optional<UnixSeconds> next_update_;
   int version_ = 1;
   bool has_empty_revoked_ = false;
+  der::Tolerated tolerated_;
   size_t revoked_count_ = 0;
   std::optional<Bytes> authority_key_id_, number_;
   std::optional<IssuingDistributionPoint> distribution_point_;

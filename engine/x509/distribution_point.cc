@@ -17,12 +17,13 @@ constexpr size_t kMaxCertificateNames = 64;
 // DistributionPointName ::= CHOICE { fullName [0] GeneralNames,
 //     nameRelativeToCRLIssuer [1] RelativeDistinguishedName }
 // from the contents of the EXPLICIT tag around it.
-Result<DistributionPointName> ParseName(Bytes contents) {
+Result<DistributionPointName> ParseName(Bytes contents,
+                                        der::Tolerated* tolerated) {
   Cursor cursor(contents);
   DistributionPointName name;
   Bytes inner;
   if (cursor.Read(der::ContextConstructed(0), &inner)) {
-    const Result<GeneralNames> names = GeneralNames::Parse(inner);
+    const Result<GeneralNames> names = GeneralNames::Parse(inner, tolerated);
     if (!names.ok()) return names.fault();
     name.full_name = *names;
   } else if (cursor.Read(der::ContextConstructed(1), &inner)) {
@@ -31,7 +32,8 @@ Result<DistributionPointName> ParseName(Bytes contents) {
     der::AppendHeader(der::kSequence, set.size(), &wrapped);
     wrapped += set;
     const Result<Name> rdn = Name::Parse(
-        {reinterpret_cast<const uint8_t*>(wrapped.data()), wrapped.size()});
+        {reinterpret_cast<const uint8_t*>(wrapped.data()), wrapped.size()},
+        tolerated);
     if (!rdn.ok()) return rdn.fault();
     name.relative_name = inner;
   } else {
@@ -42,29 +44,29 @@ Result<DistributionPointName> ParseName(Bytes contents) {
 }
 
 // Reads the optional name of either structure, which is tagged [0] EXPLICIT.
-der::Fault ReadName(Cursor& fields,
-                    std::optional<DistributionPointName>* name) {
+der::Fault ReadName(Cursor& fields, std::optional<DistributionPointName>* name,
+                    der::Tolerated* tolerated) {
   std::optional<Bytes> contents;
   if (!fields.ReadOptional(der::ContextConstructed(0), &contents)) {
     return IllFormed("distributionPoint");
   }
   if (!contents) return der::Fault();
-  const Result<DistributionPointName> parsed = ParseName(*contents);
+  const Result<DistributionPointName> parsed = ParseName(*contents, tolerated);
   if (!parsed.ok()) return parsed.fault();
   *name = *parsed;
   return der::Fault();
 }
 
-// ReasonFlags, a BIT STRING of named bits: in DER the last one is set (X.690
-// §11.2.2).
-bool ReadReasons(Cursor& fields, der::Tag tag, ReasonMask* reasons) {
+// ReasonFlags, a BIT STRING of named bits.
+bool ReadReasons(Cursor& fields, der::Tag tag, ReasonMask* reasons,
+                 der::Tolerated* tolerated) {
   std::optional<Bytes> contents;
   if (!fields.ReadOptional(tag, &contents)) return false;
   if (!contents) return true;
   der::BitString bits;
   if (!der::ParseBitString(*contents, &bits)) return false;
-  if (!bits.bytes.empty() && (bits.bytes.back() >> bits.unused & 1) == 0) {
-    return false;
+  if (der::EndsInZero(bits)) {
+    der::Note(tolerated, "distributionPoint: reasons end in zero bits");
   }
   *reasons = 0;
   for (unsigned n = 1; (1u << n) <= kAllReasons; ++n) {
@@ -73,33 +75,36 @@ bool ReadReasons(Cursor& fields, der::Tag tag, ReasonMask* reasons) {
   return true;
 }
 
-// A BOOLEAN DEFAULT FALSE, IMPLICIT: TRUE, or absent.
-bool ReadFlag(Cursor& fields, unsigned number, bool* flag) {
-  std::optional<Bytes> contents;
-  if (!fields.ReadOptional(der::ContextPrimitive(number), &contents)) {
-    return false;
-  }
-  *flag = contents.has_value();
-  return !contents || (contents->size() == 1 && (*contents)[0] == 0xff);
+// A flag of an issuingDistributionPoint, IMPLICIT.
+bool ReadFlag(Cursor& fields, unsigned number, bool* flag,
+              der::Tolerated* tolerated) {
+  constexpr der::FlagNotes kNotes = {
+      "issuingDistributionPoint: FALSE is written, which is the DEFAULT",
+      "issuingDistributionPoint: TRUE is not written as FF"};
+  return der::ReadFlag(fields, flag, kNotes, tolerated,
+                       der::ContextPrimitive(number));
 }
 
-Result<DistributionPoint> ReadPoint(Cursor& list) {
+Result<DistributionPoint> ReadPoint(Cursor& list,
+                                    der::Tolerated* tolerated = nullptr) {
   Bytes contents;
   if (!list.Read(der::kSequence, &contents)) {
     return IllFormed("DistributionPoint");
   }
   Cursor fields(contents);
   DistributionPoint point;
-  const der::Fault fault = ReadName(fields, &point.name);
+  const der::Fault fault = ReadName(fields, &point.name, tolerated);
   if (fault.kind != der::Fault::Kind::kNone) return fault;
   std::optional<Bytes> crl_issuer;
-  if (!ReadReasons(fields, der::ContextPrimitive(1), &point.reasons) ||
+  if (!ReadReasons(fields, der::ContextPrimitive(1), &point.reasons,
+                   tolerated) ||
       !fields.ReadOptional(der::ContextConstructed(2), &crl_issuer) ||
       !fields.empty()) {
     return IllFormed("DistributionPoint");
   }
   if (crl_issuer) {
-    const Result<GeneralNames> names = GeneralNames::Parse(*crl_issuer);
+    const Result<GeneralNames> names =
+        GeneralNames::Parse(*crl_issuer, tolerated);
     if (!names.ok()) return names.fault();
     point.has_crl_issuer = true;
   }
@@ -122,7 +127,8 @@ size_t CountNames(const std::optional<DistributionPointName>& name) {
 
 }  // namespace
 
-Result<IssuingDistributionPoint> IssuingDistributionPoint::Parse(Bytes value) {
+Result<IssuingDistributionPoint> IssuingDistributionPoint::Parse(
+    Bytes value, der::Tolerated* tolerated) {
   Cursor outer(value);
   Bytes contents;
   // RFC 5280 §5.2.5 forbids an empty one.
@@ -132,13 +138,15 @@ Result<IssuingDistributionPoint> IssuingDistributionPoint::Parse(Bytes value) {
   }
   Cursor fields(contents);
   IssuingDistributionPoint point;
-  const der::Fault fault = ReadName(fields, &point.name);
+  const der::Fault fault = ReadName(fields, &point.name, tolerated);
   if (fault.kind != der::Fault::Kind::kNone) return fault;
   bool user = false, ca = false, attribute = false;
-  if (!ReadFlag(fields, 1, &user) || !ReadFlag(fields, 2, &ca) ||
-      !ReadReasons(fields, der::ContextPrimitive(3), &point.reasons) ||
-      !ReadFlag(fields, 4, &point.is_indirect) ||
-      !ReadFlag(fields, 5, &attribute) || !fields.empty() ||
+  if (!ReadFlag(fields, 1, &user, tolerated) ||
+      !ReadFlag(fields, 2, &ca, tolerated) ||
+      !ReadReasons(fields, der::ContextPrimitive(3), &point.reasons,
+                   tolerated) ||
+      !ReadFlag(fields, 4, &point.is_indirect, tolerated) ||
+      !ReadFlag(fields, 5, &attribute, tolerated) || !fields.empty() ||
       user + ca + attribute > 1) {
     return IllFormed("issuingDistributionPoint");
   }
@@ -154,7 +162,8 @@ Result<IssuingDistributionPoint> IssuingDistributionPoint::Parse(Bytes value) {
   return point;
 }
 
-Result<DistributionPoints> DistributionPoints::Parse(Bytes value) {
+Result<DistributionPoints> DistributionPoints::Parse(
+    Bytes value, der::Tolerated* tolerated) {
   Cursor outer(value);
   Bytes contents;
   if (!outer.Read(der::kSequence, &contents) || !outer.empty() ||
@@ -163,7 +172,7 @@ Result<DistributionPoints> DistributionPoints::Parse(Bytes value) {
   }
   size_t points = 0, names = 0;
   for (Cursor list(contents); !list.empty(); ++points) {
-    const Result<DistributionPoint> point = ReadPoint(list);
+    const Result<DistributionPoint> point = ReadPoint(list, tolerated);
     if (!point.ok()) return point.fault();
     names += CountNames(point->name);
   }

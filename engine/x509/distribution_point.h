@@ -53,7 +53,8 @@ struct IssuingDistributionPoint {
 
   // Parse reads an extnValue. At most one of the scopes may be named. More than
   // 16 names, or than kMaxPointBytes, are kUnsupported.
-  static der::Result<IssuingDistributionPoint> Parse(Bytes value);
+  static der::Result<IssuingDistributionPoint> Parse(
+      Bytes value, der::Tolerated* tolerated = nullptr);
 };
 
 // DistributionPoint is one of a certificate's.
@@ -69,7 +70,8 @@ class DistributionPoints {
  public:
   // Parse reads the extnValue of cRLDistributionPoints. More than 16 points, 64
   // names in all of them, or kMaxPointBytes are kUnsupported.
-  static der::Result<DistributionPoints> Parse(Bytes value);
+  static der::Result<DistributionPoints> Parse(
+      Bytes value, der::Tolerated* tolerated = nullptr);
 
   Bytes contents() const { return contents_; }
 

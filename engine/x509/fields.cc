@@ -16,18 +16,18 @@ bool ReadAlgorithm(Cursor& cursor, Bytes* contents) {
                             fields.empty() && der::IsAny(tag, parameters));
 }
 
-Fault ReadExtension(Cursor& list, Extension* extension) {
+Fault ReadExtension(Cursor& list, Extension* extension,
+                    der::Tolerated* tolerated) {
+  constexpr der::FlagNotes kCritical = {
+      "extension: critical FALSE is written, which is the DEFAULT",
+      "extension: critical TRUE is not written as FF"};
   Bytes contents;
   if (!list.Read(der::kSequence, &contents)) return IllFormed("Extension");
   Cursor fields(contents);
   *extension = Extension();
   if (!der::ReadOid(fields, &extension->oid)) return IllFormed("extnID");
-  if (fields.NextIs(der::kBoolean)) {
-    // FALSE is the DEFAULT and is not written.
-    if (!der::ReadBoolean(fields, &extension->critical) ||
-        !extension->critical) {
-      return IllFormed("critical");
-    }
+  if (!der::ReadFlag(fields, &extension->critical, kCritical, tolerated)) {
+    return IllFormed("critical");
   }
   if (!fields.Read(der::kOctetString, &extension->value) || !fields.empty()) {
     return IllFormed("extnValue");

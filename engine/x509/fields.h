@@ -22,7 +22,8 @@ struct Extension {
 };
 
 // ReadExtension takes the next element, which must be an Extension.
-der::Fault ReadExtension(der::Cursor& list, Extension* extension);
+der::Fault ReadExtension(der::Cursor& list, Extension* extension,
+                         der::Tolerated* tolerated);
 
 // IdCeNumber returns the number below id-ce (2.5.29), where the extensions of
 // RFC 5280 are, or -1 for an OID elsewhere.

@@ -72,7 +72,8 @@ bool IsWholeElements(Bytes contents) {
 }
 
 // Checks the contents, and fills what is parsed of them.
-der::Fault CheckContents(AddressShape shape, GeneralName* name) {
+der::Fault CheckContents(AddressShape shape, GeneralName* name,
+                         der::Tolerated* tolerated) {
   const Bytes contents = name->contents;
   switch (name->form) {
     case NameForm::kOtherName:
@@ -85,7 +86,7 @@ der::Fault CheckContents(AddressShape shape, GeneralName* name) {
       return IsWholeElements(contents) ? der::Fault()
                                        : IllFormed("x400Address");
     case NameForm::kDirectoryName: {
-      const der::Result<Name> parsed = Name::Parse(contents);
+      const der::Result<Name> parsed = Name::Parse(contents, tolerated);
       if (!parsed.ok()) return parsed.fault();
       name->directory_name = *parsed;
       return der::Fault();
@@ -107,7 +108,8 @@ der::Fault CheckContents(AddressShape shape, GeneralName* name) {
 }  // namespace
 
 der::Result<GeneralName> ReadGeneralName(der::Cursor& cursor,
-                                         AddressShape shape) {
+                                         AddressShape shape,
+                                         der::Tolerated* tolerated) {
   der::Cursor ahead = cursor;
   GeneralName name;
   der::Tag tag;
@@ -119,20 +121,21 @@ der::Result<GeneralName> ReadGeneralName(der::Cursor& cursor,
                                 ? der::ContextConstructed(number)
                                 : der::ContextPrimitive(number);
   if (tag != expected) return IllFormed("GeneralName");
-  const der::Fault fault = CheckContents(shape, &name);
+  const der::Fault fault = CheckContents(shape, &name, tolerated);
   if (fault.kind != der::Fault::Kind::kNone) return fault;
   cursor = ahead;
   return name;
 }
 
-der::Result<GeneralNames> GeneralNames::Parse(Bytes contents) {
+der::Result<GeneralNames> GeneralNames::Parse(Bytes contents,
+                                              der::Tolerated* tolerated) {
   if (contents.empty()) return IllFormed("GeneralNames");
   GeneralNames names;
   names.contents_ = contents;
   der::Cursor rest(contents);
   while (!rest.empty()) {
     const der::Result<GeneralName> name =
-        ReadGeneralName(rest, AddressShape::kAddress);
+        ReadGeneralName(rest, AddressShape::kAddress, tolerated);
     if (!name.ok()) return name.fault();
     ++names.counts_[static_cast<size_t>(name->form)];
   }

@@ -71,13 +71,15 @@ struct GeneralName {
 // ReadGeneralName takes the next element, which must be a GeneralName. Where
 // that fails, the cursor stays where it was.
 der::Result<GeneralName> ReadGeneralName(der::Cursor& cursor,
-                                         AddressShape shape);
+                                         AddressShape shape,
+                                         der::Tolerated* tolerated = nullptr);
 
 // GeneralNames is a list of at least one name, all of them checked.
 class GeneralNames {
  public:
   // Parse reads the contents of the SEQUENCE, addresses without masks.
-  static der::Result<GeneralNames> Parse(Bytes contents);
+  static der::Result<GeneralNames> Parse(Bytes contents,
+                                         der::Tolerated* tolerated = nullptr);
 
   Bytes contents() const { return contents_; }
 

@@ -129,8 +129,8 @@ bool SameAttribute(const Attribute& a, const Attribute& b) {
 }
 
 // How many attributes of one RDN are compared as a set. Real RDNs have one or
-// two; a longer one is compared in its DER order, so that a hostile name cannot
-// ask for a quadratic comparison.
+// two; a longer one is compared in its DER order, which Parse asks of it, so
+// that a hostile name cannot ask for a quadratic comparison.
 constexpr size_t kMaxSet = 16;
 
 using AttributeSet = std::array<Attribute, kMaxSet>;
@@ -378,12 +378,29 @@ bool IsBefore(Bytes a, Bytes b) {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
 }
 
-// Checks the contents of one RDN.
-der::Fault CheckRdn(Bytes contents) {
+// Whether two of the attributes in the contents of an RDN are equal byte for
+// byte, which where they are not sorted takes a look at each pair.
+bool HasEqualElements(Bytes contents) {
+  std::array<Bytes, kMaxSet> elements;
+  size_t count = 0;
+  der::Cursor rdn(contents);
+  while (count < kMaxSet && rdn.ReadElement(der::kSequence, &elements[count])) {
+    for (size_t i = 0; i < count; ++i) {
+      if (der::Equal(elements[i], elements[count])) return true;
+    }
+    ++count;
+  }
+  return false;
+}
+
+// Checks the contents of one RDN; `is_sorted` is left alone where it is.
+der::Fault CheckRdn(Bytes contents, bool* is_sorted) {
   if (contents.empty()) return der::IllFormed("RelativeDistinguishedName");
   der::Cursor rdn(contents);
   Bytes previous;
-  while (!rdn.empty()) {
+  size_t count = 0;
+  bool ascends = true;
+  for (; !rdn.empty(); ++count) {
     const Bytes from_here = rdn.rest();
     Attribute attribute;
     if (!ReadAttribute(rdn, &attribute)) {
@@ -392,31 +409,40 @@ der::Fault CheckRdn(Bytes contents) {
     const der::Fault fault = CheckValue(attribute);
     if (fault.kind != der::Fault::Kind::kNone) return fault;
     const Bytes element = from_here.first(from_here.size() - rdn.rest().size());
-    if (!previous.empty() && !IsBefore(previous, element)) {
-      return der::IllFormed("RelativeDistinguishedName: order");
-    }
+    ascends = ascends && (previous.empty() || IsBefore(previous, element));
     previous = element;
   }
-  return {};
+  if (ascends) return {};
+  *is_sorted = false;
+  if (count > kMaxSet) {
+    return der::Unsupported(
+        "RelativeDistinguishedName: more than 16 attributes out of order");
+  }
+  return HasEqualElements(contents)
+             ? der::IllFormed("RelativeDistinguishedName: an attribute twice")
+             : der::Fault();
 }
 
 }  // namespace
 
-der::Result<Name> Name::Parse(Bytes element) {
+der::Result<Name> Name::Parse(Bytes element, der::Tolerated* tolerated,
+                              std::string_view note) {
   der::Cursor outer(element);
   Bytes contents;
   if (!outer.Read(der::kSequence, &contents) || !outer.empty()) {
     return der::IllFormed("Name");
   }
+  bool is_sorted = true;
   der::Cursor rdns(contents);
   while (!rdns.empty()) {
     Bytes rdn_contents;
     if (!rdns.Read(der::kSet, &rdn_contents)) {
       return der::IllFormed("RelativeDistinguishedName");
     }
-    const der::Fault fault = CheckRdn(rdn_contents);
+    const der::Fault fault = CheckRdn(rdn_contents, &is_sorted);
     if (fault.kind != der::Fault::Kind::kNone) return fault;
   }
+  if (!is_sorted) der::Note(tolerated, note);
   return Name(element);
 }
 

@@ -40,12 +40,18 @@ class Name {
   Name() = default;
 
   // Parse checks the whole form: `element` is a SEQUENCE OF non-empty SETs of
-  // attributes, each SET in the ascending order of its encodings and without
-  // two that are equal (X.690 §11.6): what is signed can be written in one way
-  // only. A value that is read as Unicode must be well-formed as such (of
-  // PrintableString and IA5String that means ASCII: real issuers write '@' and
+  // attributes without two that are equal. DER has a SET in the ascending order
+  // of its encodings (X.690 §11.6); another order is tolerated in one of up to
+  // 16 attributes, which are compared as a set, and `note` says so. More out of
+  // order are kUnsupported. A value that is read as Unicode must be well-formed
+  // as such (of PrintableString and IA5String that means ASCII: real issuers
+  // write '@' and
   // '*' into the former). A value of any type but the above is kUnsupported.
-  static der::Result<Name> Parse(Bytes element);
+  static der::Result<Name> Parse(Bytes element,
+                                 der::Tolerated* tolerated = nullptr,
+                                 std::string_view note = kOutOfOrder);
+  static constexpr std::string_view kOutOfOrder =
+      "directoryName: attributes of an RDN are not in DER's order";
 
   // The element, header included.
   Bytes der() const { return element_; }

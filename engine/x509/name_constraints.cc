@@ -43,16 +43,22 @@ std::optional<GeneralName> ReadSmtpUtf8Mailbox(const GeneralName& other) {
 
 // GeneralSubtree ::= SEQUENCE { base GeneralName, minimum [0] DEFAULT 0,
 //                               maximum [1] OPTIONAL }
-der::Result<GeneralName> ParseSubtree(Bytes contents) {
+der::Result<GeneralName> ParseSubtree(Bytes contents,
+                                      der::Tolerated* tolerated = nullptr) {
   der::Cursor fields(contents);
   der::Result<GeneralName> base =
-      ReadGeneralName(fields, AddressShape::kAddressAndMask);
+      ReadGeneralName(fields, AddressShape::kAddressAndMask, tolerated);
   if (!base.ok() || fields.empty()) return base;
-  uint64_t minimum;
-  if (fields.NextIs(der::ContextPrimitive(0)) &&
-      (!der::ReadUint(fields, &minimum, der::ContextPrimitive(0)) ||
-       minimum == 0)) {
-    return IllFormed("minimum");  // zero is the DEFAULT and is not written
+  if (fields.NextIs(der::ContextPrimitive(0))) {
+    uint64_t minimum;
+    if (!der::ReadUint(fields, &minimum, der::ContextPrimitive(0))) {
+      return IllFormed("minimum");
+    }
+    if (minimum == 0) {
+      der::Note(tolerated,
+                "nameConstraints: minimum 0 is written, which is the DEFAULT");
+      if (fields.empty()) return base;
+    }
   }
   Bytes maximum;
   if (!fields.empty() &&
@@ -240,7 +246,8 @@ NameConstraintResult ForEachName(const NameConstraints& constraints,
 
 }  // namespace
 
-der::Fault NameConstraints::ParseList(Bytes subtrees, List* list) {
+der::Fault NameConstraints::ParseList(Bytes subtrees, List* list,
+                                      der::Tolerated* tolerated) {
   if (subtrees.empty()) return IllFormed("GeneralSubtrees");
   list->subtrees = subtrees;
   der::Cursor rest(subtrees);
@@ -249,7 +256,7 @@ der::Fault NameConstraints::ParseList(Bytes subtrees, List* list) {
     if (!rest.Read(der::kSequence, &contents)) {
       return IllFormed("GeneralSubtree");
     }
-    const der::Result<GeneralName> base = ParseSubtree(contents);
+    const der::Result<GeneralName> base = ParseSubtree(contents, tolerated);
     if (!base.ok()) return base.fault();
     ++list->count;
     ++list->counts[static_cast<size_t>(base->form)];
@@ -260,7 +267,8 @@ der::Fault NameConstraints::ParseList(Bytes subtrees, List* list) {
   return Fault();
 }
 
-der::Result<NameConstraints> NameConstraints::Parse(Bytes contents) {
+der::Result<NameConstraints> NameConstraints::Parse(Bytes contents,
+                                                    der::Tolerated* tolerated) {
   der::Cursor fields(contents);
   std::optional<Bytes> permitted, excluded;
   if (!fields.ReadOptional(der::ContextConstructed(0), &permitted) ||
@@ -271,12 +279,12 @@ der::Result<NameConstraints> NameConstraints::Parse(Bytes contents) {
   NameConstraints constraints;
   if (permitted) {
     const Fault fault =
-        constraints.ParseList(*permitted, &constraints.permitted_);
+        constraints.ParseList(*permitted, &constraints.permitted_, tolerated);
     if (fault.kind != Fault::Kind::kNone) return fault;
   }
   if (excluded) {
     const Fault fault =
-        constraints.ParseList(*excluded, &constraints.excluded_);
+        constraints.ParseList(*excluded, &constraints.excluded_, tolerated);
     if (fault.kind != Fault::Kind::kNone) return fault;
   }
   return constraints;

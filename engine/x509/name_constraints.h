@@ -49,9 +49,10 @@ namespace chainkeep::x509 {
 class NameConstraints {
  public:
   // Parse reads the contents of the NameConstraints SEQUENCE. At least one list
-  // must be there, and none empty. A minimum that is written or a maximum is
+  // must be there, and none empty. A minimum but 0, or a maximum, is
   // kUnsupported: RFC 5280 gives neither a meaning.
-  static der::Result<NameConstraints> Parse(Bytes contents);
+  static der::Result<NameConstraints> Parse(
+      Bytes contents, der::Tolerated* tolerated = nullptr);
 
   // The contents of the list's GeneralSubtrees; empty if it is absent.
   Bytes subtrees(SubtreeList list) const { return of(list).subtrees; }
@@ -81,7 +82,7 @@ class NameConstraints {
 
   NameConstraints() = default;
 
-  der::Fault ParseList(Bytes subtrees, List* list);
+  der::Fault ParseList(Bytes subtrees, List* list, der::Tolerated* tolerated);
   const List& of(SubtreeList list) const {
     return list == SubtreeList::kPermitted ? permitted_ : excluded_;
   }

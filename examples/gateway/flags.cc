@@ -86,6 +86,25 @@ absl::Status Apply(std::string_view name, std::string_view value,
                         : ValidationPolicy::kRegisteredDevice;
     return absl::OkStatus();
   }
+  if (name == "--encoding") {
+    using chainkeep::EncodingRule;
+    if (value != "tolerant" && value != "strict") {
+      return absl::InvalidArgumentError(
+          "--encoding must be tolerant or strict");
+    }
+    flags->encoding =
+        value == "strict" ? EncodingRule::kStrict : EncodingRule::kTolerant;
+    return absl::OkStatus();
+  }
+  if (name == "--serials") {
+    using chainkeep::SerialRule;
+    if (value != "positive" && value != "any") {
+      return absl::InvalidArgumentError("--serials must be positive or any");
+    }
+    flags->serials =
+        value == "any" ? SerialRule::kAnyInteger : SerialRule::kPositive;
+    return absl::OkStatus();
+  }
   if (name == "--max-connections" || name == "--max-connections-per-device" ||
       name == "--handshake-seconds" || name == "--idle-seconds") {
     return ApplyLimit(name, value, &flags->limits);
@@ -125,6 +144,8 @@ std::string_view Usage() {
          "               --listen REGION=ADDRESS:PORT ...\n"
          "               [--upstream HOST:PORT] [--store FILE]\n"
          "               [--policy trusted-chain|registered-device]\n"
+         "               [--encoding tolerant|strict]\n"
+         "               [--serials positive|any]\n"
          "               [--max-connections N]\n"
          "               [--max-connections-per-device N]\n"
          "               [--handshake-seconds N] [--idle-seconds N]\n"

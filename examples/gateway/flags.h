@@ -4,6 +4,7 @@
 //           --listen us-east-1=127.0.0.1:8883
 //           [--listen eu-west-1=127.0.0.1:0] [--upstream localhost:1884]
 //           [--store registry.db] [--policy trusted-chain|registered-device]
+//           [--encoding tolerant|strict] [--serials positive|any]
 //           [--max-connections 1024] [--max-connections-per-device 8]
 //           [--handshake-seconds 10] [--idle-seconds 300]
 //
@@ -62,6 +63,9 @@ struct Flags {
   std::string store;
   chainkeep::ValidationPolicy policy =
       chainkeep::ValidationPolicy::kTrustedChain;
+  // At registration and at each handshake alike.
+  chainkeep::EncodingRule encoding = chainkeep::EncodingRule::kTolerant;
+  chainkeep::SerialRule serials = chainkeep::SerialRule::kPositive;
   Limits limits;
 };
 

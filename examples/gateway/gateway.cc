@@ -149,14 +149,17 @@ absl::Status Gateway::Open(const Flags& flags) {
   auto identity = ReadIdentity(flags.certificate, flags.key);
   if (!identity.ok()) return identity.status();
   for (const ListenFlag& listen : flags.listen) {
-    absl::Status status = OpenDoor(listen, *identity);
+    absl::Status status = OpenDoor(flags, listen, *identity);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
 absl::Status Gateway::OpenEngine(const Flags& flags) {
-  const chainkeep::EngineOptions options = {.observer = this};
+  const chainkeep::EngineOptions options = {
+      .observer = this,
+      .registration_encoding = flags.encoding,
+      .registration_serial_rule = flags.serials};
   if (flags.store.empty()) {
     auto engine = chainkeep::Engine::Create(options);
     if (!engine.ok()) return engine.status();
@@ -192,11 +195,13 @@ void Gateway::Follow() {
   }
 }
 
-absl::Status Gateway::OpenDoor(const ListenFlag& listen,
+absl::Status Gateway::OpenDoor(const Flags& flags, const ListenFlag& listen,
                                const Identity& identity) {
   chainkeep::ListenerOptions options;
   options.region = listen.region;
   options.validation.policy = policy_;
+  options.validation.encoding = flags.encoding;
+  options.validation.serial_rule = flags.serials;
   auto listener = engine_->CreateListener(options);
   if (!listener.ok()) return listener.status();
   auto context = MakeServerContext(identity, engine_.get(), *listener);

@@ -87,7 +87,8 @@ class Gateway : private chainkeep::EventObserver {
 
   absl::Status Open(const Flags& flags);
   absl::Status OpenEngine(const Flags& flags);
-  absl::Status OpenDoor(const ListenFlag& listen, const Identity& identity);
+  absl::Status OpenDoor(const Flags& flags, const ListenFlag& listen,
+                        const Identity& identity);
   void Announce();
 
   std::vector<pollfd> Waits() const;

@@ -12,8 +12,8 @@ namespace chainkeep::conformance {
 using revocation::CrlLoad;
 using revocation::CrlRefusal;
 
-CaseCrls::CaseCrls(const test::VectorCase& c, const AlgorithmPolicy& algorithms,
-                   IsValid is_valid)
+CaseCrls::CaseCrls(const test::VectorCase& c,
+                   const revocation::CrlLoadOptions& options, IsValid is_valid)
     : is_valid_(std::move(is_valid)) {
   for (const auto* list : {&c.trusted, &c.untrusted}) {
     for (const std::string& der : *list) {
@@ -21,10 +21,11 @@ CaseCrls::CaseCrls(const test::VectorCase& c, const AlgorithmPolicy& algorithms,
       if (certificate.ok()) signers_.push_back(*certificate);
     }
   }
-  for (const std::string& der : c.crls) Load(der, algorithms);
+  for (const std::string& der : c.crls) Load(der, options);
 }
 
-void CaseCrls::Load(const std::string& der, const AlgorithmPolicy& algorithms) {
+void CaseCrls::Load(const std::string& der,
+                    const revocation::CrlLoadOptions& options) {
   const auto crl = x509::Crl::Parse(AsBytes(der));
   if (!crl.ok()) {
     is_incomplete_ = true;
@@ -35,8 +36,7 @@ void CaseCrls::Load(const std::string& der, const AlgorithmPolicy& algorithms) {
     if (!(signer.subject() == crl->issuer())) continue;
     const auto key = signature::PublicKey::Parse(signer.spki());
     if (!key.ok()) continue;
-    CrlLoad load = revocation::LoadedCrl::Load(der, {signer, *key},
-                                               {.algorithms = algorithms});
+    CrlLoad load = revocation::LoadedCrl::Load(der, {signer, *key}, options);
     if (load.crl != nullptr) {
       lists_.push_back({std::move(load.crl), signer});
       return;

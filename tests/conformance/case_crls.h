@@ -40,7 +40,7 @@ class CaseCrls final : public path::RevocationSource {
   using IsValid = std::function<bool(const x509::Certificate&)>;
 
   // The certificates of `c` are viewed, and must live longer.
-  CaseCrls(const test::VectorCase& c, const AlgorithmPolicy& algorithms,
+  CaseCrls(const test::VectorCase& c, const revocation::CrlLoadOptions& options,
            IsValid is_valid);
 
   // Why a list could not be loaded though a certificate of its issuer's name is
@@ -60,7 +60,7 @@ class CaseCrls final : public path::RevocationSource {
     mutable Validity validity = Validity::kUnasked;
   };
 
-  void Load(const std::string& der, const AlgorithmPolicy& algorithms);
+  void Load(const std::string& der, const revocation::CrlLoadOptions& options);
   bool AnswersFor(const List& list, const x509::Certificate& issuer) const;
 
   const IsValid is_valid_;

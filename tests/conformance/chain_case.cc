@@ -106,10 +106,10 @@ UnixSeconds TimeOf(const VectorCase& c) {
 // The searches of one case: its own, and those for signers of CRLs.
 class ChainCase {
  public:
-  explicit ChainCase(const VectorCase& c)
-      : options_(OptionsOf(c)),
+  ChainCase(const VectorCase& c, EncodingRule encoding)
+      : options_(OptionsOf(c, encoding)),
         now_(TimeOf(c)),
-        crls_(c, options_.algorithms,
+        crls_(c, {.algorithms = options_.algorithms, .encoding = encoding},
               [this](const x509::Certificate& certificate) {
                 return IsValid(certificate);
               }) {
@@ -167,8 +167,9 @@ class ChainCase {
 
 }  // namespace
 
-ValidationOptions OptionsOf(const VectorCase& c) {
+ValidationOptions OptionsOf(const VectorCase& c, EncodingRule encoding) {
   ValidationOptions options;
+  options.encoding = encoding;
   options.algorithms.min_rsa_bits =
       std::max(kLeastRsaBits, c.crypto.min_rsa_bits);
   options.algorithms.insecure_sha1 = c.crypto.allows_sha1;
@@ -188,8 +189,8 @@ ValidationOptions OptionsOf(const VectorCase& c) {
   return options;
 }
 
-Outcome RunChain(const VectorCase& c) {
-  return ChainCase(c).Run(AsBytes(c.leaf));
+Outcome RunChain(const VectorCase& c, EncodingRule encoding) {
+  return ChainCase(c, encoding).Run(AsBytes(c.leaf));
 }
 
 }  // namespace chainkeep::conformance

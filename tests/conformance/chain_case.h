@@ -16,10 +16,11 @@
 
 namespace chainkeep::conformance {
 
-// OptionsOf returns the policy that the fields of `c` ask for.
-ValidationOptions OptionsOf(const test::VectorCase& c);
+// OptionsOf returns the policy that the fields of `c` ask for; none asks for an
+// encoding.
+ValidationOptions OptionsOf(const test::VectorCase& c, EncodingRule encoding);
 
-Outcome RunChain(const test::VectorCase& c);
+Outcome RunChain(const test::VectorCase& c, EncodingRule encoding);
 
 }  // namespace chainkeep::conformance
 

@@ -1,7 +1,9 @@
 #include "tests/conformance/divergences.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -37,7 +39,11 @@ bool NamesRules(std::string_view why) {
 
 }  // namespace
 
-absl::StatusOr<Divergences> ParseDivergences(std::string_view text) {
+absl::StatusOr<Divergences> ParseDivergences(std::string_view text,
+                                             EncodingRule encoding) {
+  constexpr std::pair<std::string_view, EncodingRule> kRules[] = {
+      {"kTolerant", EncodingRule::kTolerant},
+      {"kStrict", EncodingRule::kStrict}};
   Divergences divergences;
   int number = 0;
   for (std::string_view line : absl::StrSplit(text, '\n')) {
@@ -48,7 +54,9 @@ absl::StatusOr<Divergences> ParseDivergences(std::string_view text) {
     };
     if (line.empty() || line.front() == '#') continue;
     std::vector<std::string_view> fields = absl::StrSplit(line, '|');
-    if (fields.size() != 4) return wrong("not four fields");
+    if (fields.size() != 4 && fields.size() != 5) {
+      return wrong("neither four fields nor five");
+    }
     for (std::string_view& field : fields) {
       field = absl::StripAsciiWhitespace(field);
     }
@@ -57,6 +65,13 @@ absl::StatusOr<Divergences> ParseDivergences(std::string_view text) {
     if (!expected || !actual) return wrong("neither success nor failure");
     if (*expected == *actual) return wrong("no difference");
     if (!NamesRules(fields[3])) return wrong("no rule");
+    if (fields.size() == 5) {
+      const auto* const rule =
+          std::find_if(std::begin(kRules), std::end(kRules),
+                       [&](const auto& one) { return one.first == fields[4]; });
+      if (rule == std::end(kRules)) return wrong("no such encoding rule");
+      if (rule->second != encoding) continue;
+    }
     if (!divergences
              .try_emplace(
                  std::string(fields[0]),

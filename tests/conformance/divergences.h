@@ -2,8 +2,9 @@
 // purpose.
 //
 // Each line of the file is `id | expected | actual | why`; the why ends with
-// the rule that makes us right, in parentheses. A line that begins with '#',
-// and an empty one, says nothing.
+// the rule that makes us right, in parentheses. A fifth field, `kTolerant` or
+// `kStrict`, is for a difference that there is under that EncodingRule alone. A
+// line that begins with '#', and an empty one, says nothing.
 
 #ifndef CHAINKEEP_TESTS_CONFORMANCE_DIVERGENCES_H_
 #define CHAINKEEP_TESTS_CONFORMANCE_DIVERGENCES_H_
@@ -13,6 +14,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "chainkeep/options.h"
 #include "tests/support/vectors.h"
 
 namespace chainkeep::conformance {
@@ -26,10 +28,12 @@ struct Divergence {
 // By id.
 using Divergences = std::map<std::string, Divergence>;
 
-// ParseDivergences reads the text of a file. Errors name the line: another
+// ParseDivergences reads the text of a file: what holds under `encoding`.
+// Errors name the line, whatever rule it is for: another
 // number of fields, an unknown word, an answer that is no difference, a why
 // that names no rule, an id twice.
-absl::StatusOr<Divergences> ParseDivergences(std::string_view text);
+absl::StatusOr<Divergences> ParseDivergences(std::string_view text,
+                                             EncodingRule encoding);
 
 }  // namespace chainkeep::conformance
 

@@ -16,18 +16,18 @@ using test::VectorCase;
 using test::VectorKind;
 using test::VectorResult;
 
-Outcome Run(const VectorCase& c) {
+Outcome Run(const VectorCase& c, EncodingRule encoding) {
   switch (c.kind) {
     case VectorKind::kChain:
-      return RunChain(c);
+      return RunChain(c, encoding);
     case VectorKind::kParseCertificate:
-      return RunParseCertificate(c);
+      return RunParseCertificate(c, encoding);
     case VectorKind::kParseCrl:
-      return RunParseCrl(c);
+      return RunParseCrl(c, encoding);
     case VectorKind::kSignature:
-      return RunSignature(c);
+      return RunSignature(c, encoding);
     case VectorKind::kNameConstraints:
-      return RunNameConstraints(c);
+      return RunNameConstraints(c, encoding);
   }
   return Fail("a kind that is not known");
 }
@@ -81,7 +81,7 @@ void Report::Add(const VectorCase& c) {
   if (c.expected_peer_name) expected = c.expected_without_name;
   if (!expected) return;
   // Run also where either answer agrees: it must not crash.
-  const Outcome outcome = Run(c);
+  const Outcome outcome = Run(c, encoding_);
   if (*expected == VectorResult::kEither) return;
   const VectorResult actual =
       outcome.success ? VectorResult::kSuccess : VectorResult::kFailure;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "chainkeep/options.h"
 #include "tests/conformance/divergences.h"
 #include "tests/support/vectors.h"
 
@@ -40,6 +41,9 @@ std::string_view ResultName(test::VectorResult result);
 
 class Report {
  public:
+  // Under which rule the cases are run.
+  explicit Report(EncodingRule encoding) : encoding_(encoding) {}
+
   // Add runs `c`, unless it has no expectation without a server name, which
   // this library does not match.
   void Add(const test::VectorCase& c);
@@ -62,6 +66,7 @@ class Report {
   std::string Json() const;
 
  private:
+  const EncodingRule encoding_;
   Counts counts_;
   std::map<std::string, Counts> suites_;
   std::vector<Mismatch> mismatches_;

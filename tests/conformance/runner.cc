@@ -1,7 +1,7 @@
 // Runs published conformance cases and says how far we agree.
 //
 //   bazel run -c opt //tests/conformance:runner -- --vectors=FILE...
-//       [--divergences=FILE]
+//       [--divergences=FILE] [--encoding=tolerant|strict]
 //
 // Prints a line for each difference (id, expected, actual, what our code says),
 // a table by suite, and one JSON object, which is the last line. Alone it only
@@ -31,6 +31,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::vector<fs::path> vectors;
   std::optional<fs::path> divergences;
+  EncodingRule encoding = EncodingRule::kTolerant;
 };
 
 std::optional<Arguments> ParseArguments(int count, char** values) {
@@ -41,6 +42,10 @@ std::optional<Arguments> ParseArguments(int count, char** values) {
       arguments.vectors.emplace_back(value);
     } else if (absl::ConsumePrefix(&value, "--divergences=")) {
       arguments.divergences = fs::path(value);
+    } else if (value == "--encoding=strict") {
+      arguments.encoding = EncodingRule::kStrict;
+    } else if (value == "--encoding=tolerant") {
+      arguments.encoding = EncodingRule::kTolerant;
     } else {
       return std::nullopt;
     }
@@ -52,8 +57,10 @@ std::optional<Arguments> ParseArguments(int count, char** values) {
 int Main(int count, char** values) {
   const std::optional<Arguments> arguments = ParseArguments(count, values);
   if (!arguments) {
-    std::fputs("usage: runner --vectors=FILE... [--divergences=FILE]\n",
-               stderr);
+    std::fputs(
+        "usage: runner --vectors=FILE... [--divergences=FILE]\n"
+        "              [--encoding=tolerant|strict]\n",
+        stderr);
     return 2;
   }
   std::optional<Divergences> divergences;
@@ -64,7 +71,7 @@ int Main(int count, char** values) {
       std::fputs("runner: cannot read the divergences\n", stderr);
       return 2;
     }
-    auto parsed = ParseDivergences(text);
+    auto parsed = ParseDivergences(text, arguments->encoding);
     if (!parsed.ok()) {
       std::fprintf(stderr, "runner: %s\n", parsed.status().ToString().c_str());
       return 2;
@@ -72,7 +79,7 @@ int Main(int count, char** values) {
     divergences = *std::move(parsed);
   }
 
-  Report report;
+  Report report(arguments->encoding);
   for (const fs::path& path : arguments->vectors) {
     for (const test::VectorCase& c : test::ReadVectors(
              path.parent_path().string(), path.filename().string())) {

@@ -113,11 +113,20 @@ Outcome FromBool(bool verified) {
   return verified ? Succeed() : Fail("the signature does not verify");
 }
 
+// Whether the rule takes what was tolerated.
+Outcome UnderRule(EncodingRule encoding, const der::Tolerated& tolerated) {
+  return encoding == EncodingRule::kStrict && tolerated.any()
+             ? Fail(std::string(tolerated.what()))
+             : Succeed();
+}
+
 Outcome RunByIdentifier(const PublicKey& key,
-                        const test::VectorSignature& vector) {
+                        const test::VectorSignature& vector,
+                        der::Tolerated* tolerated) {
   const std::optional<Bytes> contents = Sequence(vector.algorithm_identifier);
   if (!contents) return Fail("AlgorithmIdentifier");
-  const auto algorithm = signature::ParseSignatureAlgorithm(*contents);
+  const auto algorithm =
+      signature::ParseSignatureAlgorithm(*contents, tolerated);
   if (!algorithm.ok()) return Faulty(algorithm.fault());
   return FromBool(key.Verify(*algorithm, AsBytes(vector.message),
                              AsBytes(vector.signature)));
@@ -134,30 +143,37 @@ Outcome RunPss(const PublicKey& key, const test::VectorSignature& vector) {
 
 }  // namespace
 
-Outcome RunParseCertificate(const test::VectorCase& c) {
+Outcome RunParseCertificate(const test::VectorCase& c, EncodingRule encoding) {
   const auto certificate = x509::Certificate::Parse(AsBytes(c.leaf));
   // What is only unsupported is well-formed, which is the question.
   if (!certificate.ok() &&
       certificate.fault().kind == der::Fault::Kind::kIllFormed) {
     return Faulty(certificate.fault());
   }
-  return Succeed();
+  der::Tolerated tolerated;
+  if (certificate.ok()) tolerated.Note(certificate->tolerated());
+  return UnderRule(encoding, tolerated);
 }
 
-Outcome RunParseCrl(const test::VectorCase& c) {
+Outcome RunParseCrl(const test::VectorCase& c, EncodingRule encoding) {
   const auto crl = x509::Crl::Parse(AsBytes(c.crls.at(0)));
-  return crl.ok() ? Succeed() : Faulty(crl.fault());
+  if (!crl.ok()) return Faulty(crl.fault());
+  der::Tolerated tolerated;
+  tolerated.Note(crl->tolerated());
+  return UnderRule(encoding, tolerated);
 }
 
-Outcome RunNameConstraints(const test::VectorCase& c) {
+Outcome RunNameConstraints(const test::VectorCase& c, EncodingRule encoding) {
   const test::VectorNameConstraints& vector = c.name_constraints;
   const std::optional<Bytes> contents = Sequence(vector.name_constraints);
   if (!contents) return Fail("nameConstraints");
-  const auto constraints = x509::NameConstraints::Parse(*contents);
+  der::Tolerated tolerated;
+  const auto constraints = x509::NameConstraints::Parse(*contents, &tolerated);
   if (!constraints.ok()) return Faulty(constraints.fault());
   x509::CertificateNames names;
   if (vector.subject) {
-    const auto subject = x509::Name::Parse(AsBytes(*vector.subject));
+    const auto subject =
+        x509::Name::Parse(AsBytes(*vector.subject), &tolerated);
     if (!subject.ok()) return Faulty(subject.fault());
     names.subject = *subject;
   }
@@ -165,6 +181,8 @@ Outcome RunNameConstraints(const test::VectorCase& c) {
     names.subject_alt_name = Sequence(*vector.subject_alt_name);
     if (!names.subject_alt_name) return Fail("subjectAltName");
   }
+  const Outcome encoded = UnderRule(encoding, tolerated);
+  if (!encoded.success) return encoded;
   uint64_t comparisons_left = Budgets().name_comparisons;
   switch (x509::Evaluate(*constraints, names, &comparisons_left)) {
     case x509::NameConstraintResult::kAllowed:
@@ -179,15 +197,18 @@ Outcome RunNameConstraints(const test::VectorCase& c) {
   return Fail("the comparisons ran out");
 }
 
-Outcome RunSignature(const test::VectorCase& c) {
+Outcome RunSignature(const test::VectorCase& c, EncodingRule encoding) {
   const test::VectorSignature& vector = c.signature;
+  der::Tolerated tolerated;
+  (void)signature::InspectKey(AsBytes(vector.spki), &tolerated);
   const bool is_pss = Word(vector.algorithm, "name") == "RSA-PSS";
   const auto key = is_pss
                        ? signature::PssForTests::ParseKey(AsBytes(vector.spki))
                        : PublicKey::Parse(AsBytes(vector.spki));
   if (!key.ok()) return Faulty(key.fault());
   if (!vector.algorithm_identifier.empty()) {
-    return RunByIdentifier(*key, vector);
+    const Outcome outcome = RunByIdentifier(*key, vector, &tolerated);
+    return outcome.success ? UnderRule(encoding, tolerated) : outcome;
   }
   if (!IsOfTheCase(key->info(), vector.algorithm)) {
     return Fail("the key is of another curve or size");

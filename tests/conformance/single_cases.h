@@ -4,18 +4,19 @@
 #ifndef CHAINKEEP_TESTS_CONFORMANCE_SINGLE_CASES_H_
 #define CHAINKEEP_TESTS_CONFORMANCE_SINGLE_CASES_H_
 
+#include "chainkeep/options.h"
 #include "tests/conformance/outcome.h"
 #include "tests/support/vectors.h"
 
 namespace chainkeep::conformance {
 
-Outcome RunParseCertificate(const test::VectorCase& c);
-Outcome RunParseCrl(const test::VectorCase& c);
-Outcome RunNameConstraints(const test::VectorCase& c);
+Outcome RunParseCertificate(const test::VectorCase& c, EncodingRule encoding);
+Outcome RunParseCrl(const test::VectorCase& c, EncodingRule encoding);
+Outcome RunNameConstraints(const test::VectorCase& c, EncodingRule encoding);
 
 // A signature under the case's own algorithm. Which algorithms a certificate
 // may use is a question of policy, that no case of this kind asks.
-Outcome RunSignature(const test::VectorCase& c);
+Outcome RunSignature(const test::VectorCase& c, EncodingRule encoding);
 
 }  // namespace chainkeep::conformance
 

@@ -97,16 +97,33 @@ struct ValueCase {
   bool taken;
 };
 
-TEST(ReadBoolean, TakesZerosAndOnesOnly) {
-  for (const ValueCase& c :
-       {ValueCase{"010100", true}, ValueCase{"0101ff", true},
-        ValueCase{"010101", false}, ValueCase{"0100", false},
-        ValueCase{"01020000", false}, ValueCase{"020100", false}}) {
+TEST(ReadFlag, IsOneByteOrAbsent) {
+  constexpr FlagNotes kNotes = {"FALSE is written", "TRUE is not FF"};
+  struct Case {
+    const char* hex;
+    bool taken;
+    bool value;
+    std::string_view tolerated;
+  };
+  for (const Case& c : {
+           Case{"", true, false, ""},
+           Case{"020100", true, false, ""},  // something else comes next
+           Case{"0101ff", true, true, ""},
+           Case{"010100", true, false, "FALSE is written"},
+           Case{"010101", true, true, "TRUE is not FF"},
+           Case{"010180", true, true, "TRUE is not FF"},
+           Case{"0100", false, false, ""},
+           Case{"01020000", false, false, ""},
+           Case{"0102ffff", false, false, ""},
+           Case{"0101", false, false, ""},
+       }) {
     const std::string der = FromHex(c.hex);
     Cursor cursor(AsBytes(der));
-    bool value;
-    EXPECT_EQ(ReadBoolean(cursor, &value), c.taken) << c.hex;
-    EXPECT_EQ(cursor.empty(), c.taken) << c.hex;
+    bool value = true;
+    Tolerated tolerated;
+    EXPECT_EQ(ReadFlag(cursor, &value, kNotes, &tolerated), c.taken) << c.hex;
+    EXPECT_EQ(value, c.value) << c.hex;
+    EXPECT_EQ(tolerated.what(), c.tolerated) << c.hex;
   }
 }
 

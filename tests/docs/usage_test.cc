@@ -14,6 +14,7 @@
 #include "chainkeep/options.h"
 #include "chainkeep/status.h"
 #include "chainkeep/verdict.h"
+#include "tests/support/tolerated_encodings.h"
 
 namespace chainkeep {
 namespace {
@@ -121,6 +122,17 @@ std::map<std::string, std::string> Defaults() {
 
 std::string Text(bool value) { return value ? "true" : "false"; }
 
+// What strict DER says of each encoding of certificates that is tolerated. (Of
+// those that CRLs alone have, x509/crl_test.cc knows the words.)
+TEST(Usage, ListsEveryToleratedEncoding) {
+  const std::string table = Table("encodings");
+  for (const test::ToleratedEncoding& encoding : test::ToleratedEncodings()) {
+    EXPECT_NE(table.find("`" + std::string(encoding.words) + "`"),
+              std::string::npos)
+        << encoding.words;
+  }
+}
+
 TEST(Usage, ListsEveryOptionWithItsDefault) {
   const ListenerOptions listener;
   const AlgorithmPolicy& algorithms = listener.validation.algorithms;
@@ -129,7 +141,10 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
   ASSERT_EQ(listener.service, EndpointService::kData);
   ASSERT_EQ(listener.validation.leaf_profile, LeafProfile::kClientAuth);
   ASSERT_FALSE(listener.validation.required_purpose.has_value());
+  ASSERT_EQ(listener.validation.encoding, EncodingRule::kTolerant);
   ASSERT_EQ(listener.validation.serial_rule, SerialRule::kPositive);
+  ASSERT_EQ(EngineOptions().registration_encoding, EncodingRule::kTolerant);
+  ASSERT_EQ(EngineOptions().registration_serial_rule, SerialRule::kPositive);
   ASSERT_EQ(listener.validation.anchor_rules, AnchorRules::kFull);
   ASSERT_TRUE(listener.validation.processed_extensions.empty());
   using Policies = CertificatePolicyOptions;
@@ -180,6 +195,7 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
        Text(listener.validation.direct_issuer_only)},
       {"validation.leaf_profile", "LeafProfile::kClientAuth"},
       {"validation.required_purpose", "none"},
+      {"validation.encoding", "EncodingRule::kTolerant"},
       {"validation.serial_rule", "SerialRule::kPositive"},
       {"validation.processed_extensions", "none"},
       {"validation.anchor_rules", "AnchorRules::kFull"},
@@ -217,6 +233,8 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
       {"clock", "SystemClock()"},
       {"observer", "none"},
       {"registration_algorithms", "as a listener's"},
+      {"registration_encoding", "EncodingRule::kTolerant"},
+      {"registration_serial_rule", "SerialRule::kPositive"},
       {"wildcard_endpoints", "kRefused"},
       {"endpoint_source", "none"},
       {"endpoint_domain", EngineOptions().endpoint_domain},

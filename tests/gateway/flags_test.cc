@@ -24,7 +24,8 @@ TEST(FlagsTest, ReadsAllOfThem) {
   auto flags = ParseFlags(
       With({"--listen", "eu-west-1=[::1]:0", "--upstream", "localhost:1884",
             "--max-connections", "5", "--max-connections-per-device", "4",
-            "--handshake-seconds", "6", "--idle-seconds", "7"}));
+            "--handshake-seconds", "6", "--idle-seconds", "7", "--encoding",
+            "strict", "--serials", "any"}));
   ASSERT_TRUE(flags.ok());
   EXPECT_EQ(flags->certificate, "c.pem");
   EXPECT_EQ(flags->key, "k.pem");
@@ -40,12 +41,16 @@ TEST(FlagsTest, ReadsAllOfThem) {
   EXPECT_EQ(flags->limits.connections_per_device, 4u);
   EXPECT_EQ(flags->limits.handshake, std::chrono::seconds(6));
   EXPECT_EQ(flags->limits.idle, std::chrono::seconds(7));
+  EXPECT_EQ(flags->encoding, chainkeep::EncodingRule::kStrict);
+  EXPECT_EQ(flags->serials, chainkeep::SerialRule::kAnyInteger);
 }
 
 TEST(FlagsTest, NeedsNoMoreThanThree) {
   auto flags = ParseFlags(With({}));
   ASSERT_TRUE(flags.ok());
   EXPECT_FALSE(flags->upstream.has_value());
+  EXPECT_EQ(flags->encoding, chainkeep::EncodingRule::kTolerant);
+  EXPECT_EQ(flags->serials, chainkeep::SerialRule::kPositive);
   EXPECT_EQ(flags->limits.handshake, std::chrono::seconds(10));
 }
 
@@ -91,6 +96,8 @@ TEST(FlagsTest, RefusesWhatIsMissingOrUnknown) {
       With({"--max-connections-per-device", "0"}),
       With({"--idle-seconds", "-1"}),
       With({"--handshake-seconds", "1000001"}),
+      With({"--encoding", "ber"}),
+      With({"--serials", "zero"}),
       With({"--color", "red"}),
       With({"help", "me"}),
   };

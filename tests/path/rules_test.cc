@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/test_certificates.h"
+#include "tests/support/tolerated_encodings.h"
 
 namespace chainkeep::path {
 namespace {
@@ -48,25 +49,31 @@ TEST(CheckBasicFields, TheSerialNumberIsOneThatTheRuleTakes) {
     const char* what;
     std::string serial;
     Reason strict;
+    std::string_view detail = "";
   };
+  constexpr std::string_view kLong = "serialNumber: longer than 20 octets";
+  constexpr std::string_view kZero =
+      "serialNumber: zero, where it must be positive";
+  constexpr std::string_view kNegative =
+      "serialNumber: negative, where it must be positive";
   for (const Case& c : {
            Case{"one", FromHex("01"), Reason::kAccepted},
            Case{"padded, for its first bit", FromHex("0080"),
                 Reason::kAccepted},
            Case{"20 octets", std::string(20, 'x'), Reason::kAccepted},
-           Case{"21 octets", std::string(21, 'x'), Reason::kMalformed},
-           Case{"37 octets", std::string(37, 'x'), Reason::kMalformed},
-           Case{"zero", FromHex("00"), Reason::kMalformed},
-           Case{"negative", FromHex("80"), Reason::kMalformed},
-           Case{"minus one", FromHex("ff"), Reason::kMalformed},
+           Case{"21 octets", std::string(21, 'x'), Reason::kMalformed, kLong},
+           Case{"37 octets", std::string(37, 'x'), Reason::kMalformed, kLong},
+           Case{"zero", FromHex("00"), Reason::kMalformed, kZero},
+           Case{"negative", FromHex("80"), Reason::kMalformed, kNegative},
+           Case{"minus one", FromHex("ff"), Reason::kMalformed, kNegative},
        }) {
     CertificateSpec spec = LeafSpec("device");
     spec.serial = c.serial;
     const Parsed leaf(spec);
-    EXPECT_EQ(CheckBasicFields(leaf.view, SerialRule::kPositive), c.strict)
-        << c.what;
-    EXPECT_EQ(CheckBasicFields(leaf.view, SerialRule::kAnyInteger),
-              Reason::kAccepted)
+    const Finding finding = CheckBasicFields(leaf.view, SerialRule::kPositive);
+    EXPECT_EQ(finding.reason, c.strict) << c.what;
+    EXPECT_EQ(finding.detail, c.detail) << c.what;
+    EXPECT_TRUE(CheckBasicFields(leaf.view, SerialRule::kAnyInteger).ok())
         << c.what;
   }
 }
@@ -76,7 +83,9 @@ TEST(CheckBasicFields, TheIssuerHasAName) {
   spec.issuer = test::DistinguishedName();
   const Parsed leaf(spec);
   for (SerialRule rule : {SerialRule::kPositive, SerialRule::kAnyInteger}) {
-    EXPECT_EQ(CheckBasicFields(leaf.view, rule), Reason::kMalformed);
+    const Finding finding = CheckBasicFields(leaf.view, rule);
+    EXPECT_EQ(finding.reason, Reason::kMalformed);
+    EXPECT_EQ(finding.detail, "issuer: an empty name");
   }
 }
 
@@ -502,9 +511,72 @@ TEST(CheckSignatureAlgorithm, IsThePolicys) {
     CertificateSpec spec = LeafSpec("device");
     spec.digest = c.digest;
     spec.padding = c.padding;
-    EXPECT_EQ(CheckSignatureAlgorithm(Parsed(spec, &ca).view, c.policy).reason,
+    EXPECT_EQ(CheckSignatureAlgorithm(Parsed(spec, &ca).view, c.policy)
+                  .finding.reason,
               c.reason)
         << c.what;
+  }
+}
+
+// Each is taken where it is tolerated, and named where it is not.
+TEST(CheckEncoding, StrictNamesFieldAndRule) {
+  for (const test::ToleratedEncoding& encoding : test::ToleratedEncodings()) {
+    CertificateSpec ca_spec = CaSpec("CA");
+    ca_spec.key_type = encoding.issuer_key;
+    const TestCertificate ca = MakeCertificate(ca_spec, nullptr);
+    CertificateSpec spec = encoding.in == test::ToleratedEncoding::In::kCa
+                               ? CaSpec("below")
+                               : LeafSpec("device");
+    const Parsed good(spec, &ca);
+    EXPECT_TRUE(CheckEncoding(good.view, EncodingRule::kStrict).ok());
+    encoding.write(spec);
+    const TestCertificate named = MakeCertificate(spec, &ca);
+    // A CA whose own name is out of order is named by what it signs.
+    const Parsed made(
+        encoding.words.starts_with("issuer") ? LeafSpec("device") : spec,
+        encoding.words.starts_with("issuer") ? &named : &ca);
+    EXPECT_TRUE(CheckEncoding(made.view, EncodingRule::kTolerant).ok());
+    const Finding finding = CheckEncoding(made.view, EncodingRule::kStrict);
+    EXPECT_EQ(finding.reason, Reason::kMalformed) << encoding.words;
+    EXPECT_EQ(finding.detail, encoding.words);
+  }
+}
+
+// V3: the details of what is signed in another way than is allowed.
+TEST(CheckSignatureAlgorithm, SaysWhatOfPssDoesNotFit) {
+  const std::string sha256 =
+      test::Tlv(0x30, test::Oid("2.16.840.1.101.3.4.2.1"));
+  const std::string mgf1 =
+      test::Tlv(0x30, test::Oid("1.2.840.113549.1.1.8") + sha256);
+  const auto pss = [&](std::string_view fields) {
+    return test::Tlv(
+        0x30, test::Oid("1.2.840.113549.1.1.10") + test::Tlv(0x30, fields));
+  };
+  const std::string start = test::Tlv(0xa0, sha256) + test::Tlv(0xa1, mgf1);
+  struct Case {
+    std::string algorithm;
+    std::string_view detail;
+  };
+  for (const Case& c : {
+           Case{pss(""), "RSASSA-PSS: its digest is none of SHA-2"},
+           Case{pss(test::Tlv(0xa0, sha256)),
+                "RSASSA-PSS: its mask is not MGF1 with the digest of the "
+                "message"},
+           Case{pss(start + test::Tlv(0xa2, test::Integer(20))),
+                "RSASSA-PSS: the salt is not as long as the digest"},
+           Case{pss(start),
+                "RSASSA-PSS: the salt is not as long as the "
+                "digest"},
+           Case{pss(start + test::Tlv(0xa2, test::Integer(32)) +
+                    test::Tlv(0xa3, test::Integer(2))),
+                "RSASSA-PSS: a trailerField other than 1"},
+       }) {
+    CertificateSpec spec = LeafSpec("device");
+    spec.inner_algorithm = spec.outer_algorithm = c.algorithm;
+    const Finding finding =
+        CheckSignatureAlgorithm(Parsed(spec).view, {}).finding;
+    EXPECT_EQ(finding.reason, Reason::kAlgorithmNotAllowed) << c.detail;
+    EXPECT_EQ(finding.detail, c.detail);
   }
 }
 
@@ -541,7 +613,10 @@ TEST(CheckRegistrable, AlgorithmThenValidityThenKey) {
     spec.key_type = c.key;
     spec.not_before = kTestNow - 10;
     spec.not_after = kTestNow + 10;
-    EXPECT_EQ(CheckRegistrable(Parsed(spec, &ca).view, {}, c.now), c.reason)
+    EXPECT_EQ(
+        CheckRegistrable(Parsed(spec, &ca).view, {AlgorithmPolicy()}, c.now)
+            .reason,
+        c.reason)
         << c.what;
   }
 }

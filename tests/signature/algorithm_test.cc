@@ -44,6 +44,7 @@ struct AlgorithmCase {
   std::string contents;
   Kind fault;
   SignatureAlgorithm algorithm = {};
+  std::string_view tolerated = "";
 };
 
 TEST(ParseSignatureAlgorithm, TakesTheListAndNothingElse) {
@@ -64,7 +65,18 @@ TEST(ParseSignatureAlgorithm, TakesTheListAndNothingElse) {
        Oid("1.2.840.10045.4.1"),
        Kind::kNone,
        {Scheme::kEcdsa, Digest::kSha1}},
-      {"ecdsa with NULL", Oid("1.2.840.10045.4.3.2") + kNullElement,
+      {"ecdsa with NULL",
+       Oid("1.2.840.10045.4.3.2") + kNullElement,
+       Kind::kNone,
+       {Scheme::kEcdsa, Digest::kSha256},
+       "signatureAlgorithm: parameters are NULL, which for ECDSA are absent"},
+      {"ecdsa with a NULL of one byte",
+       Oid("1.2.840.10045.4.3.2") + Tlv(0x05, "x"), Kind::kIllFormed},
+      {"ecdsa with two NULLs",
+       Oid("1.2.840.10045.4.3.2") + kNullElement + kNullElement,
+       Kind::kIllFormed},
+      {"ecdsa with a curve",
+       Oid("1.2.840.10045.4.3.2") + Oid("1.2.840.10045.3.1.7"),
        Kind::kIllFormed},
       {"sha256WithRSA",
        Oid("1.2.840.113549.1.1.11") + kNullElement,
@@ -86,7 +98,8 @@ TEST(ParseSignatureAlgorithm, TakesTheListAndNothingElse) {
       {"RSA without NULL",
        Oid("1.2.840.113549.1.1.11"),
        Kind::kNone,
-       {Scheme::kRsaPkcs1, Digest::kSha256}},
+       {Scheme::kRsaPkcs1, Digest::kSha256},
+       "signatureAlgorithm: parameters are absent, which for RSA are NULL"},
       {"RSA with more", Oid("1.2.840.113549.1.1.11") + Tlv(0x05, "x"),
        Kind::kIllFormed},
       {"md5WithRSA", Oid("1.2.840.113549.1.1.4") + kNullElement,
@@ -132,13 +145,22 @@ TEST(ParseSignatureAlgorithm, TakesTheListAndNothingElse) {
       {"PSS, trailer written",
        Pss(DigestId(kSha256), Mgf1(DigestId(kSha256)), test::Integer(32),
            test::Integer(1)),
+       Kind::kNone,
+       {Scheme::kRsaPss, Digest::kSha256},
+       "signatureAlgorithm: trailerField 1 is written, which is the DEFAULT"},
+      {"PSS, trailer written as zero",
+       Pss(DigestId(kSha256), Mgf1(DigestId(kSha256)), test::Integer(32),
+           test::Integer(0)),
        Kind::kUnsupported},
       {"PSS without parameters", Oid(kPss), Kind::kIllFormed},
       {"PSS with NULL", Oid(kPss) + kNullElement, Kind::kIllFormed},
   };
   for (const AlgorithmCase& c : kCases) {
-    const auto parsed = ParseSignatureAlgorithm(AsBytes(c.contents));
+    der::Tolerated tolerated;
+    const auto parsed =
+        ParseSignatureAlgorithm(AsBytes(c.contents), &tolerated);
     ASSERT_EQ(parsed.fault().kind, c.fault) << c.what;
+    EXPECT_EQ(tolerated.what(), c.tolerated) << c.what;
     if (parsed.ok()) {
       EXPECT_EQ(*parsed, c.algorithm) << c.what;
     }

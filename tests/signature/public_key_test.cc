@@ -215,9 +215,10 @@ TEST(InspectKey, E5_StrangeKeysAreFaults) {
        Kind::kUnsupported},
       {"no point", EcSpki(p256, ""), Kind::kUnsupported},
       {"short point", EcSpki(p256, std::string(64, '\x04')), Kind::kIllFormed},
-      {"RSA, parameters absent",
-       Tlv(0x30, Tlv(0x30, Oid("1.2.840.113549.1.1.1")) +
-                     test::BitString(Tlv(0x30, ""))),
+      {"RSA, parameters of another type",
+       Tlv(0x30, Tlv(0x30, Oid("1.2.840.113549.1.1.1") + Tlv(0x30, "")) +
+                     test::BitString(
+                         Tlv(0x30, Tlv(0x02, modulus) + Tlv(0x02, "\x03")))),
        Kind::kIllFormed},
       {"RSA, negative modulus", RsaSpki("\xff\x01", "\x03"), Kind::kIllFormed},
       {"RSA, padded modulus", RsaSpki(std::string("\0\x01", 2), "\x03"),
@@ -228,6 +229,32 @@ TEST(InspectKey, E5_StrangeKeysAreFaults) {
     EXPECT_EQ(InspectKey(AsBytes(c.spki)).fault().kind, c.kind) << c.what;
     EXPECT_FALSE(PublicKey::Parse(AsBytes(c.spki)).ok()) << c.what;
   }
+}
+
+// NULL that is absent says nothing, and is the same key.
+TEST(InspectKey, RsaWithoutNullIsTheSameKey) {
+  const std::string with = test::EncodeSpki(MakeKey(KeyType::kRsa2048).get());
+  const std::string without =
+      Tlv(0x30, Tlv(0x30, Oid("1.2.840.113549.1.1.1")) + with.substr(4 + 15));
+  der::Tolerated tolerated;
+  ASSERT_TRUE(InspectKey(AsBytes(with), &tolerated).ok());
+  EXPECT_FALSE(tolerated.any());
+  const auto info = InspectKey(AsBytes(without), &tolerated);
+  ASSERT_TRUE(info.ok());
+  EXPECT_EQ(info->rsa_bits, 2048u);
+  EXPECT_EQ(tolerated.what(),
+            "subjectPublicKeyInfo: parameters are absent, which for RSA are "
+            "NULL");
+  EXPECT_TRUE(PublicKey::Parse(AsBytes(without)).ok());
+
+  const std::string other = test::EncodeSpki(MakeKey(KeyType::kRsa2048).get());
+  const std::string p256 = test::EncodeSpki(MakeKey(KeyType::kP256).get());
+  EXPECT_TRUE(IsSameKey(AsBytes(with), AsBytes(without)));
+  EXPECT_TRUE(IsSameKey(AsBytes(without), AsBytes(with)));
+  EXPECT_TRUE(IsSameKey(AsBytes(p256), AsBytes(p256)));
+  EXPECT_FALSE(IsSameKey(AsBytes(with), AsBytes(other)));
+  EXPECT_FALSE(IsSameKey(AsBytes(without), AsBytes(other)));
+  EXPECT_FALSE(IsSameKey(AsBytes(with), AsBytes(p256)));
 }
 
 TEST(PublicKey, RefusesUnsoundRsa) {

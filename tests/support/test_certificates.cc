@@ -222,7 +222,8 @@ std::string EncodeExtensions(const CertificateSpec& spec) {
   for (const RawExtension& raw : spec.extensions) {
     all += EncodeExtension(raw.oid, raw.value, raw.critical);
   }
-  return all.empty() ? "" : Tlv(0xa3, Tlv(0x30, all));
+  all += spec.raw_extensions.value_or("");
+  return all.empty() && !spec.raw_extensions ? "" : Tlv(0xa3, Tlv(0x30, all));
 }
 
 // A key id as RFC 7093 §2 (1) has it: 20 bytes of the key's SHA-256.
@@ -425,8 +426,8 @@ TestCertificate MakeCertificate(const CertificateSpec& spec,
   }
   if (complete.subject_key_id == "") complete.subject_key_id.reset();
 
-  const std::string version =
-      spec.version == 1 ? "" : Tlv(0xa0, Integer(spec.version - 1));
+  const std::string version = spec.version_element.value_or(
+      spec.version == 1 ? "" : Tlv(0xa0, Integer(spec.version - 1)));
   const std::string serial =
       Tlv(0x02, spec.serial.empty() ? NextSerial() : spec.serial);
   const std::string tbs = Tlv(

@@ -149,6 +149,8 @@ struct CertificateSpec {
   UnixSeconds not_after = kTestNow + 365 * kDay;
   // 1, 2 or 3. The extensions are written whatever it is.
   int version = 3;
+  // Stands in place of the version, whole element.
+  std::optional<std::string> version_element;
 
   std::optional<BasicConstraints> basic_constraints;
   std::optional<uint32_t> key_usage;
@@ -159,6 +161,8 @@ struct CertificateSpec {
   std::vector<GeneralName> subject_alt_names;
   std::optional<NameConstraints> name_constraints;
   std::vector<RawExtension> extensions;
+  // Extension elements behind all others; "" writes a list though it is empty.
+  std::optional<std::string> raw_extensions;
 
   // If set, stands in place of the AlgorithmIdentifier, whole elements: the
   // signed one and the one beside the signature.

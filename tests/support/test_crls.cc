@@ -22,14 +22,14 @@ std::string MakeCrl(const CrlSpec& spec, const TestCertificate& issuer) {
   tbs += EncodeName(spec.issuer.value_or(issuer.subject));
   tbs += Time(spec.this_update);
   if (spec.next_update) tbs += Time(*spec.next_update);
-  if (!spec.revoked.empty()) {
+  if (!spec.revoked.empty() || spec.writes_empty_revoked) {
     std::string list;
     for (const RevokedSpec& revoked : spec.revoked) {
       list += EncodeRevoked(revoked);
     }
     tbs += Tlv(0x30, list);
   }
-  if (!spec.extensions.empty()) {
+  if (!spec.extensions.empty() || spec.writes_empty_extensions) {
     tbs += Tlv(0xa0, Tlv(0x30, spec.extensions));
   }
   tbs = Tlv(0x30, tbs);

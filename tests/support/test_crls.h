@@ -37,6 +37,9 @@ struct CrlSpec {
   std::vector<RevokedSpec> revoked = {};
   // Extensions, whole elements; empty: no crlExtensions.
   std::string extensions = {};
+  // Whether revokedCertificates, and crlExtensions, is written though empty.
+  bool writes_empty_revoked = false;
+  bool writes_empty_extensions = false;
   // If set, stands in place of the AlgorithmIdentifier, whole elements.
   std::optional<std::string> inner_algorithm = std::nullopt;
   std::optional<std::string> outer_algorithm = std::nullopt;

@@ -7,6 +7,7 @@
 #include "openssl/x509.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/test_certificates.h"
+#include "tests/support/tolerated_encodings.h"
 
 namespace chainkeep::x509 {
 namespace {
@@ -161,12 +162,11 @@ struct ExtensionCase {
   bool taken;
 };
 
-TEST(Certificate, KnownExtensionsAreStrict) {
+TEST(Certificate, KnownExtensionsHaveTheirForm) {
   const ExtensionCase kCases[] = {
       {"empty", "2.5.29.19", FromHex("3000"), true},
       {"cA", "2.5.29.19", FromHex("30030101ff"), true},
-      {"cA FALSE is the default", "2.5.29.19", FromHex("3003010100"), false},
-      {"cA 01", "2.5.29.19", FromHex("3003010101"), false},
+      {"cA of two bytes", "2.5.29.19", FromHex("30040102ffff"), false},
       {"pathLen", "2.5.29.19", FromHex("30060101ff020105"), true},
       {"pathLen negative", "2.5.29.19", FromHex("30060101ff0201ff"), false},
       {"pathLen padded", "2.5.29.19", FromHex("30070101ff02020005"), false},
@@ -176,7 +176,10 @@ TEST(Certificate, KnownExtensionsAreStrict) {
 
       {"digitalSignature", "2.5.29.15", FromHex("03020780"), true},
       {"no bit", "2.5.29.15", FromHex("030100"), false},
-      {"a zero bit last", "2.5.29.15", FromHex("03020680"), false},
+      {"zero bits alone", "2.5.29.15", FromHex("0303000000"), false},
+      {"unused bits that are set", "2.5.29.15", FromHex("03020781"), false},
+      {"more unused bits than there are", "2.5.29.15", FromHex("030107"),
+       false},
       {"no BIT STRING", "2.5.29.15", FromHex("020101"), false},
 
       {"a purpose", "2.5.29.37", FromHex("300606042b060105"), true},
@@ -207,6 +210,89 @@ TEST(Certificate, KnownExtensionsAreStrict) {
     const TestCertificate certificate = MakeCertificate(spec, nullptr);
     const auto parsed = Certificate::Parse(certificate.bytes());
     EXPECT_EQ(parsed.ok(), c.taken) << c.oid << " " << c.what;
+  }
+}
+
+// What has one reading is taken, means what it says, and is told of; the same
+// in DER is not told of.
+TEST(Certificate, V1_ToleratedEncodingsAreTold) {
+  for (const test::ToleratedEncoding& encoding : test::ToleratedEncodings()) {
+    // Those are for path::CheckEncoding to tell of.
+    if (encoding.words.starts_with("signatureAlgorithm") ||
+        encoding.words.starts_with("subjectPublicKeyInfo")) {
+      continue;
+    }
+    for (CertificateSpec spec : {LeafSpec("device"), CaSpec("CA")}) {
+      const bool is_ca = spec.basic_constraints.has_value();
+      using In = test::ToleratedEncoding::In;
+      if (encoding.in == (is_ca ? In::kLeaf : In::kCa)) continue;
+      const TestCertificate in_der = MakeCertificate(spec, nullptr);
+      const auto strict = Certificate::Parse(in_der.bytes());
+      ASSERT_TRUE(strict.ok());
+      EXPECT_EQ(strict->tolerated(), "");
+      encoding.write(spec);
+      const TestCertificate made =
+          MakeCertificate(spec, is_ca ? nullptr : &in_der);
+      const auto parsed = Certificate::Parse(made.bytes());
+      ASSERT_TRUE(parsed.ok()) << encoding.words << ": " << parsed.fault().what;
+      EXPECT_EQ(parsed->tolerated(), encoding.words);
+      EXPECT_EQ(parsed->extensions().is_ca, is_ca) << encoding.words;
+      EXPECT_TRUE(der::Equal(parsed->der(), made.bytes()));
+      if (parsed->version() == 1 || made.der.size() < in_der.der.size() - 40) {
+        continue;  // has no extensions
+      }
+      ASSERT_TRUE(parsed->extensions().key_usage) << encoding.words;
+      for (int bit = 0; bit < 9; ++bit) {
+        EXPECT_EQ(parsed->extensions().key_usage->Bit(bit),
+                  strict->extensions().key_usage->Bit(bit))
+            << encoding.words;
+      }
+    }
+  }
+}
+
+// What has no reading, or two, is refused whatever the rule.
+TEST(Certificate, V1_NothingElseIsTolerated) {
+  struct Case {
+    const char* what;
+    void (*change)(CertificateSpec&);
+  };
+  for (const Case& c : {
+           Case{"version 1 with extensions",
+                [](CertificateSpec& s) {
+                  s.version_element = FromHex("a003020100");
+                }},
+           Case{"an empty list of extensions outside of version 3",
+                [](CertificateSpec& s) {
+                  s = {.version = 1, .raw_extensions = ""};
+                }},
+           Case{"an attribute twice, side by side",
+                [](CertificateSpec& s) {
+                  s.subject = {
+                      {.type = "CN", .value = "a"},
+                      {.type = "CN", .value = "a", .joins_previous = true}};
+                }},
+           Case{"an attribute twice, out of order",
+                [](CertificateSpec& s) {
+                  s.subject = {
+                      {.type = "O", .value = "a"},
+                      {.type = "CN", .value = "b", .joins_previous = true},
+                      {.type = "O", .value = "a", .joins_previous = true}};
+                }},
+           Case{"17 attributes out of order",
+                [](CertificateSpec& s) {
+                  s.subject = {};
+                  for (int i = 0; i < 17; ++i) {
+                    s.subject.push_back({.type = "CN",
+                                         .value = std::string(1, 'z' - i),
+                                         .joins_previous = i > 0});
+                  }
+                }},
+       }) {
+    CertificateSpec spec = LeafSpec("device");
+    c.change(spec);
+    const TestCertificate made = MakeCertificate(spec, nullptr);
+    EXPECT_FALSE(Certificate::Parse(made.bytes()).ok()) << c.what;
   }
 }
 
@@ -241,7 +327,9 @@ TEST(Certificate, E1_EveryMutationIsAnswered) {
     for (const uint8_t flip : {0x01, 0x20, 0x80, 0xff}) {
       std::string changed = der;
       changed[i] = static_cast<char>(changed[i] ^ flip);
-      if (!Certificate::Parse(AsBytes(changed)).ok()) continue;
+      const auto parsed = Certificate::Parse(AsBytes(changed));
+      // BoringSSL takes some of what strict DER refuses, and not the rest.
+      if (!parsed.ok() || !parsed->tolerated().empty()) continue;
       ++taken;
       const auto* bytes = reinterpret_cast<const uint8_t*>(changed.data());
       bssl::UniquePtr<X509> x509(

@@ -260,6 +260,62 @@ TEST(CrlTest, Extensions) {
   });
 }
 
+// What is tolerated is told of; whatever a list says besides counts.
+TEST(CrlTest, V1_ToleratedEncodingsAreTold) {
+  const std::string no = std::string(1, '\0');
+  const auto critical = [](std::string_view value) {
+    return Tlv(0x30, test::Oid("1.2.3") + Tlv(0x01, value) + Tlv(0x04, "x"));
+  };
+  const auto point = [](std::string_view flags) {
+    return CrlSpec{.extensions = EncodeCriticalExtension(
+                       test::kIssuingDistributionPointOid, Tlv(0x30, flags))};
+  };
+  struct Case {
+    std::string_view words;
+    CrlSpec spec;
+  };
+  for (Case c : {
+           Case{"", {}},
+           Case{"revokedCertificates: the list is empty",
+                {.writes_empty_revoked = true}},
+           Case{"crlExtensions: the list is empty",
+                {.writes_empty_extensions = true}},
+           Case{"crlEntryExtensions: the list is empty",
+                {.revoked = {{.serial = "\x01", .extensions = ""}}}},
+           Case{"extension: critical FALSE is written, which is the DEFAULT",
+                {.extensions = critical(no)}},
+           Case{"extension: critical FALSE is written, which is the DEFAULT",
+                {.revoked = {{.serial = "\x01", .extensions = critical(no)}}}},
+           Case{"issuingDistributionPoint: FALSE is written, which is the "
+                "DEFAULT",
+                point(Tlv(0x81, "\xff") + Tlv(0x84, no))},
+           Case{"issuingDistributionPoint: TRUE is not written as FF",
+                point(Tlv(0x81, "\x01"))},
+           Case{"distributionPoint: reasons end in zero bits",
+                point(Tlv(0x83, "\x04\x60"))},
+           Case{
+               "directoryName: attributes of an RDN are not in DER's order",
+               point(Tlv(0xa0, Tlv(0xa0, Tlv(0xa4, test::EncodeName(
+                                                       {{"O", "a"},
+                                                        {"CN", "b", test::kUtf8,
+                                                         true}})))))},
+           Case{"issuer: attributes of an RDN are not in DER's order",
+                {.issuer =
+                     test::DistinguishedName{{"O", "a"},
+                                             {"CN", "b", test::kUtf8, true}}}},
+       }) {
+    const std::string der = MakeCrl(c.spec, Ca());
+    const auto crl = Crl::Parse(AsBytes(der));
+    ASSERT_TRUE(crl.ok()) << c.words << ": " << crl.fault().what;
+    EXPECT_EQ(crl->tolerated(), c.words);
+    EXPECT_EQ(crl->revoked_count(), c.spec.revoked.size()) << c.words;
+  }
+  // TRUE of any byte is critical, and so refuses.
+  const std::string der = MakeCrl({.extensions = critical("\x01")}, Ca());
+  EXPECT_EQ(Crl::Parse(AsBytes(der)).fault().kind,
+            der::Fault::Kind::kUnsupported);
+}
+
 // What MakeCrl cannot write.
 TEST(CrlTest, BrokenElements) {
   const std::string algorithm = test::EncodeSignatureAlgorithm(
@@ -287,6 +343,7 @@ TEST(CrlTest, BrokenElements) {
                 v2 + algorithm + name + Tlv(0x17, "250631000000Z"), false},
            Case{"bad nextUpdate", good + Tlv(0x17, "2506300000Z"), false},
            Case{"empty revokedCertificates", good + Tlv(0x30, ""), true},
+           Case{"two of them", good + Tlv(0x30, "") + Tlv(0x30, ""), false},
            Case{"garbage between", good + Tlv(0x04, "x"), false},
            Case{"garbage behind", good + Tlv(0x30, entry) + Tlv(0x04, "x"),
                 false},
@@ -299,7 +356,9 @@ TEST(CrlTest, BrokenElements) {
                 good + Tlv(0x30, Tlv(0x30, test::Integer(1) + time +
                                                Tlv(0x30, "") + Tlv(0x30, ""))),
                 false},
-           Case{"empty crlExtensions", good + Tlv(0xa0, Tlv(0x30, "")), false},
+           Case{"empty crlExtensions", good + Tlv(0xa0, Tlv(0x30, "")), true},
+           Case{"empty crlExtensions of v1",
+                algorithm + name + time + Tlv(0xa0, Tlv(0x30, "")), false},
            Case{"no crlExtensions in the tag", good + Tlv(0xa0, ""), false},
            Case{"crlExtensions of a certificate",
                 good + Tlv(0xa3, Tlv(0x30, EncodeExtension("1.2.3", "x"))),

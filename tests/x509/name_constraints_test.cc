@@ -111,6 +111,13 @@ TEST(NameConstraintsParseTest, StrictForm) {
            Case{"second is bad", Tlv(0xa0, good + Tlv(0x30, "")), kIllFormed},
            Case{"minimum 0, which is the DEFAULT",
                 Tlv(0xa0, Tlv(0x30, base + Tlv(0x80, std::string(1, '\0')))),
+                kNone},
+           Case{"minimum 0 and a maximum",
+                Tlv(0xa0, Tlv(0x30, base + Tlv(0x80, std::string(1, '\0')) +
+                                        Tlv(0x81, "\2"))),
+                kNotTaken},
+           Case{"minimum 0 in two bytes",
+                Tlv(0xa0, Tlv(0x30, base + Tlv(0x80, std::string(2, '\0')))),
                 kIllFormed},
            Case{"minimum 1", Tlv(0xa0, Tlv(0x30, base + Tlv(0x80, "\1"))),
                 kNotTaken},

@@ -219,37 +219,73 @@ TEST(NameParse, RefusesWhatIsNoName) {
 }
 
 // X.690 §11.6.
-TEST(NameParse, F13_AnRdnIsASortedSet) {
+TEST(NameParse, F13_AnRdnIsASet) {
   using test::kPrintable;
   using test::kUtf8;
+  enum class Taken { kAsDer, kTolerated, kNot };
   struct Case {
     const char* what;
     DistinguishedName name;
-    bool ok;
+    Taken taken;
   };
+  constexpr auto kAsDer = Taken::kAsDer;
+  constexpr auto kTolerated = Taken::kTolerated;
   const Case kCases[] = {
-      {"by type", {{"CN", "a"}, {"O", "a", kUtf8, true}}, true},
-      {"by type, reversed", {{"O", "a"}, {"CN", "a", kUtf8, true}}, false},
-      {"by value", {{"CN", "a"}, {"CN", "b", kUtf8, true}}, true},
-      {"by value, reversed", {{"CN", "b"}, {"CN", "a", kUtf8, true}}, false},
-      {"by bytes, not letters", {{"CN", "B"}, {"CN", "a", kUtf8, true}}, true},
-      {"bytes above 7 bits", {{"CN", "z"}, {"CN", "\xc3", 0x14, true}}, true},
-      {"the shorter first", {{"CN", "b"}, {"CN", "aa", kUtf8, true}}, true},
-      {"the longer first", {{"CN", "aa"}, {"CN", "b", kUtf8, true}}, false},
-      {"by string type", {{"CN", "a"}, {"CN", "a", kPrintable, true}}, true},
-      {"twice the same", {{"CN", "a"}, {"CN", "a", kUtf8, true}}, false},
+      {"by type", {{"CN", "a"}, {"O", "a", kUtf8, true}}, kAsDer},
+      {"by type, reversed", {{"O", "a"}, {"CN", "a", kUtf8, true}}, kTolerated},
+      {"by value", {{"CN", "a"}, {"CN", "b", kUtf8, true}}, kAsDer},
+      {"by value, reversed",
+       {{"CN", "b"}, {"CN", "a", kUtf8, true}},
+       kTolerated},
+      {"by bytes, not letters",
+       {{"CN", "B"}, {"CN", "a", kUtf8, true}},
+       kAsDer},
+      {"bytes above 7 bits", {{"CN", "z"}, {"CN", "\xc3", 0x14, true}}, kAsDer},
+      {"the shorter first", {{"CN", "b"}, {"CN", "aa", kUtf8, true}}, kAsDer},
+      {"the longer first",
+       {{"CN", "aa"}, {"CN", "b", kUtf8, true}},
+       kTolerated},
+      {"by string type", {{"CN", "a"}, {"CN", "a", kPrintable, true}}, kAsDer},
+      {"twice the same", {{"CN", "a"}, {"CN", "a", kUtf8, true}}, Taken::kNot},
+      {"twice the same, apart",
+       {{"CN", "b"}, {"CN", "a", kUtf8, true}, {"CN", "b", kUtf8, true}},
+       Taken::kNot},
       {"the third out of order",
        {{"CN", "a"}, {"CN", "c", kUtf8, true}, {"CN", "b", kUtf8, true}},
-       false},
-      {"the same in two RDNs", {{"CN", "b"}, {"CN", "b"}, {"CN", "a"}}, true},
+       kTolerated},
+      {"the same in two RDNs", {{"CN", "b"}, {"CN", "b"}, {"CN", "a"}}, kAsDer},
   };
   for (const Case& c : kCases) {
     const std::string der = EncodeName(c.name);
-    const auto name = Name::Parse(AsBytes(der));
-    ASSERT_EQ(name.ok(), c.ok) << c.what;
-    if (!c.ok) {
+    der::Tolerated tolerated;
+    const auto name = Name::Parse(AsBytes(der), &tolerated);
+    ASSERT_EQ(name.ok(), c.taken != Taken::kNot) << c.what;
+    EXPECT_EQ(tolerated.any(), c.taken == kTolerated) << c.what;
+    if (!name.ok()) {
       EXPECT_EQ(name.fault().kind, der::Fault::Kind::kIllFormed) << c.what;
+      continue;
     }
+    // V4: one name, whatever the order it is written in.
+    const std::string sorted = EncodeName(test::InDerOrder(c.name));
+    const auto in_der = Name::Parse(AsBytes(sorted));
+    EXPECT_TRUE(*name == *in_der && *in_der == *name) << c.what;
+    EXPECT_EQ(name->Hash(7), in_der->Hash(7)) << c.what;
+    EXPECT_TRUE(IsWithin(*name, *in_der) && IsWithin(*in_der, *name)) << c.what;
+  }
+}
+
+// Beyond 16 attributes order is what is compared by, so DER's is asked for.
+TEST(NameParse, ManyAttributesStandInOrder) {
+  for (const int count : {16, 17}) {
+    DistinguishedName name;
+    for (int i = 0; i < count; ++i) {
+      name.push_back({"CN", std::string(1, static_cast<char>('z' - i)),
+                      test::kUtf8, i > 0});
+    }
+    const std::string reversed = EncodeName(name);
+    const std::string sorted = EncodeName(test::InDerOrder(name));
+    EXPECT_TRUE(Name::Parse(AsBytes(sorted)).ok()) << count;
+    EXPECT_EQ(Name::Parse(AsBytes(reversed)).ok(), count == 16);
   }
 }
 
