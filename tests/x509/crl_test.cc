@@ -195,6 +195,10 @@ TEST(CrlTest, Entries) {
       {"critical FALSE",
        with(Tlv(0x30, test::Oid("1.2.3") + Tlv(0x01, std::string(1, '\0')) +
                           Tlv(0x04, "x"))),
+       kNone},
+      {"critical of two bytes",
+       with(Tlv(0x30,
+                test::Oid("1.2.3") + Tlv(0x01, "\xff\xff") + Tlv(0x04, "x"))),
        kIllFormed},
       {"not an Extension", with("x"), kIllFormed},
   });
