@@ -229,6 +229,10 @@ TEST_F(Validate, WhatIsNoChainIsAnError) {
        "--revocation is one of off, leaf, chain, not 'maybe'"},
       {"device.pem --policy maybe", 252,
        "--policy is one of trusted-chain, registered-device, not 'maybe'"},
+      {"device.pem --encoding ber", 252,
+       "--encoding is one of tolerant, strict, not 'ber'"},
+      {"device.pem --serials zero", 252,
+       "--serials is one of positive, any, not 'zero'"},
       {"device.pem --region ''", 253, "no region is named"},
       {"device.pem --store missing.db", 10, "missing.db"},
   };
@@ -246,6 +250,60 @@ TEST_F(Validate, AMalformedCertificateIsRefused) {
       "bad.pem",
       "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
   Refused("bad.pem --server-name dev.example.com", "kMalformed", kDevelopment);
+  EXPECT_EQ(Ask("bad.pem --server-name dev.example.com", 3)["certificateId"]
+                .get<std::string>()
+                .size(),
+            64u);
+}
+
+// A gateway's rules, and those of a registration: in the same words.
+TEST_F(Validate, EncodingsAndSerialNumbersFollowTheRulesThatAreSaid) {
+  const struct {
+    const char* how;     // the device's certificate is made
+    const char* strict;  // refuses it
+    const char* other;   // takes it
+    const char* words;
+  } cases[] = {
+      {"-set_serial 0", "--serials positive", "--serials any",
+       "serialNumber: zero, where it must be positive"},
+      {"-set_serial -5", "--serials positive", "--serials any",
+       "serialNumber: negative, where it must be positive"},
+      {"-set_serial 0x8000000000000000000000000000000000000000",
+       "--serials positive", "--serials any",
+       "serialNumber: longer than 20 octets"},
+      {"-set_serial 7 -extfile ext", "--encoding strict", "--encoding tolerant",
+       "keyUsage: it ends in zero bits"},
+  };
+  shell_.Write("ext", "keyUsage=critical,DER:03:02:00:80\n");
+  for (const auto& c : cases) {
+    const Said made = shell_.Type(absl::StrCat(
+        "openssl x509 -req -in device.csr -CA rootCA.pem -CAkey rootCA.key "
+        "-days 30 -out made.pem ",
+        c.how));
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    for (const char* policy : {"trusted-chain", "registered-device"}) {
+      const std::string line = absl::StrCat(
+          "made.pem --server-name dev.example.com --policy ", policy, " ");
+      if (std::string(policy) == "registered-device") {
+        const std::string registering = absl::StrCat(
+            "register-certificate --certificate-pem file://made.pem --status "
+            "ACTIVE ");
+        shell_.As(kDevelopment);
+        const Said refused =
+            shell_.Type(absl::StrCat("chainkeep ", registering, c.strict));
+        EXPECT_EQ(refused.exit_code, 11) << refused.err;
+        EXPECT_THAT(refused.err, HasSubstr(c.words));
+        Do(kDevelopment, registering + c.other);
+      }
+      const Json verdict = Ask(line + c.strict, 3);
+      EXPECT_EQ(verdict["reason"], "kMalformed") << line;
+      EXPECT_EQ(verdict["detail"], c.words) << line;
+      EXPECT_EQ(Ask(line + c.other, 0)["accepted"], true) << line;
+    }
+  }
+  shell_.Set("CHAINKEEP_ENCODING", "strict");
+  EXPECT_EQ(Ask("made.pem --server-name dev.example.com", 3)["reason"],
+            "kMalformed");
 }
 
 }  // namespace
