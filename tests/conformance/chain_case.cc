@@ -173,9 +173,6 @@ ValidationOptions OptionsOf(const VectorCase& c, EncodingRule encoding) {
   options.algorithms.min_rsa_bits =
       std::max(kLeastRsaBits, c.crypto.min_rsa_bits);
   options.algorithms.insecure_sha1 = c.crypto.allows_sha1;
-  if (c.HasFeature("ml-dsa")) {
-    options.algorithms.ml_dsa = {MlDsa::k44, MlDsa::k65, MlDsa::k87};
-  }
   // A case's purpose is all that it asks of its leaf.
   options.leaf_profile = LeafProfile::kNone;
   if (!c.eku.empty()) options.required_purpose = PurposeOf(c.eku.front());
