@@ -271,7 +271,8 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
   // is what an embedder has to keep dear keys out.
   if (!signature::IsStrongEnough(request_.options.algorithms,
                                  anchor.ca->key.info())) {
-    return Object(Reason::kWeakKey, length_, anchor.ca->certificate);
+    return Object({.reason = Reason::kWeakKey}, length_,
+                  anchor.ca->certificate);
   }
   if (!TakeSignature(anchor.ca->key.info()) || !IsIssuedWith(anchor.ca->key))
     return;
