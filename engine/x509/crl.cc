@@ -217,8 +217,7 @@ Fault Crl::ParseRevoked(Cursor& tbs) {
   }
   // By RFC 5280 §5.1.2.6 absent where nothing is revoked; many a CA's tool
   // writes an empty list, which says the same.
-  has_empty_revoked_ = revoked_.empty();
-  if (has_empty_revoked_) {
+  if (revoked_.empty()) {
     tolerated_.Note("revokedCertificates: the list is empty");
   }
   const EntryForm form =

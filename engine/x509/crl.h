@@ -78,9 +78,6 @@ class Crl {
   // Contents of revokedCertificates; empty if nothing is revoked.
   Bytes revoked() const { return revoked_; }
   size_t revoked_count() const { return revoked_count_; }
-  // Whether revokedCertificates is there and empty, which RFC 5280 §5.1.2.6
-  // forbids.
-  bool has_empty_revoked() const { return has_empty_revoked_; }
 
   // keyIdentifier of authorityKeyIdentifier.
   std::optional<Bytes> authority_key_id() const { return authority_key_id_; }
@@ -104,7 +101,6 @@ class Crl {
   UnixSeconds this_update_ = 0;
   std::optional<UnixSeconds> next_update_;
   int version_ = 1;
-  bool has_empty_revoked_ = false;
   der::Tolerated tolerated_;
   size_t revoked_count_ = 0;
   std::optional<Bytes> authority_key_id_, number_;
