@@ -85,13 +85,21 @@ bool AreReadAlike(const x509::NameConstraints& constraints,
       GeneralName host = *base;
       if (host.form == NameForm::kUri) host.form = NameForm::kDnsName;
       if (!IsReadAlike(host)) return false;
+      if (list == x509::SubtreeList::kExcluded &&
+          !x509::LeavesNoDoubt(host.directory_name)) {
+        return false;
+      }
     }
   }
   if (HidesEmailAddress(subject, alt_names)) return false;
+  const bool has_doubts = constraints.Count(x509::SubtreeList::kExcluded,
+                                            NameForm::kDirectoryName) != 0;
+  if (has_doubts && !x509::LeavesNoDoubt(subject)) return false;
   if (!alt_names) return true;
   x509::GeneralNameReader names(*alt_names);
   while (const auto name = names.Next()) {
     if (!IsReadAlike(*name)) return false;
+    if (has_doubts && !x509::LeavesNoDoubt(name->directory_name)) return false;
   }
   return true;
 }

@@ -8,6 +8,8 @@
 //  - The base "." of a dNSName: to BoringSSL, all that ends in a dot.
 //  - A URI with more than a host and a path: user, port and query confuse it,
 //    and so does a colon in the path.
+//  - An excluded directoryName where one of the names is beyond ASCII, or no
+//    string: our doubts refuse (MayBeWithin).
 //  - An emailAddress of the subject beside rfc822Names in the subjectAltName,
 //    which hide it from us and not from BoringSSL.
 
