@@ -3,7 +3,6 @@
 
 #include "engine/signature/prepared/ecdsa_key.h"
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,68 +10,25 @@
 #include "engine/signature/prepared/arithmetic.h"
 #include "engine/signature/prepared/layout.h"
 #include "engine/signature/prepared/prepared_key.h"
-#include "engine/signature/prepared/terms.h"
 #include "gtest/gtest.h"
-#include "openssl/bytestring.h"
-#include "openssl/digest.h"
 #include "openssl/ec.h"
 #include "openssl/ec_key.h"
 #include "openssl/ecdsa.h"
-#include "openssl/evp.h"
 #include "openssl/nid.h"
+#include "tests/signature/prepared/all_ways.h"
 #include "tests/signature/prepared/big.h"
 #include "tests/signature/prepared/forger.h"
-#include "tests/support/vectors.h"
 
 namespace chainkeep::signature::prepared {
 namespace {
 
+using test::AllWays;
 using test::Big;
 using test::Forger;
 using test::Forgery;
-
-constexpr Arithmetic kArithmetics[] = {Arithmetic::kPortable,
-                                       Arithmetic::kIfma};
-constexpr Level kLevels[] = {Level::kSmall, Level::kMedium, Level::kLarge};
-
-std::unique_ptr<const PreparedKey> Prepare(const EC_KEY& key, Level level,
-                                           Arithmetic arithmetic) {
-  const auto builder = StartPreparing(key, level, arithmetic);
-  if (builder == nullptr) return nullptr;
-  BuildState state = BuildState::kWorking;
-  while (state == BuildState::kWorking) state = builder->Step();
-  return state == BuildState::kDone ? builder->Take() : nullptr;
-}
-
-// One key, prepared in all ways that this machine has.
-class AllWays {
- public:
-  explicit AllWays(const EC_KEY& key) {
-    for (const Arithmetic arithmetic : kArithmetics) {
-      if (!Choose(arithmetic).has_value()) continue;
-      for (const Level level : kLevels) {
-        keys_.push_back(Prepare(key, level, arithmetic));
-        EXPECT_NE(keys_.back(), nullptr) << "the table failed";
-      }
-    }
-  }
-
-  // How many say so.
-  size_t Count(Outcome outcome, const std::string& digest,
-               const std::string& signature) const {
-    size_t count = 0;
-    for (const auto& key : keys_) {
-      if (key == nullptr) continue;
-      count += key->Verify(AsBytes(digest), AsBytes(signature)) == outcome;
-    }
-    return count;
-  }
-
-  size_t size() const { return keys_.size(); }
-
- private:
-  std::vector<std::unique_ptr<const PreparedKey>> keys_;
-};
+using test::kArithmetics;
+using test::kLevels;
+using test::Prepare;
 
 // Checks that all give the library's answer or none, and returns how many give
 // none.
@@ -505,65 +461,6 @@ TEST(IsMultiple, FindsAWrongPoint) {
                          *EC_KEY_get0_public_key(&forger.key())));
   EXPECT_FALSE(IsMultiple(table, 0, 0, forger.group(),
                           *EC_KEY_get0_public_key(&other.key())));
-}
-
-const EVP_MD* DigestOf(const std::string& name) {
-  if (name == "SHA-256") return EVP_sha256();
-  if (name == "SHA-384") return EVP_sha384();
-  if (name == "SHA-512") return EVP_sha512();
-  return nullptr;
-}
-
-bssl::UniquePtr<EC_KEY> ParseSpki(const std::string& spki) {
-  CBS cbs;
-  CBS_init(&cbs, AsBytes(spki).data(), spki.size());
-  const bssl::UniquePtr<EVP_PKEY> key(EVP_parse_public_key(&cbs));
-  if (key == nullptr || CBS_len(&cbs) != 0) return nullptr;
-  return bssl::UniquePtr<EC_KEY>(EVP_PKEY_get1_EC_KEY(key.get()));
-}
-
-TEST(PreparedKey, AgreesWithWycheproof) {
-  const auto folder = test::FindVectors();
-  if (!folder) GTEST_SKIP() << test::kNoVectors;
-  size_t tried = 0;
-  size_t undecided = 0;
-  std::string spki;
-  std::unique_ptr<AllWays> ways;
-  for (const auto& c : test::ReadVectors(*folder, "wycheproof.jsonl")) {
-    const auto& algorithm = c.signature.algorithm;
-    const auto name = algorithm.find("name");
-    const auto hash = algorithm.find("hash");
-    if (name == algorithm.end() || name->second != "ECDSA" ||
-        hash == algorithm.end() || DigestOf(hash->second) == nullptr) {
-      continue;
-    }
-    if (c.signature.spki != spki || ways == nullptr) {
-      spki = c.signature.spki;
-      const auto key = ParseSpki(spki);
-      if (key == nullptr) continue;
-      const int curve = EC_GROUP_get_curve_name(EC_KEY_get0_group(key.get()));
-      if (curve != NID_X9_62_prime256v1 && curve != NID_secp384r1) continue;
-      ways = std::make_unique<AllWays>(*key);
-    }
-    std::string digest(EVP_MAX_MD_SIZE, '\0');
-    unsigned size = 0;
-    ASSERT_EQ(EVP_Digest(c.signature.message.data(), c.signature.message.size(),
-                         reinterpret_cast<uint8_t*>(digest.data()), &size,
-                         DigestOf(hash->second), nullptr),
-              1);
-    digest.resize(size);
-    const bool is_good = c.expected == test::VectorResult::kSuccess;
-    if (c.expected == test::VectorResult::kEither) continue;
-    ++tried;
-    EXPECT_EQ(ways->Count(is_good ? Outcome::kInvalid : Outcome::kValid, digest,
-                          c.signature.signature),
-              0u)
-        << c.id;
-    undecided +=
-        ways->Count(Outcome::kNotDecided, digest, c.signature.signature);
-  }
-  EXPECT_GT(tried, 1000u);
-  RecordProperty("undecided", std::to_string(undecided));
 }
 
 }  // namespace

@@ -1,0 +1,152 @@
+// What a signature of ECDSA costs to verify with a prepared key, beside the
+// library; what a table costs to build; and what verifying costs where there
+// are more tables than caches hold.
+
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "benchmark/benchmark.h"
+#include "chainkeep/certificate.h"
+#include "engine/signature/prepared/prepared_key.h"
+#include "openssl/nid.h"
+#include "tests/signature/prepared/all_ways.h"
+#include "tests/signature/prepared/forger.h"
+
+namespace chainkeep::signature::prepared {
+namespace {
+
+using test::Big;
+using test::Forger;
+using test::Forgery;
+
+constexpr int kP256 = NID_X9_62_prime256v1;
+constexpr int kP384 = NID_secp384r1;
+
+// One key, and signatures of it in turn.
+struct Stage {
+  explicit Stage(int nid) : forger(nid) {
+    for (int i = 0; i < 100; ++i) {
+      forgeries.push_back(*forger.Forge(Big::Below(forger.order()),
+                                        Big::Below(forger.order())));
+    }
+  }
+
+  const Forgery& Next() { return forgeries[next++ % forgeries.size()]; }
+
+  Forger forger;
+  std::vector<Forgery> forgeries;
+  size_t next = 0;
+};
+
+Stage& StageOf(int nid) {
+  static Stage& p256 = *new Stage(kP256);
+  static Stage& p384 = *new Stage(kP384);
+  return nid == kP256 ? p256 : p384;
+}
+
+void BM_Library(benchmark::State& state, int nid) {
+  Stage& stage = StageOf(nid);
+  for (auto _ : state) {
+    const Forgery& forgery = stage.Next();
+    if (!stage.forger.Verifies(forgery.digest, forgery.signature)) {
+      state.SkipWithError("refused");
+    }
+  }
+}
+
+void BM_Prepared(benchmark::State& state, int nid, Arithmetic arithmetic,
+                 Level level) {
+  Stage& stage = StageOf(nid);
+  const auto key = test::Prepare(stage.forger.key(), level, arithmetic);
+  if (key == nullptr) {
+    state.SkipWithError("the processor does not have it");
+    return;
+  }
+  for (auto _ : state) {
+    const Forgery& forgery = stage.Next();
+    if (key->Verify(AsBytes(forgery.digest), AsBytes(forgery.signature)) !=
+        Outcome::kValid) {
+      state.SkipWithError("refused");
+    }
+  }
+  state.counters["bytes"] = static_cast<double>(key->bytes());
+}
+
+// All steps, the comparisons with the library among them.
+void BM_Build(benchmark::State& state, int nid, Level level) {
+  Stage& stage = StageOf(nid);
+  WarmUp(stage.forger.key());
+  double steps = 0;
+  for (auto _ : state) {
+    const auto builder =
+        StartPreparing(stage.forger.key(), level, Arithmetic::kBest);
+    steps = 1;
+    while (builder->Step() == BuildState::kWorking) ++steps;
+    benchmark::DoNotOptimize(builder->Take());
+  }
+  state.counters["steps"] = steps;
+}
+
+// Ten thousand keys with small tables, in random order.
+void BM_ManyKeys(benchmark::State& state) {
+  constexpr size_t kKeys = 10'000;
+  struct One {
+    std::unique_ptr<const PreparedKey> key;
+    Forgery forgery;
+  };
+  static const std::vector<One>& all = *[] {
+    auto* keys = new std::vector<One>;
+    for (size_t i = 0; i < kKeys; ++i) {
+      const Forger forger(kP256);
+      keys->push_back(
+          {test::Prepare(forger.key(), Level::kSmall, Arithmetic::kBest),
+           *forger.Forge(Big::Below(forger.order()), 12345)});
+    }
+    return keys;
+  }();
+  std::mt19937_64 random(1);
+  for (auto _ : state) {
+    const One& one = all[random() % kKeys];
+    if (one.key->Verify(AsBytes(one.forgery.digest),
+                        AsBytes(one.forgery.signature)) != Outcome::kValid) {
+      state.SkipWithError("refused");
+    }
+  }
+}
+
+void Register() {
+  const struct {
+    int nid;
+    std::string name;
+  } curves[] = {{kP256, "p256"}, {kP384, "p384"}};
+  const char* const arithmetics[] = {"portable", "ifma"};
+  const char* const levels[] = {"small", "medium", "large"};
+  for (const auto& [nid, name] : curves) {
+    benchmark::RegisterBenchmark(("library/" + name).c_str(), BM_Library, nid);
+    for (int level = 0; level < 3; ++level) {
+      for (int i = 0; i < 2; ++i) {
+        benchmark::RegisterBenchmark(
+            ("prepared/" + name + "/" + arithmetics[i] + "/" + levels[level])
+                .c_str(),
+            BM_Prepared, nid, test::kArithmetics[i], test::kLevels[level]);
+      }
+      benchmark::RegisterBenchmark(
+          ("build/" + name + "/" + levels[level]).c_str(), BM_Build, nid,
+          test::kLevels[level]);
+    }
+  }
+  benchmark::RegisterBenchmark("many_keys/p256/best/small", BM_ManyKeys);
+}
+
+}  // namespace
+}  // namespace chainkeep::signature::prepared
+
+int main(int argc, char** argv) {
+  chainkeep::signature::prepared::Register();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -1,0 +1,37 @@
+// The differential: signatures of all kinds, and what prepared keys say of them
+// beside what the library says.
+//
+//   bazel build --config=opt //tests/signature/prepared:differential
+//   bazel-bin/tests/signature/prepared/differential --answers=100000000
+//   --seed=7
+//
+// An answer is what one key of one level and arithmetic says of one signature.
+// A tenth of the answers are of P-384. Keys are at random, or related to the
+// generator (d is a small number, a power of two, or an opposite of such).
+// Signatures are of four kinds: about points whose two scalars are at random;
+// whose scalars are structured (few digits, long runs); with one bit of digest
+// or signature changed; with numbers out of their range or exchanged. Half of
+// them verify.
+
+#ifndef CHAINKEEP_TESTS_SIGNATURE_PREPARED_DIFFERENTIAL_H_
+#define CHAINKEEP_TESTS_SIGNATURE_PREPARED_DIFFERENTIAL_H_
+
+#include <cstdint>
+
+namespace chainkeep::test {
+
+struct Differential {
+  uint64_t answers = 0;
+  uint64_t valid = 0;
+  uint64_t invalid = 0;
+  uint64_t undecided = 0;
+  uint64_t disagreements = 0;  // printed to standard error, the first ten
+};
+
+// The same seed gives the same signatures, on machines that have the same
+// arithmetics.
+Differential RunDifferential(uint64_t answers, uint64_t seed);
+
+}  // namespace chainkeep::test
+
+#endif  // CHAINKEEP_TESTS_SIGNATURE_PREPARED_DIFFERENTIAL_H_
