@@ -1,6 +1,7 @@
 #include "engine/device_gate.h"
 
 #include "engine/path/rules.h"
+#include "engine/path/work.h"
 #include "engine/registry/device_status.h"
 #include "engine/signer_search.h"
 #include "engine/verdict/mint.h"
@@ -90,7 +91,8 @@ Verdict JudgeFound(const Asker& asker, const DeviceView& record,
 }
 
 SignerResult FindSignerFor(const Asker& asker, const Handshake& handshake,
-                           const x509::Certificate& leaf, UnixSeconds now) {
+                           const x509::Certificate& leaf, path::Budget& budget,
+                           UnixSeconds now) {
   const ListenerOptions& options = asker.listener.options();
   const bool leaf_suffices =
       asker.tenant || options.validation.first_connect_issuer ==
@@ -102,6 +104,7 @@ SignerResult FindSignerFor(const Asker& asker, const Handshake& handshake,
                        .choice = leaf_suffices ? SignerChoice::kAllOfTheName
                                                : SignerChoice::kPresented,
                        .options = options.validation,
+                       .budget = budget,
                        .now = now});
   };
   return asker.tenant ? find(asker.pin.View(*asker.tenant))
@@ -109,10 +112,13 @@ SignerResult FindSignerFor(const Asker& asker, const Handshake& handshake,
 }
 
 Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
-                     const x509::Certificate& leaf, UnixSeconds now,
-                     VerdictFields fields) {
-  SignerResult found = FindSignerFor(asker, handshake, leaf, now);
-  fields.spent = found.spent;
+                     const x509::Certificate& leaf, path::Budget& budget,
+                     UnixSeconds now, VerdictFields fields) {
+  SignerResult found = FindSignerFor(asker, handshake, leaf, budget, now);
+  fields.spent = budget.spent();
+  if (!found.signer && budget.exhausted()) {
+    return VerdictMint::Refuse(fields, *budget.exhausted());
+  }
   if (found.signer && found.leaf.ok()) {
     found.leaf.reason = path::CheckCriticalExtensions(
         leaf, asker.listener.options().validation);
@@ -133,8 +139,9 @@ Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
   if (is_anothers) {
     return VerdictMint::Refuse(fields, Reason::kServerNameMisused);
   }
-  if (!asker.tenant && asker.pin.HasSniOnlyIssuer(
-                           asker.listener.options().region, leaf.issuer())) {
+  if (!asker.tenant && budget.TakeWork(path::LookUpWork(leaf.issuer())) &&
+      asker.pin.HasSniOnlyIssuer(asker.listener.options().region,
+                                 leaf.issuer())) {
     return VerdictMint::Refuse(fields, Reason::kServerNameRequired);
   }
   return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
@@ -180,11 +187,11 @@ bool IsAnothers(const Asker& asker, const CertificateId& id) {
 }
 
 Verdict JudgeRecord(const Asker& asker, const Handshake& handshake,
-                    const x509::Certificate& leaf, UnixSeconds now,
-                    VerdictFields fields) {
+                    const x509::Certificate& leaf, path::Budget& budget,
+                    UnixSeconds now, VerdictFields fields) {
   const std::optional<DeviceView> record = FindRecord(asker, fields.device);
   return record ? JudgeFound(asker, *record, leaf, now, fields)
-                : JudgeUnknown(asker, handshake, leaf, now, fields);
+                : JudgeUnknown(asker, handshake, leaf, budget, now, fields);
 }
 
 }  // namespace chainkeep

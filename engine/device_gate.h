@@ -17,6 +17,7 @@
 #include "chainkeep/verdict.h"
 #include "engine/catalog/catalog.h"
 #include "engine/path/anchor_source.h"
+#include "engine/path/budget.h"
 #include "engine/sni/resolution.h"
 #include "engine/x509/certificate.h"
 
@@ -51,8 +52,8 @@ bool IsAnothers(const Asker& asker, const CertificateId& id);
 // far, the device's id included. The verdict needs completion where the device
 // may be registered now.
 Verdict JudgeRecord(const Asker& asker, const Handshake& handshake,
-                    const x509::Certificate& leaf, UnixSeconds now,
-                    VerdictFields fields);
+                    const x509::Certificate& leaf, path::Budget& budget,
+                    UnixSeconds now, VerdictFields fields);
 
 }  // namespace chainkeep
 

@@ -17,8 +17,10 @@
 #include "engine/hook_call.h"
 #include "engine/memory/epochs.h"
 #include "engine/options_check.h"
+#include "engine/path/budget.h"
 #include "engine/path/path_builder.h"
 #include "engine/path/rules.h"
+#include "engine/path/work.h"
 #include "engine/projection/projection.h"
 #include "engine/registry/command_context.h"
 #include "engine/registry/device_status.h"
@@ -122,6 +124,7 @@ struct ChainQuestion {
   const Listener& listener;
   const Handshake& handshake;
   const x509::Certificate& leaf;
+  path::Budget& budget;  // for all searches of this handshake
   UnixSeconds now;
 };
 
@@ -145,6 +148,7 @@ Verdict JudgeChain(const ChainQuestion& question,
                        .anchors = view,
                        .crls = crls,
                        .options = options,
+                       .budget = question.budget,
                        .now = question.now});
   fields.spent = result.spent;
   if (result.path) {
@@ -179,11 +183,12 @@ Verdict JudgeInRegion(const ChainQuestion& question,
       JudgeChain(question, question.pin.View(region),
                  question.pin.FindDevice(region, fields.device), fields);
   if (verdict.reason() != Reason::kNoRegisteredCa ||
+      !question.budget.TakeWork(path::LookUpWork(question.leaf.issuer())) ||
       !question.pin.HasSniOnlyIssuer(region, question.leaf.issuer())) {
     return verdict;
   }
   VerdictFields required = fields;
-  required.spent = verdict.spent();
+  required.spent = question.budget.spent();
   return VerdictMint::Refuse(required, Reason::kServerNameRequired);
 }
 
@@ -205,7 +210,7 @@ Verdict JudgeInTenant(const ChainQuestion& question,
     return verdict;
   }
   VerdictFields misused = fields;
-  misused.spent = verdict.spent();
+  misused.spent = question.budget.spent();
   return VerdictMint::Refuse(misused, Reason::kServerNameMisused);
 }
 
@@ -543,6 +548,11 @@ Verdict Engine::Validate(const Listener& listener,
     fields.disclosure = Disclosure::kReason;  // whatever is registered
     return VerdictMint::Refuse(fields, Reason::kMalformed, leaf.fault().what);
   }
+  path::Budget budget(listener.options().validation.budgets);
+  if (!budget.TakeWork(path::ParseWork(*leaf) + path::IdWork(handshake.leaf))) {
+    fields.spent = budget.spent();
+    return VerdictMint::Refuse(fields, *budget.exhausted());
+  }
   const path::Finding encoding =
       path::CheckEncoding(*leaf, listener.options().validation.encoding);
   if (!encoding.ok()) {
@@ -555,10 +565,10 @@ Verdict Engine::Validate(const Listener& listener,
   const catalog::Catalog::Pin pin = impl_->catalog.Acquire();
   if (listener.options().validation.policy ==
       ValidationPolicy::kRegisteredDevice) {
-    return JudgeRecord({pin, listener, name.tenant}, handshake, *leaf, now,
-                       fields);
+    return JudgeRecord({pin, listener, name.tenant}, handshake, *leaf, budget,
+                       now, fields);
   }
-  const ChainQuestion question{pin, listener, handshake, *leaf, now};
+  const ChainQuestion question{pin, listener, handshake, *leaf, budget, now};
   return name.tenant ? JudgeInTenant(question, name.tenant, fields)
                      : JudgeInRegion(question, fields);
 }

@@ -39,8 +39,8 @@ absl::Status CheckBudgets(const Budgets& budgets) {
     return Invalid("candidates must be 1 to 32");
   }
   if (budgets.certificate_bytes == 0 || budgets.chain_bytes == 0 ||
-      budgets.signatures == 0 || budgets.steps == 0 ||
-      budgets.name_comparisons == 0) {
+      budgets.signature_units == 0 || budgets.steps == 0 ||
+      budgets.work_bytes == 0 || budgets.name_comparisons == 0) {
     return Invalid("a budget of zero lets nobody in");
   }
   return absl::OkStatus();

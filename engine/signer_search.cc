@@ -6,6 +6,8 @@
 #include "chainkeep/certificate.h"
 #include "engine/path/path_builder.h"
 #include "engine/path/rules.h"
+#include "engine/path/work.h"
+#include "engine/signature/cost.h"
 
 namespace chainkeep {
 namespace {
@@ -25,7 +27,7 @@ class Search {
     if (result_.signer) {
       result_.leaf = path::CheckRegistrable(
           request_.leaf, path::RulesOf(request_.options), request_.now);
-    } else if (result_.spent.steps > 0) {
+    } else if (request_.budget.spent().steps > 0) {
       result_.leaf = algorithm_.finding;
     }
     return result_;
@@ -34,21 +36,29 @@ class Search {
  private:
   void TryPresented() {
     for (const Bytes der : request_.presented) {
+      if (!request_.budget.TakeWork(path::IdWork(der))) return;
       path::Anchor anchor;
       if (!request_.view.FindById(ComputeCertificateId(der), &anchor)) continue;
+      if (!request_.budget.TakeWork(
+              path::NumberingWork(request_.leaf.issuer()))) {
+        return;
+      }
       if (anchor.ca->certificate.subject() != request_.leaf.issuer()) continue;
       if (Try(anchor)) return;
     }
   }
 
   void TryAllOfTheName() {
+    if (!request_.budget.TakeWork(path::LookUpWork(request_.leaf.issuer()))) {
+      return;
+    }
     std::array<path::Anchor, path::kMaxCandidates> anchors;
     const Bytes key_id =
         request_.leaf.extensions().authority_key_id.value_or(Bytes());
     const size_t count = request_.view.FindIssuers(
         request_.leaf.issuer(), key_id,
         std::span(anchors).first(std::min<size_t>(
-            request_.options.budgets.candidates, anchors.size())));
+            request_.budget.limits().candidates, anchors.size())));
     for (size_t i = 0; i < count; ++i) {
       if (Try(anchors[i])) return;
     }
@@ -61,14 +71,17 @@ class Search {
             Reason::kAccepted) {
       return false;
     }
-    ++result_.spent.steps;
+    path::Budget& budget = request_.budget;
     // An algorithm that the policy leaves out is not tried: whoever signed so,
     // the leaf would be refused.
-    if (!algorithm_.finding.ok() ||
-        result_.spent.signatures == request_.options.budgets.signatures) {
+    if (!budget.TakeStep() || !algorithm_.finding.ok() ||
+        !anchor.ca->key.Fits(algorithm_.algorithm) ||
+        !budget.TakeWork(
+            path::VerifyWork(request_.leaf, algorithm_.algorithm)) ||
+        !budget.TakeSignature(
+            signature::VerificationUnits(anchor.ca->key.info()))) {
       return false;
     }
-    ++result_.spent.signatures;
     if (!anchor.ca->key.Verify(algorithm_.algorithm, request_.leaf.tbs(),
                                request_.leaf.signature())) {
       return false;

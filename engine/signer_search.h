@@ -9,8 +9,8 @@
 // nothing is asked: for its devices there is nothing to do. So of several that
 // would do the choice is the same each time.
 //
-// Pure and thread-safe. Costs a signature check for each candidate, within
-// the budgets. Spending them up finds nobody.
+// Pure and thread-safe. Costs a signature check for each candidate, charged to
+// `budget` like all else that is done. Spending it up finds nobody.
 
 #ifndef CHAINKEEP_ENGINE_SIGNER_SEARCH_H_
 #define CHAINKEEP_ENGINE_SIGNER_SEARCH_H_
@@ -22,6 +22,7 @@
 #include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
 #include "engine/path/anchor_source.h"
+#include "engine/path/budget.h"
 #include "engine/path/finding.h"
 #include "engine/x509/certificate.h"
 
@@ -36,6 +37,7 @@ struct SignerRequest {
   const path::AnchorSource& view;
   SignerChoice choice;
   const ValidationOptions& options;
+  path::Budget& budget;
   UnixSeconds now;
 };
 
@@ -44,7 +46,6 @@ struct SignerResult {
   // What is wrong with the leaf all the same (R91); kAccepted: nothing. Without
   // a signer: why none was tried of those that are named as its issuer.
   path::Finding leaf;
-  BudgetSpent spent;
 };
 
 SignerResult FindSigner(const SignerRequest& request);

@@ -14,7 +14,9 @@ namespace chainkeep::fuzz {
 namespace {
 
 void CheckSpent(const BudgetSpent& spent, const Budgets& limits) {
-  Require(spent.signatures <= limits.signatures, "no more signatures");
+  Require(
+      spent.signatures <= 1 || spent.signature_units <= limits.signature_units,
+      "no more signatures");
   Require(spent.steps <= limits.steps, "no more steps");
   Require(spent.path_length <= limits.path_length, "no longer path");
   Require(spent.name_comparisons <= limits.name_comparisons,
@@ -31,12 +33,20 @@ void CheckSame(const path::PathResult& a, const path::PathResult& b) {
 }
 
 // What holds of every answer.
-path::PathResult Judge(const path::PathRequest& request) {
-  path::PathResult result = path::BuildPath(request);
-  CheckSame(result, path::BuildPath(request));
-  CheckSpent(result.spent, request.options.budgets);
-  Require(!result.path || (result.path->not_before() <= request.now &&
-                           request.now <= result.path->not_after()),
+path::PathResult Judge(const x509::Certificate& leaf,
+                       std::span<const Bytes> presented,
+                       const test::ListOfAnchors& anchors,
+                       const ValidationOptions& options, UnixSeconds now) {
+  const auto build = [&] {
+    path::Budget budget(options.budgets);
+    return path::BuildPath({leaf, presented, anchors, test::NoCrls(), options,
+                            budget, now});
+  };
+  path::PathResult result = build();
+  CheckSame(result, build());
+  CheckSpent(result.spent, options.budgets);
+  Require(!result.path || (result.path->not_before() <= now &&
+                           now <= result.path->not_after()),
           "accepted within the validity of the answer");
   return result;
 }
@@ -63,13 +73,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const fuzz::RegisteredCa& ca : chain.registered) {
     anchors.Add(ca.der, ca.status);
   }
-  const path::PathRequest request = {*leaf,          presented,     anchors,
-                                     test::NoCrls(), chain.options, chain.now};
-  fuzz::Judge(request);
+  const auto judge = [&](const ValidationOptions& options) {
+    return fuzz::Judge(*leaf, presented, anchors, options, chain.now);
+  };
+  judge(chain.options);
   ValidationOptions strict = chain.options;
   strict.encoding = EncodingRule::kStrict;
-  const path::PathResult result = fuzz::Judge(
-      {*leaf, presented, anchors, test::NoCrls(), strict, chain.now});
+  const path::PathResult result = judge(strict);
   if (!result.path || fuzz::IsTolerated(*result.path)) return 0;
   fuzz::Require(fuzz::IsAcceptedByBoringSsl(
                     {*leaf, presented, result.path->anchor().ca->certificate,

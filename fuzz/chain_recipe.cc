@@ -337,7 +337,7 @@ void ReadOptions(Bytes header, Chain* chain) {
                                     AnchorRules::kConstraints,
                                     AnchorRules::kNameAndKey};
   options.anchor_rules = kRules[byte(0) >> 2 & 3];
-  options.budgets.signatures = one_of(1, 0, {24, 1, 3, 6});
+  options.budgets.signature_units = one_of(1, 0, {24, 1, 3, 6});
   options.budgets.steps = one_of(1, 2, {200, 2, 4, 8});
   options.budgets.path_length = one_of(1, 4, {8, 2, 3, 4});
   options.budgets.candidates = one_of(1, 6, {16, 1, 2, 32});

@@ -164,19 +164,28 @@ struct Budgets {
   // well: to end the answer here would let whoever registers many CAs of
   // another's name shut its devices out, though they bring a path of their own.
   unsigned candidates = 16;
-  // Signature checks. One costs 14 µs with RSA-2048 and 50 µs with P-256, so
-  // this is what a refusal may cost an honest gateway; with keys of RSA-8192 or
-  // P-521, which an AlgorithmPolicy can leave out, one costs some hundred µs,
-  // with a presented key of ML-DSA, where a policy allows it, up to 213 µs.
-  unsigned signatures = 24;
-  // Candidates looked at over the whole search. Where policies are checked, 64
-  // of a path's certificate policies and mappings count as one more; so does
-  // each KiB of the certificates of every path but the first that is judged.
+  // Signature checks, in units that bound time: a check by a P-256 key is 1, by
+  // Ed25519 1, P-384 11, P-521 28; RSA of 2048 to 3072 bits 1, of 4096 2, of
+  // 8192 6, and up to 14 with an exponent of 33 bits; ML-DSA 3 (44), 4 (65) and
+  // 7 (87). All rounded up from measured ones (docs/benchmarks.md, where a unit
+  // took 50 µs). One check is always made, whatever it costs: so a CA with a
+  // P-521 key is of use to its devices, and needs more than the default for
+  // what is below an intermediate with such a key.
+  unsigned signature_units = 24;
+  // Candidates looked at over the whole search.
   unsigned steps = 200;
+  // What else is done with the certificates: each byte that is parsed, hashed,
+  // normalized or compared, as often as it is, the presented ones included. The
+  // unit is the time in which SHA-256 takes a byte (0.56 ns where it was
+  // measured); what is dearer than that counts for up to 20. An everyday
+  // certificate of 700 bytes costs some 7,000, one of 60 KB that is hardly read
+  // 250,000. It bounds names to some 20 KB and certificate policies to 10 KB in
+  // all.
+  uint64_t work_bytes = 500'000;
   // Comparisons of a name with a name constraint; a long name counts as
-  // several. 250,000 take a few milliseconds; CVE-2024-12133 is what none at
-  // all costs.
-  unsigned name_comparisons = 250'000;
+  // several, and reading a name or a constraint as four. One took up to 12 ns;
+  // CVE-2024-12133 is what no limit at all costs.
+  unsigned name_comparisons = 20'000;
 };
 
 namespace internal {

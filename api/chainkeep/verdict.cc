@@ -99,12 +99,14 @@ constexpr ReasonRow kRows[] = {
      "More CAs of the issuer's name are registered than the budget tries, and "
      "none of those issued it."},
     {Reason::kBudgetSignatures, kBadCertificate, "kBudgetSignatures",
-     "Building a path took more signature checks than the budget allows."},
+     "The signature checks of a path cost more than the budget allows."},
     {Reason::kBudgetSteps, kBadCertificate, "kBudgetSteps",
      "Building a path took more steps than the budget allows."},
     {Reason::kBudgetNameComparisons, kBadCertificate, "kBudgetNameComparisons",
      "Checking name constraints took more comparisons than the budget "
      "allows."},
+    {Reason::kBudgetWork, kBadCertificate, "kBudgetWork",
+     "Reading the certificates took more work than the budget allows."},
     {Reason::kDeviceNotRegistered, kUnknownCa, "kDeviceNotRegistered",
      "The device certificate is not registered."},
     {Reason::kDeviceInactive, kAccessDenied, "kDeviceInactive",

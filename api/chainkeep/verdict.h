@@ -68,9 +68,10 @@ enum class Reason : uint8_t {
   kBudgetBytes,            // a certificate larger than allowed
   kBudgetPathLength,       // a path longer than allowed
   kBudgetCandidates,       // more CAs of one name than are tried
-  kBudgetSignatures,       // more signature checks than allowed
+  kBudgetSignatures,       // signature checks that cost more than allowed
   kBudgetSteps,            // more path-building steps than allowed
   kBudgetNameComparisons,  // more name-constraint work than allowed
+  kBudgetWork,             // more bytes parsed, hashed, compared than allowed
 
   // Device records.
   kDeviceNotRegistered,      // there is none, and one is needed
@@ -113,13 +114,15 @@ enum class Disclosure : uint8_t {
   kReason,
 };
 
-// BudgetSpent is what one answer cost.
+// BudgetSpent is what one answer cost, counted as Budgets (options.h) are.
 struct BudgetSpent {
-  uint32_t signatures = 0;        // signature checks
+  uint32_t signatures = 0;        // signature checks, by number
+  uint32_t signature_units = 0;   // what they cost; a P-256 check is 1
   uint32_t steps = 0;             // candidates looked at while building a path
+  uint64_t work_bytes = 0;        // bytes parsed, hashed, normalized, compared
   uint32_t name_comparisons = 0;  // names against name constraints
-  uint32_t path_length =
-      0;  // certificates of the path, leaf and anchor counted
+  // Certificates of the path, leaf and anchor counted.
+  uint32_t path_length = 0;
 };
 
 // TrustVersions lists the versions of all that an answer rested on. Each is a

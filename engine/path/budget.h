@@ -1,9 +1,12 @@
-// Budget is what one search for a path may still spend. It is an object that
-// refuses: whoever is about to do something that costs asks first.
+// Budget is what one answer may still spend, over all searches that it takes.
+// It is an object that refuses: whoever is about to do something that costs
+// asks first.
 
 #ifndef CHAINKEEP_ENGINE_PATH_BUDGET_H_
 #define CHAINKEEP_ENGINE_PATH_BUDGET_H_
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 
 #include "chainkeep/options.h"
@@ -15,24 +18,35 @@ class Budget {
  public:
   explicit Budget(const Budgets& limits) : limits_(limits) {}
 
-  // Take one of its kind, or refuse. Once anything was refused, exhausted()
-  // says what, and the search must end.
-  [[nodiscard]] bool TakeSignature() {
-    return Take(&spent_.signatures, limits_.signatures,
-                Reason::kBudgetSignatures);
+  // Each takes what is about to be done, or refuses. Once anything was refused,
+  // exhausted() says what, and the search must end.
+
+  // A signature check. The first is always made: an answer needs one, and there
+  // are keys that cost more than a sensible limit for all of them.
+  [[nodiscard]] bool TakeSignature(uint32_t units) {
+    if (spent_.signatures > 0 &&
+        uint64_t{spent_.signature_units} + units > limits_.signature_units) {
+      return Refuse(Reason::kBudgetSignatures);
+    }
+    ++spent_.signatures;
+    spent_.signature_units += units;
+    return true;
   }
   [[nodiscard]] bool TakeStep() {
-    return Take(&spent_.steps, limits_.steps, Reason::kBudgetSteps);
+    if (spent_.steps >= limits_.steps) return Refuse(Reason::kBudgetSteps);
+    ++spent_.steps;
+    return true;
+  }
+  // Work that work.h prices. What was done before its price could be known is
+  // charged all the same, and ends the search.
+  [[nodiscard]] bool TakeWork(uint64_t bytes) {
+    spent_.work_bytes += bytes;
+    return spent_.work_bytes <= limits_.work_bytes ||
+           Refuse(Reason::kBudgetWork);
   }
 
-  // `count` steps at once.
-  [[nodiscard]] bool TakeSteps(uint32_t count) {
-    if (limits_.steps - spent_.steps < count) {
-      exhausted_ = Reason::kBudgetSteps;
-      return false;
-    }
-    spent_.steps += count;
-    return true;
+  uint64_t work_left() const {
+    return limits_.work_bytes - std::min(spent_.work_bytes, limits_.work_bytes);
   }
 
   // What is left of the name comparisons, and what was taken from it.
@@ -54,20 +68,16 @@ class Budget {
     return true;
   }
   // A name constraint could not be decided with what was left.
-  void ExhaustNameComparisons() { exhausted_ = Reason::kBudgetNameComparisons; }
+  void ExhaustNameComparisons() { Refuse(Reason::kBudgetNameComparisons); }
 
   std::optional<Reason> exhausted() const { return exhausted_; }
   const BudgetSpent& spent() const { return spent_; }
   const Budgets& limits() const { return limits_; }
 
  private:
-  bool Take(uint32_t* spent, unsigned limit, Reason reason) {
-    if (*spent >= limit) {
-      exhausted_ = reason;
-      return false;
-    }
-    ++*spent;
-    return true;
+  bool Refuse(Reason reason) {
+    if (!exhausted_) exhausted_ = reason;
+    return false;
   }
 
   const Budgets& limits_;

@@ -68,6 +68,7 @@ int RankOf(Reason reason) {
     case Reason::kBudgetSignatures:
     case Reason::kBudgetSteps:
     case Reason::kBudgetNameComparisons:
+    case Reason::kBudgetWork:
       return 30;
 
     // Not findings about a path.

@@ -2,41 +2,40 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "chainkeep/certificate.h"
 #include "engine/path/budget.h"
 #include "engine/path/path_check.h"
 #include "engine/path/presented_chain.h"
 #include "engine/path/rules.h"
+#include "engine/path/work.h"
+#include "engine/signature/cost.h"
 
 namespace chainkeep::path {
 namespace {
 
-Bytes KeyIdOf(const x509::Certificate& certificate) {
-  return certificate.extensions().authority_key_id.value_or(Bytes());
+// A key id is a digest, and a hint for the order only: a longer one is none, so
+// that comparing them costs nothing.
+constexpr size_t kMaxKeyIdBytes = 64;
+
+Bytes HintOf(const std::optional<Bytes>& key_id) {
+  return key_id && key_id->size() <= kMaxKeyIdBytes ? *key_id : Bytes();
 }
 
-// What the steps are charged for judging a path again: the rules read all of
-// its certificates, some parts of them many times.
-uint32_t JudgingSteps(Path path) {
-  constexpr size_t kBytesAStep = 1024;
-  size_t bytes = 0;
-  for (const x509::Certificate* certificate : path) {
-    bytes += certificate->der().size();
-  }
-  return static_cast<uint32_t>(bytes / kBytesAStep);
+Bytes KeyIdOf(const x509::Certificate& certificate) {
+  return HintOf(certificate.extensions().authority_key_id);
 }
 
 // Whether `issuer` says of itself that it is the one `subject` names by key id.
-// A hint for the order only: both are what their senders wrote.
+// Both are what their senders wrote.
 bool KeyIdMatches(const x509::Certificate& subject,
                   const x509::Certificate& issuer) {
-  const std::optional<Bytes>& wanted = subject.extensions().authority_key_id;
-  const std::optional<Bytes>& own = issuer.extensions().subject_key_id;
-  return wanted && own && der::Equal(*wanted, *own);
+  const Bytes wanted = KeyIdOf(subject);
+  return !wanted.empty() &&
+         der::Equal(wanted, HintOf(issuer.extensions().subject_key_id));
 }
 
 }  // namespace
@@ -44,7 +43,7 @@ bool KeyIdMatches(const x509::Certificate& subject,
 class PathSearch {
  public:
   explicit PathSearch(const PathRequest& request)
-      : request_(request), budget_(request.options.budgets) {}
+      : request_(request), budget_(request.budget) {}
 
   PathResult Run();
 
@@ -60,7 +59,7 @@ class PathSearch {
     // What is wrong with the certificate whoever issued it.
     Finding own_fault;
     // Which presented certificate it is; null for the leaf.
-    const PresentedCertificate* presented = nullptr;
+    PresentedCertificate* presented = nullptr;
     bool had_issuer = false;
   };
 
@@ -70,7 +69,9 @@ class PathSearch {
   bool Over() const { return path_found_ || budget_.exhausted().has_value(); }
 
   PresentedChain& presented() {
-    if (!presented_) presented_.emplace(request_.leaf, request_.presented);
+    if (!presented_) {
+      presented_.emplace(request_.leaf, request_.presented, budget_);
+    }
     return *presented_;
   }
   // The numbers of names on the path, as the presented chain counts them.
@@ -93,15 +94,17 @@ class PathSearch {
   void Object(Finding finding, size_t place,
               const x509::Certificate& certificate);
   void Enter(const x509::Certificate& certificate,
-             const PresentedCertificate* presented);
+             PresentedCertificate* presented);
   Finding FindOwnFault(const x509::Certificate& certificate) const;
   enum class Issuer : uint8_t { kAnchor, kPresented };
   bool TakeStep(Issuer issuer);
   bool TakeSignature(const signature::KeyInfo& issuer);
   bool IsIssuedWith(const signature::PublicKey& key);
-  std::vector<CertificateId> Intermediates() const;
+  std::vector<CertificateId> Intermediates();
   Finding CheckStatus(const Anchor& anchor,
                       const std::vector<CertificateId>& intermediates) const;
+  void FindWays();
+  bool LeadsOn(const PresentedCertificate& candidate);
   void TryAnchors();
   void TryAnchor(const Anchor& anchor);
   PresentedCertificate* NextPresented();
@@ -111,13 +114,15 @@ class PathSearch {
   const PathRequest& request_;
   // Made when the search first comes to it: the everyday path does not.
   std::optional<PresentedChain> presented_;
-  Budget budget_;
+  Budget& budget_;
+  // Of each number of a name: whether a certificate whose issuer bears it
+  // stands on a way of names to a registered CA. Filled when first asked for.
+  std::optional<std::bitset<2 * (kMaxPresented + 1)>> has_way_;
 
   std::array<const x509::Certificate*, kMaxPathLength> path_;
   std::array<Frame, kMaxPathLength> frames_;
   size_t length_ = 0;
 
-  bool has_judged_ = false;
   std::optional<VerifiedPath> path_found_;
   Finding failure_;
 };
@@ -137,7 +142,7 @@ void PathSearch::Object(Finding finding, size_t place,
 
 // Puts `certificate` on the path.
 void PathSearch::Enter(const x509::Certificate& certificate,
-                       const PresentedCertificate* presented) {
+                       PresentedCertificate* presented) {
   const AllowedAlgorithm allowed =
       CheckSignatureAlgorithm(certificate, request_.options.algorithms);
   Frame frame;
@@ -196,8 +201,10 @@ bool PathSearch::TakeStep(Issuer issuer) {
 // Before a key is prepared or used. False if it cannot have signed the
 // certificate on top, or if no signature may be checked any more.
 bool PathSearch::TakeSignature(const signature::KeyInfo& issuer) {
-  if (signature::Fits(issuer.kind, frames_[depth()].algorithm)) {
-    return budget_.TakeSignature();
+  const signature::SignatureAlgorithm algorithm = frames_[depth()].algorithm;
+  if (signature::Fits(issuer.kind, algorithm)) {
+    return budget_.TakeWork(VerifyWork(top(), algorithm)) &&
+           budget_.TakeSignature(signature::VerificationUnits(issuer));
   }
   Object(Reason::kBadSignature, depth());
   return false;
@@ -211,7 +218,41 @@ bool PathSearch::IsIssuedWith(const signature::PublicKey& key) {
   return false;
 }
 
+void PathSearch::FindWays() {
+  has_way_.emplace();
+  // Whether a registered CA bears the name that a certificate has as issuer's.
+  std::bitset<2 * (kMaxPresented + 1)> asked;
+  const auto ask = [&](uint16_t issuer) {
+    if (asked[issuer] || Over()) return;
+    asked[issuer] = true;
+    const x509::Name& name = presented().name(issuer);
+    Anchor anchor;
+    has_way_->set(issuer,
+                  budget_.TakeWork(LookUpWork(name)) &&
+                      request_.anchors.FindIssuers(name, {}, {&anchor, 1}) > 0);
+  };
+  ask(presented().leaf_issuer());
+  for (size_t i = 0; i < presented().size(); ++i) ask(presented()[i].issuer);
+
+  // Whoever is issued by a name with a way is a way for whom it issues.
+  for (bool is_new = true; is_new && !Over();) {
+    is_new = false;
+    for (size_t i = 0; i < presented().size(); ++i) {
+      const PresentedCertificate& one = presented()[i];
+      if (!(*has_way_)[one.issuer] || (*has_way_)[one.subject]) continue;
+      has_way_->set(one.subject);
+      is_new = true;
+    }
+  }
+}
+
+bool PathSearch::LeadsOn(const PresentedCertificate& candidate) {
+  if (!has_way_) FindWays();
+  return (*has_way_)[candidate.issuer];
+}
+
 void PathSearch::TryAnchors() {
+  if (!budget_.TakeWork(LookUpWork(top().issuer()))) return;
   const size_t limit = request_.options.budgets.candidates;
   std::array<Anchor, kMaxCandidates + 1> anchors;
   const size_t there_are = request_.anchors.FindIssuers(
@@ -222,11 +263,10 @@ void PathSearch::TryAnchors() {
   // them than are looked at. A presented issuer names the one that is meant.
   if (count > 1 || there_are > limit) {
     for (size_t i = 0; i < presented().size() && !Over(); ++i) {
-      const PresentedCertificate& issuer = presented()[i];
+      PresentedCertificate& issuer = presented()[i];
       Anchor exact;
       if (issuer.subject != TopIssuer() ||
-          !request_.anchors.FindById(ComputeCertificateId(issuer.der),
-                                     &exact)) {
+          !request_.anchors.FindById(presented().IdOf(issuer), &exact)) {
         continue;
       }
       TryAnchor(exact);
@@ -240,11 +280,11 @@ void PathSearch::TryAnchors() {
   if (there_are > limit) Object(Reason::kBudgetCandidates, depth());
 }
 
-std::vector<CertificateId> PathSearch::Intermediates() const {
+std::vector<CertificateId> PathSearch::Intermediates() {
   std::vector<CertificateId> ids;
   ids.reserve(length_ - 1);
   for (size_t i = 1; i < length_; ++i) {
-    ids.push_back(ComputeCertificateId(path_[i]->der()));
+    ids.push_back(presented().IdOf(*frames_[i].presented));
   }
   return ids;
 }
@@ -279,9 +319,7 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
 
   path_[length_] = &anchor.ca->certificate;
   const Path path(path_.data(), length_ + 1);
-  // The first is on the house: everyday chains have no other.
-  if (has_judged_ && !budget_.TakeSteps(JudgingSteps(path))) return;
-  has_judged_ = true;
+  if (!budget_.TakeWork(JudgingWork(path, request_.options.revocation))) return;
 
   UnixSeconds not_before = path[0]->not_before();
   UnixSeconds not_after = path[0]->not_after();
@@ -329,7 +367,7 @@ bool PathSearch::IsOnPath(const PresentedCertificate& candidate) {
 // The next presented certificate that may have issued the one on top, or null.
 PresentedCertificate* PathSearch::NextPresented() {
   Frame& frame = frames_[depth()];
-  while (frame.pass != Pass::kDone) {
+  while (frame.pass != Pass::kDone && !Over()) {
     if (frame.next == presented().size()) {
       frame.pass =
           frame.pass == Pass::kKeyIdMatches ? Pass::kOthers : Pass::kDone;
@@ -338,6 +376,12 @@ PresentedCertificate* PathSearch::NextPresented() {
     }
     PresentedCertificate& candidate = presented()[frame.next++];
     if (candidate.subject != TopIssuer()) continue;
+    if (!LeadsOn(candidate)) {
+      // Somebody may have issued the one on top, and nobody here that one.
+      frame.had_issuer = true;
+      Object(Reason::kNoIssuer, depth() + 1);
+      continue;
+    }
     const Pass pass = KeyIdMatches(top(), candidate.certificate)
                           ? Pass::kKeyIdMatches
                           : Pass::kOthers;

@@ -9,14 +9,17 @@
 // candidate. So a bad certificate that comes first never hides a good path, and
 // no rule is skipped because another path was abandoned (CVE-2015-1793).
 //
+// No signature is verified unless the names show a way: from the certificate to
+// a registered CA of the view, through the presented ones or at once. So
+// whoever presents what leads nowhere costs the arithmetic of nobody's keys.
+//
 // Presented certificates are hints. They are parsed only when the search comes
 // to need one, and one that is not well-formed is no candidate. Nor do they go
 // round the will of the anchor's account: a certificate that it has registered
 // itself, INACTIVE, is no step of a path to another CA of its own.
 //
-// What ends a search early is a budget, and then for good. Judging a path reads
-// its certificates many times, so each path judged after the first is charged a
-// step for each KiB of its certificates.
+// What ends a search early is a budget, and then for good. All that is done is
+// charged to one (work.h, signature/cost.h).
 //
 // Deviations from RFC 5280 §6.1: by default an anchor is a whole certificate,
 // enforced like an intermediate (AnchorRules); keys and algorithms must satisfy
@@ -33,6 +36,7 @@
 #include "chainkeep/options.h"
 #include "chainkeep/types.h"
 #include "engine/path/anchor_source.h"
+#include "engine/path/budget.h"
 #include "engine/path/finding.h"
 #include "engine/path/presented_chain.h"
 #include "engine/path/revocation_source.h"
@@ -88,13 +92,15 @@ struct PathRequest {
   const AnchorSource& anchors;
   const RevocationSource& crls;
   const ValidationOptions& options;
+  // What this answer may still spend; the search charges it.
+  Budget& budget;
   UnixSeconds now = 0;
 };
 
 struct PathResult {
   std::optional<VerifiedPath> path;
-  Finding failure;  // if there is no path
-  BudgetSpent spent;
+  Finding failure;    // if there is no path
+  BudgetSpent spent;  // the budget's, all that was spent before included
 };
 
 // BuildPath searches. Thread-safe. Without presented certificates and policies

@@ -5,6 +5,7 @@
 
 #include "engine/path/policy_tree.h"
 #include "engine/path/rules.h"
+#include "engine/path/work.h"
 #include "engine/x509/general_name.h"
 #include "engine/x509/name.h"
 #include "engine/x509/name_constraints.h"
@@ -161,27 +162,6 @@ x509::NameConstraintResult CheckNames(const x509::NameConstraints& constraints,
       &left);
   budget.TakeNameComparisons(before - left);
   return result;
-}
-
-// Checking 64 policies or mappings takes some microseconds, as a step of the
-// search may.
-constexpr uint32_t kPoliciesAStep = 64;
-
-uint32_t CountPolicies(Path path) {
-  uint32_t count = 0;
-  for (const x509::Certificate* certificate : path) {
-    const x509::PolicyExtensions& extensions =
-        certificate->extensions().policies;
-    if (extensions.policies) {
-      x509::PolicyReader reader(*extensions.policies);
-      while (reader.Next()) ++count;
-    }
-    if (extensions.mappings) {
-      x509::PolicyMappingReader reader(*extensions.mappings);
-      while (reader.Next()) ++count;
-    }
-  }
-  return count;
 }
 
 // Whether the path at all could be refused for its policies.
@@ -405,8 +385,8 @@ Finding CheckPath(Path path, const ValidationOptions& options, UnixSeconds now,
         CheckNameConstraints(path, options.anchor_rules, budget, self_issued);
   }
   if (finding.ok() && RequiresPolicies(path, options) &&
-      !budget.TakeSteps(CountPolicies(path) / kPoliciesAStep)) {
-    finding = {Reason::kBudgetSteps};
+      !budget.TakeWork(PolicyWork(path))) {
+    finding = {Reason::kBudgetWork};
   }
   if (finding.ok()) finding = CheckPolicies(path, options, self_issued);
   return finding;

@@ -5,7 +5,8 @@
 //
 // Without that, sixteen certificates with names of 60 KiB that differ only in
 // case cost tens of milliseconds, and keys of RSA-8192 that could never fit as
-// much again: before anybody has proven anything.
+// much again: before anybody has proven anything. What it does is charged to
+// the search's budget; once that is spent, the rest is left out.
 //
 // One search on one thread; not thread-safe. Views the caller's bytes.
 
@@ -18,6 +19,7 @@
 #include <span>
 
 #include "chainkeep/types.h"
+#include "engine/path/budget.h"
 #include "engine/signature/public_key.h"
 #include "engine/x509/certificate.h"
 
@@ -32,7 +34,8 @@ struct PresentedCertificate {
   Bytes der;
   uint16_t subject = 0;
   uint16_t issuer = 0;
-  // Filled by PresentedChain::KeyOf.
+  // Filled by PresentedChain::IdOf and KeyOf.
+  std::optional<CertificateId> id = {};
   std::optional<der::Result<signature::PublicKey>> key = {};
 };
 
@@ -40,7 +43,8 @@ class PresentedChain {
  public:
   // Parses all of `ders`, at most kMaxPresented; one that is not well-formed is
   // left out.
-  PresentedChain(const x509::Certificate& leaf, std::span<const Bytes> ders);
+  PresentedChain(const x509::Certificate& leaf, std::span<const Bytes> ders,
+                 Budget& budget);
 
   PresentedChain(const PresentedChain&) = delete;
   PresentedChain& operator=(const PresentedChain&) = delete;
@@ -51,6 +55,13 @@ class PresentedChain {
   // The numbers of the leaf's names.
   uint16_t leaf_subject() const { return leaf_subject_; }
   uint16_t leaf_issuer() const { return leaf_issuer_; }
+
+  // Names have numbers below this, each the name that name() returns.
+  uint16_t names_count() const { return names_count_; }
+  const x509::Name& name(uint16_t number) const { return names_[number].name; }
+
+  // The id of one of these certificates, computed now if it was not yet.
+  const CertificateId& IdOf(PresentedCertificate& presented);
 
   // The key of one of these certificates, prepared now if it was not yet; null
   // if it cannot be.
@@ -64,9 +75,10 @@ class PresentedChain {
     x509::Name name;
   };
 
+  Budget& budget_;
   size_t size_ = 0;
   std::array<std::optional<PresentedCertificate>, kMaxPresented> certificates_;
-  size_t names_count_ = 0;
+  uint16_t names_count_ = 0;
   std::array<NumberedName, 2 * (kMaxPresented + 1)> names_;
   uint16_t leaf_subject_ = 0;
   uint16_t leaf_issuer_ = 0;

@@ -142,6 +142,16 @@ unsigned BitLength(Bytes magnitude) {
                                std::bit_width(magnitude.front()));
 }
 
+// Squarings, and a multiplication for each further bit that is set, of an
+// exponent of at most 33 bits; 0 for a longer one, which is not sound.
+uint8_t MultiplicationsOf(Bytes exponent) {
+  const unsigned bits = BitLength(exponent);
+  if (bits == 0 || bits > 33) return 0;
+  unsigned ones = 0;
+  for (uint8_t byte : exponent) ones += std::popcount(byte);
+  return static_cast<uint8_t>(bits - 1 + ones - 1);
+}
+
 // Whether the parameters of rsaEncryption are right: NULL, or absent.
 bool AreRsaParameters(Bytes parameters) {
   Cursor cursor(parameters);
@@ -176,6 +186,7 @@ der::Result<KeyInfo> InspectRsa(const Spki& spki, der::Tolerated* tolerated) {
   info.rsa_bits = BitLength(modulus);
   info.rsa_exponent_is_sound =
       (exponent.back() & 1) != 0 && exponent_bits >= 2 && exponent_bits <= 33;
+  info.rsa_multiplications = MultiplicationsOf(exponent);
   return info;
 }
 

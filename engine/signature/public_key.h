@@ -42,6 +42,8 @@ struct KeyInfo {
   unsigned rsa_bits = 0;  // length of the modulus
   // The public exponent is odd, at least 3, and below 2^33.
   bool rsa_exponent_is_sound = false;
+  // Modular multiplications that such an exponent takes; at most 64.
+  uint8_t rsa_multiplications = 0;
 };
 
 // InspectKey reads a SubjectPublicKeyInfo element without arithmetic or

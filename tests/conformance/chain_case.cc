@@ -142,11 +142,13 @@ class ChainCase {
  private:
   path::PathResult Search(const x509::Certificate& leaf,
                           const ValidationOptions& options) {
+    path::Budget budget(options.budgets);
     return path::BuildPath({.leaf = leaf,
                             .presented = presented_,
                             .anchors = anchors_,
                             .crls = crls_,
                             .options = options,
+                            .budget = budget,
                             .now = now_});
   }
 

@@ -219,7 +219,8 @@ TEST(OptionsOf, ComeFromTheFieldsAlone) {
   EXPECT_EQ(options.revocation.scope, RevocationOptions::Scope::kOff);
   EXPECT_EQ(options.budgets.presented_certificates, 64u);
   EXPECT_EQ(options.budgets.path_length, shipped.budgets.path_length);
-  EXPECT_EQ(options.budgets.signatures, shipped.budgets.signatures);
+  EXPECT_EQ(options.budgets.signature_units, shipped.budgets.signature_units);
+  EXPECT_EQ(options.budgets.work_bytes, shipped.budgets.work_bytes);
   EXPECT_EQ(options.budgets.steps, shipped.budgets.steps);
   EXPECT_EQ(options.budgets.name_comparisons, shipped.budgets.name_comparisons);
 

@@ -241,7 +241,8 @@ TEST_F(EngineTest, ListenersAreChecked) {
       [](ListenerOptions& o) { o.validation.budgets.path_length = 17; },
       [](ListenerOptions& o) { o.validation.budgets.candidates = 0; },
       [](ListenerOptions& o) { o.validation.budgets.candidates = 33; },
-      [](ListenerOptions& o) { o.validation.budgets.signatures = 0; },
+      [](ListenerOptions& o) { o.validation.budgets.signature_units = 0; },
+      [](ListenerOptions& o) { o.validation.budgets.work_bytes = 0; },
       [](ListenerOptions& o) { o.validation.budgets.steps = 0; },
       [](ListenerOptions& o) { o.validation.budgets.certificate_bytes = 0; },
       [](ListenerOptions& o) {
