@@ -2,8 +2,8 @@
 // the dearest handshakes known no more than the budgets say, whatever a machine
 // makes of it (bench/hostile_bench and bench/validate_bench measure that).
 
+#include <algorithm>
 #include <string>
-#include <vector>
 
 #include "bench/hostile.h"
 #include "bench/workload.h"
@@ -61,7 +61,6 @@ TEST(HostileCost, StaysWithinEveryDefault) {
   for (const auto& hostile : bench::MakeHostile()) {
     SCOPED_TRACE(hostile->name());
     const Verdict verdict = hostile->Ask();
-    EXPECT_FALSE(verdict.accepted());
     const BudgetSpent& spent = verdict.spent();
     EXPECT_LE(spent.signature_units,
               std::max(limits.signature_units, kDearestCheck));
