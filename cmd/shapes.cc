@@ -235,7 +235,8 @@ Json JsonOf(const Verdict& verdict, TimestampFormat format) {
   PutIfAny(json, "detail", verdict.detail());
   // Whether it will depends on its CA's registration, and is found out when the
   // device has proven its key.
-  if (verdict.needs_completion()) json["firstConnect"] = true;
+  if (verdict.completion() == Completion::kFirstConnect)
+    json["firstConnect"] = true;
   PutIfAny(json, "account", verdict.account().text());
   PutIfAny(json, "region", verdict.region().text());
   if (verdict.accepted()) {

@@ -1,5 +1,9 @@
 #include "engine/device_gate.h"
 
+#include <algorithm>
+#include <array>
+
+#include "engine/path/path_builder.h"
 #include "engine/path/rules.h"
 #include "engine/path/work.h"
 #include "engine/registry/device_status.h"
@@ -14,17 +18,43 @@ using catalog::DeviceView;
 
 // Asks the view in which the asker sees the registrations of `account`.
 template <typename Ask>
-bool WithView(const Asker& asker, const Account& account, const Ask& ask) {
+auto WithView(const Asker& asker, const Account& account, const Ask& ask) {
   return asker.tenant && asker.tenant->account() == account
              ? ask(asker.pin.View(*asker.tenant))
              : ask(asker.pin.View(asker.listener.options().region));
 }
 
-Verdict AcceptUnderCa(const Asker& asker, const RegisteredDevice& device,
-                      UnixSeconds now, VerdictFields fields) {
-  const DeviceView& record = device.record();
-  const std::optional<path::Anchor> anchor =
+// The registration of the CA that signed a device: of its record's certificate,
+// or where that is not ACTIVE, of another one of the same name and key that is.
+std::optional<path::Anchor> FindCaOf(const Asker& asker,
+                                     const x509::Certificate& leaf,
+                                     const DeviceView& record) {
+  const std::optional<path::Anchor> own =
       FindAnchor(asker, *record.account, record.ca);
+  if (record.issuer.empty() ||
+      (own && own->state().status == CaStatus::kActive)) {
+    return own;
+  }
+  std::array<path::Anchor, path::kMaxCandidates> anchors;
+  const size_t count =
+      WithView(asker, *record.account, [&](const path::AnchorSource& view) {
+        return view.FindIssuers(leaf.issuer(), {}, anchors);
+      });
+  for (const path::Anchor& anchor : std::span(anchors).first(count)) {
+    if (anchor.ca->ca_id == record.issuer &&
+        *anchor.account == *record.account &&
+        anchor.state().status == CaStatus::kActive) {
+      return anchor;
+    }
+  }
+  return own;
+}
+
+Verdict AcceptUnderCa(const Asker& asker, const x509::Certificate& leaf,
+                      const RegisteredDevice& device, UnixSeconds now,
+                      VerdictFields fields) {
+  const std::optional<path::Anchor> anchor =
+      FindCaOf(asker, leaf, device.record());
   if (!anchor) return VerdictMint::Refuse(fields, Reason::kNoRegisteredCa);
   if (anchor->state().status != CaStatus::kActive) {
     return VerdictMint::Refuse(fields, Reason::kCaInactive);
@@ -86,7 +116,7 @@ Verdict JudgeFound(const Asker& asker, const DeviceView& record,
   const auto device = RegisteredDevice::From(record, leaf, now);
   if (!device) return VerdictMint::Refuse(fields, Reason::kDeviceInactive);
   return options.registered_ca == RegisteredCa::kMustBeActive
-             ? AcceptUnderCa(asker, *device, now, fields)
+             ? AcceptUnderCa(asker, leaf, *device, now, fields)
              : VerdictMint::Accept(fields, *device);
 }
 
@@ -128,15 +158,19 @@ Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
     if (found.signer) fields.disclosure = Disclosure::kReason;
     return VerdictMint::Refuse(fields, found.leaf.reason, found.leaf.detail);
   }
-  // In mode DEFAULT it is one account's of the region.
-  const bool is_anothers = IsAnothers(asker, fields.device);
-  if (found.signer &&
-      !(is_anothers && found.signer->state().mode == Mode::kDefault)) {
-    fields.ca = found.signer->ca->id;
-    fields.completion = Completion::kFirstConnect;
-    return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
+  if (found.signer) {
+    // In mode DEFAULT it is one account's of the region.
+    const std::optional<DeviceView> holder =
+        asker.pin.FindDevice(asker.listener.options().region, fields.signed_id,
+                             found.signer->ca->ca_id);
+    if (!holder || *holder->account == *found.signer->account ||
+        found.signer->state().mode != Mode::kDefault) {
+      fields.ca = found.signer->ca->id;
+      fields.completion = Completion::kFirstConnect;
+      return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
+    }
   }
-  if (is_anothers) {
+  if (IsAnothers(asker, {fields.signed_id, fields.device})) {
     return VerdictMint::Refuse(fields, Reason::kServerNameMisused);
   }
   if (!asker.tenant && budget.TakeWork(path::LookUpWork(leaf.issuer())) &&
@@ -161,35 +195,49 @@ std::optional<path::Anchor> FindAnchor(const Asker& asker,
   return anchor;
 }
 
+catalog::DenialView DenialsOf(const Asker& asker, const Account& account) {
+  using Sight = catalog::DenialView::Sight;
+  const bool is_own = asker.tenant && asker.tenant->account() == account;
+  return asker.pin.Denials(asker.listener.options().region,
+                           is_own ? Sight::kBothModes : Sight::kDefaultOnly);
+}
+
 bool HasInactive(const Asker& asker, const Account& account,
-                 std::span<const CertificateId> intermediates) {
-  return WithView(asker, account, [&](const path::AnchorSource& view) {
-    return path::FindInactive(intermediates, account, view).has_value();
-  });
+                 std::span<const Intermediate> intermediates) {
+  const catalog::DenialView denials = DenialsOf(asker, account);
+  return std::any_of(intermediates.begin(), intermediates.end(),
+                     [&](const Intermediate& intermediate) {
+                       return denials.FindDenial(account, intermediate.ca) !=
+                              path::CaDenial::kNone;
+                     });
 }
 
 std::optional<DeviceView> FindRecord(const Asker& asker,
-                                     const CertificateId& id) {
+                                     const DeviceName& device) {
   const ListenerOptions& options = asker.listener.options();
-  if (!asker.tenant) return asker.pin.FindDevice(options.region, id);
-  std::optional<DeviceView> record = asker.pin.FindDevice(*asker.tenant, id);
-  if (!record && options.legacy_default_routing) {
-    record = asker.pin.FindDevice(options.region, id);
+  std::optional<DeviceView> record;
+  if (asker.tenant) {
+    record = asker.pin.FindDevice(*asker.tenant, device.signed_id);
+  }
+  if (!record && (!asker.tenant || options.legacy_default_routing)) {
+    record = asker.pin.FindDevice(options.region, device.signed_id,
+                                  device.presented);
   }
   return record;
 }
 
-bool IsAnothers(const Asker& asker, const CertificateId& id) {
+bool IsAnothers(const Asker& asker, const DeviceName& device) {
   if (!asker.tenant) return false;
-  const std::optional<DeviceView> record =
-      asker.pin.FindDevice(asker.listener.options().region, id);
+  const std::optional<DeviceView> record = asker.pin.FindDevice(
+      asker.listener.options().region, device.signed_id, device.presented);
   return record && *record->account != asker.tenant->account();
 }
 
 Verdict JudgeRecord(const Asker& asker, const Handshake& handshake,
                     const x509::Certificate& leaf, path::Budget& budget,
                     UnixSeconds now, VerdictFields fields) {
-  const std::optional<DeviceView> record = FindRecord(asker, fields.device);
+  const std::optional<DeviceView> record =
+      FindRecord(asker, {fields.signed_id, fields.device});
   return record ? JudgeFound(asker, *record, leaf, now, fields)
                 : JudgeUnknown(asker, handshake, leaf, budget, now, fields);
 }

@@ -36,20 +36,30 @@ std::optional<path::Anchor> FindAnchor(const Asker& asker,
                                        const Account& account,
                                        const CertificateId& ca);
 
-// Whether `account` has switched off one of these, as the same view shows it.
+// What `account` has refused, as the same view shows what makes up for it.
+catalog::DenialView DenialsOf(const Asker& asker, const Account& account);
+
+// Whether `account` has switched off the CA of one of these.
 bool HasInactive(const Asker& asker, const Account& account,
-                 std::span<const CertificateId> intermediates);
+                 std::span<const Intermediate> intermediates);
 
-// The record of `id` that the asker sees.
+// A device that is looked up: what it is known by, and the certificate that was
+// presented, which tells two of that name apart (device_table.h).
+struct DeviceName {
+  const SignedId& signed_id;
+  const CertificateId& presented;
+};
+
+// The record of the device that the asker sees.
 std::optional<catalog::DeviceView> FindRecord(const Asker& asker,
-                                              const CertificateId& id);
+                                              const DeviceName& device);
 
-// Whether the asker, who has a tenant, sees no record of `id` and another
+// Whether the asker, who has a tenant, sees no record of the device and another
 // account of the region has it in mode DEFAULT (R71).
-bool IsAnothers(const Asker& asker, const CertificateId& id);
+bool IsAnothers(const Asker& asker, const DeviceName& device);
 
 // JudgeRecord answers under kRegisteredDevice. `fields` say what is known so
-// far, the device's id included. The verdict needs completion where the device
+// far, the device's ids included. The verdict needs completion where the device
 // may be registered now.
 Verdict JudgeRecord(const Asker& asker, const Handshake& handshake,
                     const x509::Certificate& leaf, path::Budget& budget,

@@ -26,6 +26,7 @@
 #include "engine/registry/device_status.h"
 #include "engine/registry/first_connect.h"
 #include "engine/registry/registry_impl.h"
+#include "engine/signature/signed_id.h"
 #include "engine/sni/endpoint_table.h"
 #include "engine/sni/host_name.h"
 #include "engine/sni/sni_cache.h"
@@ -109,15 +110,6 @@ NameAnswer ResolveName(const catalog::Catalog& catalog,
   return {{}, VerdictMint::Refuse(fields, resolution.refusal())};
 }
 
-// The version of the CRLs that an answer for `account` rests on.
-uint64_t CrlVersion(const catalog::CrlView& crls, const Listener& listener,
-                    const Account& account) {
-  const RevocationOptions& options = listener.options().validation.revocation;
-  return options.scope == RevocationOptions::Scope::kOff
-             ? 0
-             : crls.Version(account);
-}
-
 // What one handshake is judged by, under kTrustedChain.
 struct ChainQuestion {
   const catalog::Catalog::Pin& pin;
@@ -128,17 +120,16 @@ struct ChainQuestion {
   UnixSeconds now;
 };
 
-// Answers from the registrations of a view, and, if there is one, from the
-// device's record that goes with it.
-Verdict JudgeChain(const ChainQuestion& question,
-                   const path::AnchorSource& view,
-                   const std::optional<catalog::DeviceView>& record,
-                   VerdictFields fields) {
-  if (record) {
-    fields.trust_versions.device = record->version;
-    const Reason status = registry::ReasonOf(record->status);
-    if (status != Reason::kAccepted) return VerdictMint::Refuse(fields, status);
-  }
+// Looks for a path in a view, and answers if there is none.
+struct ChainAnswer {
+  std::optional<path::VerifiedPath> path;
+  Verdict refusal;
+};
+
+ChainAnswer FindPath(const ChainQuestion& question,
+                     const path::AnchorSource& view,
+                     const catalog::DenialView& denials,
+                     VerdictFields& fields) {
   const ValidationOptions& options = question.listener.options().validation;
   const catalog::CrlView crls =
       question.pin.Crls(question.listener.options().region);
@@ -146,42 +137,68 @@ Verdict JudgeChain(const ChainQuestion& question,
       path::BuildPath({.leaf = question.leaf,
                        .presented = question.handshake.presented,
                        .anchors = view,
+                       .denials = denials,
                        .crls = crls,
                        .options = options,
                        .budget = question.budget,
-                       .now = question.now});
+                       .now = question.now,
+                       .leaf_id = &fields.signed_id});
   fields.spent = result.spent;
-  if (result.path) {
-    const Account& account = *result.path->anchor().account;
-    if (record && *record->account != account) {
-      return VerdictMint::Refuse(
-          fields, Reason::kNoRegisteredCa,
-          "another account than the CA's has the device's record");
-    }
-    fields.trust_versions.revocation =
-        CrlVersion(crls, question.listener, account);
-    return VerdictMint::Accept(std::move(fields), *std::move(result.path));
-  }
+  if (result.path) return {std::move(result.path), {}};
   if (options.direct_issuer_only &&
       result.failure.reason == Reason::kBudgetPathLength) {
-    return VerdictMint::Refuse(fields, Reason::kNoRegisteredCa,
-                               "only a direct issuer would do");
+    return {{},
+            VerdictMint::Refuse(fields, Reason::kNoRegisteredCa,
+                                "only a direct issuer would do")};
   }
   fields.failing_certificate = result.failure.certificate;
   fields.disclosure = result.failure.issued == path::Issued::kByRegisteredCa
                           ? Disclosure::kReason
                           : Disclosure::kNoRegisteredCa;
-  return VerdictMint::Refuse(fields, result.failure.reason,
-                             result.failure.detail);
+  if (result.failure.is_hidden) fields.completion = Completion::kRefusal;
+  return {{},
+          VerdictMint::Refuse(fields, result.failure.reason,
+                              result.failure.detail)};
 }
 
-// Without a tenant: what the region's DEFAULT registrations say.
+// Answers from the region's DEFAULT registrations. Whose the device is comes
+// out at the end of its path only, and with it whose refusals hold: those of
+// mode SNI_ONLY too, which a stranger who has seen the certificate is not to
+// learn of.
+Verdict JudgeInView(const ChainQuestion& question, VerdictFields fields) {
+  const Region& region = question.listener.options().region;
+  const catalog::DenialView denials =
+      question.pin.Denials(region, catalog::DenialView::Sight::kDefaultOnly);
+  ChainAnswer answer =
+      FindPath(question, question.pin.View(region), denials, fields);
+  if (!answer.path) return answer.refusal;
+  const Account& account = *answer.path->anchor().account;
+  const std::optional<catalog::DeviceView> record =
+      question.pin.FindDevice(region, fields.signed_id, answer.path->issuer());
+  if (record) {
+    fields.trust_versions.device = record->version;
+    const Reason status = registry::ReasonOf(record->status);
+    if (status != Reason::kAccepted) return VerdictMint::Refuse(fields, status);
+    if (*record->account != account) {
+      return VerdictMint::Refuse(
+          fields, Reason::kNoRegisteredCa,
+          "another account than the CA's has the device's record");
+    }
+  }
+  if (const auto denial = denials.FindDevice(account, fields.signed_id)) {
+    if (denial->mode != Mode::kDefault) {
+      fields.completion = Completion::kRefusal;
+    }
+    return VerdictMint::Refuse(fields, registry::ReasonOf(denial->status));
+  }
+  return VerdictMint::Accept(std::move(fields), *std::move(answer.path));
+}
+
+// Without a tenant.
 Verdict JudgeInRegion(const ChainQuestion& question,
                       const VerdictFields& fields) {
   const Region& region = question.listener.options().region;
-  const Verdict verdict =
-      JudgeChain(question, question.pin.View(region),
-                 question.pin.FindDevice(region, fields.device), fields);
+  const Verdict verdict = JudgeInView(question, fields);
   if (verdict.reason() != Reason::kNoRegisteredCa ||
       !question.budget.TakeWork(path::LookUpWork(question.leaf.issuer())) ||
       !question.pin.HasSniOnlyIssuer(region, question.leaf.issuer())) {
@@ -192,21 +209,36 @@ Verdict JudgeInRegion(const ChainQuestion& question,
   return VerdictMint::Refuse(required, Reason::kServerNameRequired);
 }
 
+// Answers from the registrations of a tenant, and from the record that it has
+// of the device.
+Verdict JudgeAsTenant(const ChainQuestion& question,
+                      const sni::ResolvedTenant& tenant, VerdictFields fields) {
+  if (const auto record = question.pin.FindDevice(tenant, fields.signed_id)) {
+    fields.trust_versions.device = record->version;
+    const Reason status = registry::ReasonOf(record->status);
+    if (status != Reason::kAccepted) return VerdictMint::Refuse(fields, status);
+  }
+  const catalog::DenialView denials = question.pin.Denials(
+      tenant.region(), catalog::DenialView::Sight::kBothModes);
+  ChainAnswer answer =
+      FindPath(question, question.pin.View(tenant), denials, fields);
+  if (!answer.path) return answer.refusal;
+  return VerdictMint::Accept(std::move(fields), *std::move(answer.path));
+}
+
 Verdict JudgeInTenant(const ChainQuestion& question,
                       const std::optional<sni::ResolvedTenant>& tenant,
                       const VerdictFields& fields) {
-  const Verdict verdict =
-      JudgeChain(question, question.pin.View(*tenant),
-                 question.pin.FindDevice(*tenant, fields.device), fields);
+  const Verdict verdict = JudgeAsTenant(question, *tenant, fields);
   if (verdict.reason() != Reason::kNoRegisteredCa) return verdict;
-  const ListenerOptions& options = question.listener.options();
-  if (options.legacy_default_routing) {
-    const Verdict routed = JudgeChain(
-        question, question.pin.View(options.region),
-        question.pin.FindDevice(options.region, fields.device), fields);
-    if (routed.accepted()) return routed;
+  if (question.listener.options().legacy_default_routing) {
+    const Verdict routed = JudgeInView(question, fields);
+    if (routed.accepted() || routed.completion() == Completion::kRefusal) {
+      return routed;
+    }
   }
-  if (!IsAnothers({question.pin, question.listener, tenant}, fields.device)) {
+  if (!IsAnothers({question.pin, question.listener, tenant},
+                  {fields.signed_id, fields.device})) {
     return verdict;
   }
   VerdictFields misused = fields;
@@ -231,6 +263,7 @@ Verdict Throttle(const Listener& listener, const Verdict& verdict) {
   VerdictFields fields = FieldsFor(listener);
   fields.account = verdict.account();
   fields.device = verdict.device();
+  fields.signed_id = verdict.signed_id();
   fields.ca = verdict.ca();
   return VerdictMint::Refuse(fields, Reason::kRegistrationThrottled);
 }
@@ -243,6 +276,7 @@ Verdict RefuseForHook(const Listener& listener, const Handshake& handshake,
   VerdictFields fields = FieldsFor(listener);
   if (has_name) fields.account = verdict.account();
   fields.device = verdict.device();
+  fields.signed_id = verdict.signed_id();
   fields.ca = verdict.ca();
   return VerdictMint::Refuse(fields, reason,
                              has_name ? "" : "a server name is needed");
@@ -323,7 +357,8 @@ struct Engine::Impl {
       const std::optional<sni::ResolvedTenant>& tenant,
       const Verdict& verdict) const {
     const catalog::Catalog::Pin pin = catalog.Acquire();
-    const auto record = FindRecord({pin, listener, tenant}, verdict.device());
+    const auto record = FindRecord({pin, listener, tenant},
+                                   {verdict.signed_id(), verdict.device()});
     if (record) return *record->account;
     if (tenant) return tenant->account();
     path::Anchor anchor;
@@ -384,6 +419,7 @@ Verdict Engine::Impl::CompleteFirstConnect(const Listener& listener,
                                            const Verdict& verdict) {
   VerdictFields fields = FieldsFor(listener);
   fields.device = verdict.device();
+  fields.signed_id = verdict.signed_id();
   fields.ca = verdict.ca();
   fields.disclosure = Disclosure::kReason;
   const NameAnswer name = Resolve(listener, handshake.server_name);
@@ -405,10 +441,11 @@ Verdict Engine::Impl::CompleteFirstConnect(const Listener& listener,
        .sight = name.tenant ? Sight::kBothModes : Sight::kDefaultOnly,
        .ca = verdict.ca(),
        .device = verdict.device(),
+       .signed_id = verdict.signed_id(),
        .leaf = *leaf});
   if (outcome.reason == Reason::kDeviceNotRegistered &&
       IsAnothers({catalog.Acquire(), listener, name.tenant},
-                 verdict.device())) {
+                 {verdict.signed_id(), verdict.device()})) {
     outcome.reason = Reason::kServerNameMisused;
   }
   return VerdictMint::Refuse(fields, outcome.reason, outcome.detail);
@@ -553,6 +590,7 @@ Verdict Engine::Validate(const Listener& listener,
     fields.spent = budget.spent();
     return VerdictMint::Refuse(fields, *budget.exhausted());
   }
+  fields.signed_id = signature::ComputeSignedId(*leaf);
   const path::Finding encoding =
       path::CheckEncoding(*leaf, listener.options().validation.encoding);
   if (!encoding.ok()) {
@@ -591,11 +629,16 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
   TrustVersions versions;
   if (name.tenant) versions.endpoint = name.tenant->version();
   const std::optional<catalog::DeviceView> record =
-      is_own ? pin.FindDevice(*name.tenant, verdict.device())
-             : pin.FindDevice(options.region, verdict.device());
+      is_own ? pin.FindDevice(*name.tenant, verdict.signed_id())
+             : pin.FindDevice(options.region, verdict.signed_id(),
+                              verdict.issuer());
   if (record) versions.device = record->version;
+  const Asker asker{pin, listener, name.tenant};
+  if (DenialsOf(asker, verdict.account())
+          .FindDevice(verdict.account(), verdict.signed_id())) {
+    return false;
+  }
   if (verdict.trust_versions().anchor != 0) {
-    const Asker asker{pin, listener, name.tenant};
     const std::optional<path::Anchor> anchor =
         FindAnchor(asker, verdict.account(), verdict.ca());
     if (!anchor ||
@@ -604,8 +647,10 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
     }
     versions.anchor = anchor->state().version;
   }
-  versions.revocation =
-      CrlVersion(pin.Crls(options.region), listener, verdict.account());
+  if (options.validation.policy == ValidationPolicy::kTrustedChain &&
+      options.validation.revocation.scope != RevocationOptions::Scope::kOff) {
+    versions.revocation = pin.Crls(options.region).Version(verdict.account());
+  }
   return versions == verdict.trust_versions();
 }
 
@@ -618,7 +663,7 @@ Verdict Engine::CompleteWithHook(const Listener& listener,
     if (StillHolds(listener, handshake, verdict)) return verdict;
     const Verdict again = Validate(listener, handshake);
     if (again.accepted() ? again.account() == verdict.account()
-                         : !again.needs_completion()) {
+                         : again.completion() != Completion::kFirstConnect) {
       return again;
     }
     return VerdictMint::Refuse(FieldsFor(listener), Reason::kRefusedByHook,
@@ -633,7 +678,7 @@ Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
   Verdict final = OfThisLeaf(listener, handshake, verdict);
   // Nothing is read or written for a device that has not been admitted.
   bool is_admitted = false;
-  if (final.needs_completion()) {
+  if (final.completion() == Completion::kFirstConnect) {
     is_admitted = impl_->AdmitsFirstConnect(listener, handshake, final);
     // Another process may have registered or activated it a moment ago. If
     // that cannot be read, nor can the first connection be written.
@@ -647,17 +692,18 @@ Verdict Engine::Complete(const Listener& listener, const Handshake& handshake,
     final = Validate(listener, handshake);
   } else if (final.accepted() && !StillHolds(listener, handshake, final)) {
     final = Validate(listener, handshake);
-    is_admitted = final.needs_completion() &&
+    is_admitted = final.completion() == Completion::kFirstConnect &&
                   impl_->AdmitsFirstConnect(listener, handshake, final);
   }
   if (final.accepted() && listener.options().hook != nullptr) {
     final = CompleteWithHook(listener, handshake, final);
   }
-  if (final.needs_completion()) {
+  if (final.completion() == Completion::kFirstConnect) {
     final = is_admitted
                 ? impl_->CompleteFirstConnect(listener, handshake, final)
                 : Throttle(listener, final);
   }
+  final = VerdictMint::Settle(std::move(final));
   impl_->Tell(handshake, final);
   return final;
 }
@@ -668,18 +714,21 @@ Verdict Engine::TurnAway(const Listener& listener, const Handshake& handshake,
   if (final.accepted() && !StillHolds(listener, handshake, final)) {
     final = Validate(listener, handshake);
   }
-  if (final.needs_completion()) {
+  if (final.completion() == Completion::kFirstConnect) {
     final = Throttle(listener, final);
   } else if (final.accepted() && listener.options().hook != nullptr) {
     final = RefuseForHook(listener, handshake, final, Reason::kHookTimeout);
   }
+  final = VerdictMint::Settle(std::move(final));
   impl_->Tell(handshake, final);
   return final;
 }
 
 Account Engine::OwnerOf(const Listener& listener, const Handshake& handshake,
                         const Verdict& verdict) const {
-  if (!verdict.needs_completion()) return verdict.account();
+  if (verdict.completion() != Completion::kFirstConnect) {
+    return verdict.account();
+  }
   const NameAnswer name = impl_->Resolve(listener, handshake.server_name);
   if (name.refusal) return verdict.account();
   return impl_->FindOwner(listener, name.tenant, verdict).value_or(Account());

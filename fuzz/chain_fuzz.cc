@@ -39,8 +39,14 @@ path::PathResult Judge(const x509::Certificate& leaf,
                        const ValidationOptions& options, UnixSeconds now) {
   const auto build = [&] {
     path::Budget budget(options.budgets);
-    return path::BuildPath({leaf, presented, anchors, test::NoCrls(), options,
-                            budget, now});
+    return path::BuildPath({.leaf = leaf,
+                            .presented = presented,
+                            .anchors = anchors,
+                            .denials = anchors,
+                            .crls = test::NoCrls(),
+                            .options = options,
+                            .budget = budget,
+                            .now = now});
   };
   path::PathResult result = build();
   CheckSame(result, build());

@@ -33,13 +33,21 @@ namespace chainkeep {
 struct CaEvent {
   Scope scope;
   CertificateId ca;
+  // What all certificates of the CA have in common; empty if it cannot be told
+  // any more.
+  CaId ca_id;
 };
 
-// DeviceEvent says which device certificate changed.
+// DeviceEvent says which device changed. Connections are its own whose verdict
+// has the same signed id: a device can present other certificates than the one
+// that is registered, of other certificate ids (types.h).
 struct DeviceEvent {
   Account account;
   Region region;
+  // The certificate that is registered; empty if the record came and went
+  // before it was seen.
   CertificateId device;
+  SignedId signed_id;
   DeviceStatus status = DeviceStatus::kInactive;  // now; also if it is gone
 };
 
@@ -110,7 +118,7 @@ class EventObserver {
 
   // A CA was registered, in whatever status. One that is INACTIVE refuses whom
   // another CA of its account would let in by way of it: connections that have
-  // it among their verdict's intermediates() should be asked about again
+  // its ca_id among their verdict's intermediates() should be asked about again
   // (Engine::StillHolds), here and when it is deactivated.
   virtual void OnCaRegistered(const CaEvent&) {}
 

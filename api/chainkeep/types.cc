@@ -35,32 +35,33 @@ absl::Status CheckIdentifier(std::string_view what, std::string_view text) {
                                 "[A-Za-z0-9_-]"));
 }
 
-}  // namespace internal
-
-absl::StatusOr<CertificateId> CertificateId::Parse(std::string_view text) {
+absl::Status ParseHex(std::string_view what, std::string_view text,
+                      std::span<uint8_t> bytes) {
   const absl::Status ill_formed = MakeError(
-      ErrorCode::kInvalidRequest, "a certificate id must be 64 hex digits");
-  if (text.size() != 2 * kSize) return ill_formed;
-  Array bytes;
-  for (size_t i = 0; i < kSize; ++i) {
+      ErrorCode::kInvalidRequest,
+      absl::StrCat("a ", what, " must be ", 2 * bytes.size(), " hex digits"));
+  if (text.size() != 2 * bytes.size()) return ill_formed;
+  for (size_t i = 0; i < bytes.size(); ++i) {
     const int high = HexValue(text[2 * i]);
     const int low = HexValue(text[2 * i + 1]);
     if (high < 0 || low < 0) return ill_formed;
     bytes[i] = static_cast<uint8_t>(high << 4 | low);
   }
-  return CertificateId(bytes);
+  return absl::OkStatus();
 }
 
-std::string CertificateId::ToHex() const {
+std::string ToHex(Bytes bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string hex;
-  hex.reserve(2 * kSize);
-  for (uint8_t byte : bytes_) {
+  hex.reserve(2 * bytes.size());
+  for (uint8_t byte : bytes) {
     hex.push_back(kDigits[byte >> 4]);
     hex.push_back(kDigits[byte & 0xf]);
   }
   return hex;
 }
+
+}  // namespace internal
 
 std::string_view ModeName(Mode mode) {
   switch (mode) {

@@ -43,6 +43,12 @@ namespace internal {
 // kInvalidRequest, whose message begins with `what`.
 absl::Status CheckIdentifier(std::string_view what, std::string_view text);
 
+// Reads `text`, two hex digits for each of `bytes`. Errors: kInvalidRequest,
+// whose message begins with `what`.
+absl::Status ParseHex(std::string_view what, std::string_view text,
+                      std::span<uint8_t> bytes);
+std::string ToHex(Bytes bytes);
+
 }  // namespace internal
 
 // Identifier is an opaque name of 1 to 64 characters of [A-Za-z0-9_-], stored
@@ -130,35 +136,65 @@ enum class DeviceStatus : uint8_t {
   kPendingActivation,
 };
 
-// CertificateId is the SHA-256 of a certificate's DER: the same certificate has
-// the same id in every account and region. Written as 64 lowercase hex digits.
-class CertificateId {
+// Sha256Id names something by a SHA-256, written as 64 lowercase hex digits.
+template <typename Tag>
+class Sha256Id {
  public:
   static constexpr size_t kSize = 32;
   using Array = std::array<uint8_t, kSize>;
 
-  // The default id is 32 zero bytes, which no known certificate hashes to.
-  CertificateId() = default;
-  explicit CertificateId(const Array& bytes) : bytes_(bytes) {}
+  // The default id is 32 zero bytes, which nothing known hashes to.
+  Sha256Id() = default;
+  explicit Sha256Id(const Array& bytes) : bytes_(bytes) {}
 
   // Parse reads 64 hex digits of either case. Errors:
   // ErrorCode::kInvalidRequest.
-  static absl::StatusOr<CertificateId> Parse(std::string_view text);
+  static absl::StatusOr<Sha256Id> Parse(std::string_view text) {
+    Sha256Id id;
+    absl::Status status = internal::ParseHex(Tag::kWhat, text, id.bytes_);
+    if (!status.ok()) return status;
+    return id;
+  }
 
   const Array& bytes() const { return bytes_; }
-  std::string ToHex() const;
+  std::string ToHex() const { return internal::ToHex(bytes_); }
   bool empty() const { return bytes_ == Array{}; }
 
-  friend bool operator==(const CertificateId&, const CertificateId&) = default;
-  friend auto operator<=>(const CertificateId&, const CertificateId&) = default;
+  friend bool operator==(const Sha256Id&, const Sha256Id&) = default;
+  friend auto operator<=>(const Sha256Id&, const Sha256Id&) = default;
   template <typename H>
-  friend H AbslHashValue(H h, const CertificateId& id) {
+  friend H AbslHashValue(H h, const Sha256Id& id) {
     return H::combine(std::move(h), id.bytes_);
   }
 
  private:
   Array bytes_ = {};
 };
+
+struct CertificateIdTag {
+  static constexpr std::string_view kWhat = "certificate id";
+};
+struct SignedIdTag {
+  static constexpr std::string_view kWhat = "signed id";
+};
+struct CaIdTag {
+  static constexpr std::string_view kWhat = "CA id";
+};
+
+// CertificateId is the SHA-256 of a certificate's DER: the same certificate has
+// the same id in every account and region. It names a record, for requests and
+// for people. Whoever holds a certificate can make others of another id from
+// it, for its signature is not signed: nothing may be denied by this id.
+using CertificateId = Sha256Id<CertificateIdTag>;
+
+// SignedId is the SHA-256 of a certificate's TBSCertificate (RFC 5280 §4.1.1),
+// what its issuer has signed, the device's key included. All certificates that
+// can be made of one without its issuer have the same: a device is known by it.
+using SignedId = Sha256Id<SignedIdTag>;
+
+// CaId is the SHA-256 of a CA's name, as names are compared, and its key. All
+// certificates of the CA have it, renewed and cross-signed ones alike.
+using CaId = Sha256Id<CaIdTag>;
 
 // The names used on the wire and in logs: "DEFAULT", "SNI_ONLY"; "ACTIVE",
 // "INACTIVE", "REVOKED", "PENDING_TRANSFER", "PENDING_ACTIVATION". Static

@@ -145,6 +145,18 @@ enum class Completion : uint8_t {
   // A refusal that lets the handshake go on: once the client has proven its
   // key, it is registered, or its owner is told of it again.
   kFirstConnect,
+  // A refusal that the account has stated where a handshake without a server
+  // name may not look: only a client that has proven its key may notice it, so
+  // the handshake goes on until then. Engine::Complete refuses it.
+  kRefusal,
+};
+
+// Intermediate is a presented CA certificate on the path of an accepted chain.
+struct Intermediate {
+  CertificateId certificate;
+  CaId ca;
+
+  friend bool operator==(const Intermediate&, const Intermediate&) = default;
 };
 
 // VerdictFields is everything a Verdict says.
@@ -155,7 +167,9 @@ struct VerdictFields {
   Mode mode = Mode::kDefault;
   CertificateId ca;
   CertificateId device;
-  std::vector<CertificateId> intermediates;
+  SignedId signed_id;
+  CaId issuer;
+  std::vector<Intermediate> intermediates;
   int failing_certificate = -1;
   UnixSeconds not_after = 0;
   TrustVersions trust_versions;
@@ -178,8 +192,9 @@ class Verdict {
   // Whether this is a refusal that is to be completed: let the handshake go on,
   // so that the client proves its key, and call Engine::Complete. Its answer
   // will be a refusal too, unless the device has been activated meanwhile.
-  bool needs_completion() const {
-    return !accepted() && fields_.completion != Completion::kNone;
+  bool needs_completion() const { return completion() != Completion::kNone; }
+  Completion completion() const {
+    return accepted() ? Completion::kNone : fields_.completion;
   }
 
   // The account: the device's, when accepted; when refused, the one that the
@@ -197,18 +212,27 @@ class Verdict {
   // (all zero) if there is none.
   const CertificateId& ca() const { return fields_.ca; }
 
+  // The CA that signed the leaf, if the answer rests on that; else empty.
+  const CaId& issuer() const { return fields_.issuer; }
+
   // The presented CAs between the leaf and ca() on the path of an accepted
-  // chain, the leaf's issuer first. Whoever of them the account registers as
-  // INACTIVE refuses the device from then on (OnCaRegistered in events.h).
-  const std::vector<CertificateId>& intermediates() const {
+  // chain, the leaf's issuer first. A CA of them that the account registers as
+  // INACTIVE, by whichever of its certificates, refuses the device from then on
+  // (OnCaRegistered in events.h).
+  const std::vector<Intermediate>& intermediates() const {
     return fields_.intermediates;
   }
 
-  // The leaf. Empty if the answer was given before the leaf was looked at.
+  // The leaf, as it was presented. Empty if the answer was given before the
+  // leaf was looked at.
   const CertificateId& device() const { return fields_.device; }
 
   // Of reasons that depend on registered CAs; see TlsAlertOf.
   Disclosure disclosure() const { return fields_.disclosure; }
+
+  // What the device is known by, whichever certificate of it was presented:
+  // count connections, and match events, by this. Empty likewise.
+  const SignedId& signed_id() const { return fields_.signed_id; }
 
   // Which certificate the refusal is about: its place on the path, the leaf
   // being 0 and its issuer 1. -1 if none in particular.

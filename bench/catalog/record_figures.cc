@@ -84,11 +84,12 @@ void RunDevices(const Scale& scale) {
     const uint64_t account = i / kPerAccount;
     Require(
         catalog
-            .PutDevice({.account = AccountAt(account),
-                        .region = region,
-                        .mode = i % 2 == 0 ? Mode::kDefault : Mode::kSniOnly},
-                       IdAt(i), DeviceStatus::kActive,
-                       IdAt(kFirstMissing + account))
+            .PutDevice(AccountAt(account), region,
+                       {.signed_id = SignedId(IdAt(i).bytes()),
+                        .id = IdAt(i),
+                        .mode = i % 2 == 0 ? Mode::kDefault : Mode::kSniOnly,
+                        .status = DeviceStatus::kActive,
+                        .ca = IdAt(kFirstMissing + account)})
             .ok(),
         "a device cannot be put");
   }

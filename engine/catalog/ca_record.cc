@@ -2,12 +2,15 @@
 
 #include <utility>
 
+#include "engine/signature/signed_id.h"
+
 namespace chainkeep::catalog {
 
 CaRecord::CaRecord(std::unique_ptr<const std::string> der,
                    const x509::Certificate& certificate,
                    signature::PublicKey key)
-    : ca_{certificate, std::move(key), ComputeCertificateId(AsBytes(*der))},
+    : ca_{certificate, std::move(key), ComputeCertificateId(AsBytes(*der)),
+          signature::ComputeCaId(certificate)},
       der_(std::move(der)) {}
 
 der::Result<std::shared_ptr<const CaRecord>> CaRecord::Make(

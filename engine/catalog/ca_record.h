@@ -27,9 +27,10 @@ class CaRecord {
                                 signature::Preparation::kForManyUses);
 
   const CertificateId& id() const { return ca_.id; }
+  const CaId& ca_id() const { return ca_.ca_id; }
   const x509::Certificate& certificate() const { return ca_.certificate; }
   const signature::PublicKey& key() const { return ca_.key; }
-  // All three.
+  // All of them.
   const path::AnchorCa& ca() const { return ca_; }
 
   // Bytes held, the DER included; of the key about what BoringSSL takes for a

@@ -50,6 +50,7 @@ class CaTable {
   }
 
   const SubjectTable& subjects() const { return subjects_; }
+  SubjectTable& subjects() { return subjects_; }
   size_t size() const { return table_.size(); }
 
  private:

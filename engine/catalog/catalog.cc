@@ -41,10 +41,13 @@ struct Catalog::Tables {
         defaults(epochs, hasher, &cas.subjects()),
         by_tenant(epochs, hasher, &cas.subjects(), &pool),
         sni_only(epochs, hasher),
+        inactive(epochs, hasher, &cas.subjects()),
         devices(epochs, hasher) {}
 
-  // By certificate id: what concerns one certificate happens one after another.
-  std::mutex& LockOf(const CertificateId& id) {
+  // By id: what concerns one CA certificate, or one device, happens one after
+  // another.
+  template <typename Id>
+  std::mutex& LockOf(const Id& id) {
     uint64_t bits;
     std::copy_n(id.bytes().begin(), sizeof(bits),
                 reinterpret_cast<uint8_t*>(&bits));
@@ -57,6 +60,7 @@ struct Catalog::Tables {
   DefaultIndex defaults;
   TenantIndex by_tenant;
   SubjectCounts sni_only;
+  InactiveCas inactive;
   DeviceTable devices;
   std::atomic<size_t> registrations{0};
   memory::StripedLocks locks;
@@ -92,16 +96,34 @@ CrlView Catalog::Pin::Crls(const Region& region) const {
   return CrlView(catalog_.tables_->tenants, region);
 }
 
-std::optional<DeviceView> Catalog::Pin::FindDevice(
-    const Region& region, const CertificateId& id) const {
+DenialView Catalog::Pin::Denials(const Region& region,
+                                 DenialView::Sight sight) const {
+  const Tables& tables = *catalog_.tables_;
+  return DenialView(
+      {tables.tenants, tables.devices, tables.inactive, tables.by_tenant},
+      region, sight);
+}
+
+std::optional<DeviceView> Catalog::Pin::FindDevice(const Region& region,
+                                                   const SignedId& id,
+                                                   const CaId& issuer) const {
   const Tables& tables = *catalog_.tables_;
   const RegionRecord* const record = tables.tenants.Find(region);
   if (record == nullptr) return std::nullopt;
-  return tables.devices.FindDefault(*record, id);
+  return tables.devices.FindDefault(*record, id, issuer);
 }
 
 std::optional<DeviceView> Catalog::Pin::FindDevice(
-    const sni::ResolvedTenant& tenant, const CertificateId& id) const {
+    const Region& region, const SignedId& id,
+    const CertificateId& exact) const {
+  const Tables& tables = *catalog_.tables_;
+  const RegionRecord* const record = tables.tenants.Find(region);
+  if (record == nullptr) return std::nullopt;
+  return tables.devices.FindDefault(*record, id, exact);
+}
+
+std::optional<DeviceView> Catalog::Pin::FindDevice(
+    const sni::ResolvedTenant& tenant, const SignedId& id) const {
   const Tables& tables = *catalog_.tables_;
   const Tenant* const record =
       tables.tenants.Find(tenant.account(), tenant.region());
@@ -170,7 +192,7 @@ void Catalog::Replace(const Scope& scope,
   const std::optional<Registered> own =
       ca == nullptr ? std::nullopt : tables.by_tenant.FindByCa(tenant, *ca);
   if (own && own->state().mode == scope.mode) {
-    tables.by_tenant.SetState(tenant, *ca, state);
+    ChangeState({tenant, ca, own->state()}, state);
     return;
   }
   // The one of mode DEFAULT that is to go: another account's, or its own.
@@ -178,9 +200,11 @@ void Catalog::Replace(const Scope& scope,
   if (ca != nullptr) shown = tables.defaults.Find(tenant->region, *ca);
   const bool is_own = shown && shown->get()->tenant == tenant;
   Add(tenant, std::move(record), state);
-  if (own) Remove(tenant, *ca, is_own ? shown : std::nullopt);
+  if (own) {
+    Remove(tenant, *ca, own->state().status, is_own ? shown : std::nullopt);
+  }
   if (shown && !is_own && scope.mode == Mode::kDefault) {
-    Remove(shown->get()->tenant, *ca, shown);
+    Remove(shown->get()->tenant, *ca, shown->get()->state().status, shown);
   }
 }
 
@@ -188,6 +212,9 @@ void Catalog::Add(const Tenant* tenant, std::shared_ptr<const CaRecord> record,
                   const RegistrationState& state) {
   Tables& tables = *tables_;
   const InternedCa* const ca = tables.cas.Hold(std::move(record));
+  if (state.status == CaStatus::kInactive) {
+    tables.inactive.Add(tenant->id, *ca->record);
+  }
   const Registered registered{.tenant = tenant,
                               .record = ca->record.get(),
                               .subject = ca->subject,
@@ -207,6 +234,7 @@ void Catalog::Add(const Tenant* tenant, std::shared_ptr<const CaRecord> record,
 // `shown` is the registration itself if its mode is DEFAULT. Of two that the
 // tenant has of the CA it is the older.
 void Catalog::Remove(const Tenant* tenant, const InternedCa& ca,
+                     CaStatus status,
                      std::optional<DefaultRegistration> shown) {
   Tables& tables = *tables_;
   const CertificateId id = ca.record->id();
@@ -216,6 +244,9 @@ void Catalog::Remove(const Tenant* tenant, const InternedCa& ca,
     tables.sni_only.Add(tenant->region->id, ca.subject->subject(), -1);
   }
   Registration* const removed = tables.by_tenant.Remove(tenant, ca);
+  if (status == CaStatus::kInactive) {
+    tables.inactive.Remove(tenant->id, *ca.record);
+  }
   tables.registrations.fetch_sub(1, std::memory_order_relaxed);
   if (removed != nullptr) {
     epochs_.Retire(removed, &memory::Pool<Registration>::Delete,
@@ -228,6 +259,20 @@ void Catalog::Reserve(const Room& room) {
   tables_->by_tenant.Reserve(registrations() + room.registrations);
   tables_->cas.Reserve(records() + room.records);
   tables_->tenants.Reserve(room.tenants);
+}
+
+// What is found INACTIVE is registered so or is about to be, or was until now.
+void Catalog::ChangeState(const Own& own, const RegistrationState& state) {
+  InactiveCas& inactive = tables_->inactive;
+  const bool was_inactive = own.state.status == CaStatus::kInactive;
+  const bool is_inactive = state.status == CaStatus::kInactive;
+  if (is_inactive && !was_inactive) {
+    inactive.Add(own.tenant->id, *own.ca->record);
+  }
+  tables_->by_tenant.SetState(own.tenant, *own.ca, state);
+  if (was_inactive && !is_inactive) {
+    inactive.Remove(own.tenant->id, *own.ca->record);
+  }
 }
 
 std::vector<Catalog::LoadError> Catalog::Load(
@@ -277,11 +322,12 @@ absl::Status Catalog::SetStatus(const Account& account, const Region& region,
                                 const CertificateId& id, CaStatus status) {
   const Pin pin = Acquire();
   const std::lock_guard lock(tables_->LockOf(id));
-  std::optional<Own> own = FindOwn(account, region, id);
+  const std::optional<Own> own = FindOwn(account, region, id);
   if (!own) return NoSuchRegistration();
-  own->state.status = status;
-  own->state.version = NextVersion();
-  tables_->by_tenant.SetState(own->tenant, *own->ca, own->state);
+  RegistrationState next = own->state;
+  next.status = status;
+  next.version = NextVersion();
+  ChangeState(*own, next);
   return absl::OkStatus();
 }
 
@@ -309,33 +355,33 @@ absl::Status Catalog::Withdraw(const Account& account, const Region& region,
   if (own->state.mode == Mode::kDefault) {
     shown = tables.defaults.Find(own->tenant->region, *own->ca);
   }
-  Remove(own->tenant, *own->ca, shown);
+  Remove(own->tenant, *own->ca, own->state.status, shown);
   return absl::OkStatus();
 }
 
-absl::Status Catalog::PutDevice(const Scope& scope, const CertificateId& id,
-                                DeviceStatus status, const CertificateId& ca) {
+absl::Status Catalog::PutDevice(const Account& account, const Region& region,
+                                const DeviceData& device) {
   Tables& tables = *tables_;
   const Pin pin = Acquire();
-  const std::lock_guard lock(tables.LockOf(id));
-  const Tenant* const tenant = tables.tenants.Get(scope.account, scope.region);
-  if (tables.devices.Put(tenant, scope.mode, id, status, ca, NextVersion())) {
+  const std::lock_guard lock(tables.LockOf(device.signed_id));
+  const Tenant* const tenant = tables.tenants.Get(account, region);
+  if (tables.devices.Put(tenant, device, NextVersion())) {
     return absl::OkStatus();
   }
   return Broken("catalog: the device is registered otherwise");
 }
 
-void Catalog::ReplaceDevice(const Scope& scope, const CertificateId& id,
-                            DeviceStatus status, const CertificateId& ca) {
+void Catalog::ReplaceDevice(const Account& account, const Region& region,
+                            const DeviceData& device) {
   Tables& tables = *tables_;
   const Pin pin = Acquire();
-  const std::lock_guard lock(tables.LockOf(id));
-  const Tenant* const tenant = tables.tenants.Get(scope.account, scope.region);
-  tables.devices.Replace(tenant, scope.mode, id, status, ca, NextVersion());
+  const std::lock_guard lock(tables.LockOf(device.signed_id));
+  const Tenant* const tenant = tables.tenants.Get(account, region);
+  tables.devices.Replace(tenant, device, NextVersion());
 }
 
 absl::Status Catalog::RemoveDevice(const Account& account, const Region& region,
-                                   const CertificateId& id) {
+                                   const SignedId& id) {
   Tables& tables = *tables_;
   const Pin pin = Acquire();
   const std::lock_guard lock(tables.LockOf(id));
@@ -354,7 +400,7 @@ absl::Status Catalog::ReplaceCrls(
   const Pin pin = Acquire();
   Tenant* const tenant = tables_->tenants.Get(account, region);
   const std::lock_guard lock(tables_->locks.Of(tenant->id));
-  if (set->size() > 0 && tenant->crls.Find(ca->certificate()) == nullptr &&
+  if (set->size() > 0 && tenant->crls.Find(ca->certificate()).set == nullptr &&
       tenant->crls.CountCas() >= kMaxCasWithCrls) {
     return MakeError(ErrorCode::kLimitExceeded,
                      "the account has CRLs of as many CAs as it may");
@@ -396,16 +442,20 @@ std::optional<RegistrationState> Catalog::FindRegistration(
   return own->state;
 }
 
-std::optional<Catalog::ShownDevice> Catalog::FindDevice(
-    const Account& account, const Region& region,
-    const CertificateId& id) const {
+std::optional<CaId> Catalog::FindCaId(const CertificateId& id) const {
+  const Pin pin = Acquire();
+  const InternedCa* const ca = tables_->cas.Find(id);
+  if (ca == nullptr) return std::nullopt;
+  return ca->record->ca_id();
+}
+
+std::optional<DeviceData> Catalog::FindDevice(const Account& account,
+                                              const Region& region,
+                                              const SignedId& id) const {
   const Pin pin = Acquire();
   const Tenant* const tenant = tables_->tenants.Find(account, region);
   if (tenant == nullptr) return std::nullopt;
-  const std::optional<DeviceView> device =
-      tables_->devices.FindInTenant(*tenant, id);
-  if (!device) return std::nullopt;
-  return ShownDevice{device->mode, device->status, device->ca};
+  return tables_->devices.FindData(*tenant, id);
 }
 
 void Catalog::ForEachRegistration(const Visit& visit) const {
@@ -416,9 +466,11 @@ void Catalog::ForEachRegistration(const Visit& visit) const {
   });
 }
 
-void Catalog::ForEachDevice(const Visit& visit) const {
+void Catalog::ForEachDevice(
+    const std::function<void(const Account&, const Region&, const SignedId&)>&
+        visit) const {
   const Pin pin = Acquire();
-  tables_->devices.ForEach([&](const Tenant& tenant, const CertificateId& id) {
+  tables_->devices.ForEach([&](const Tenant& tenant, const SignedId& id) {
     visit(tenant.account, tenant.region->region, id);
   });
 }

@@ -24,6 +24,7 @@
 //  2. A DefaultView is made from a region alone and reaches only
 //     DefaultRegistration, which one checked conversion makes: an SNI_ONLY
 //     registration cannot be shown without a ResolvedTenant. Devices likewise.
+//     A DenialView knows of both modes, and can say no and nothing else.
 //  3. Each change of a registration gives it a new version, a value of one
 //     counter that is never reused and never zero; but for auto-registration,
 //     which no acceptance rests on. Mode, status, auto-registration and version
@@ -88,12 +89,21 @@ class Catalog {
     // The CRLs of the tenants of `region`, which the caller keeps.
     CrlView Crls(const Region& region) const;
 
-    // The device record of a certificate, as the view without a tenant sees it
-    // (mode DEFAULT only), or as a tenant sees its own.
+    // The record of a device, as the view without a tenant sees it (mode
+    // DEFAULT only): that of its issuer, or where that is not known, that of
+    // exactly this certificate or else the oldest.
     std::optional<DeviceView> FindDevice(const Region& region,
-                                         const CertificateId& id) const;
+                                         const SignedId& id,
+                                         const CaId& issuer) const;
+    std::optional<DeviceView> FindDevice(const Region& region,
+                                         const SignedId& id,
+                                         const CertificateId& exact) const;
+    // The same as a tenant sees its own.
     std::optional<DeviceView> FindDevice(const sni::ResolvedTenant& tenant,
-                                         const CertificateId& id) const;
+                                         const SignedId& id) const;
+
+    // What the accounts of `region`, which the caller keeps, have refused.
+    DenialView Denials(const Region& region, DenialView::Sight sight) const;
 
     // Whether any account of `region` has an SNI_ONLY registration of a CA
     // whose subject is `issuer`. Only for telling an operator why a handshake
@@ -166,22 +176,21 @@ class Catalog {
                         const CertificateId& id);
 
   // PutDevice adds a device, or changes the status of the one that the account
-  // has. `ca` is the certificate id of its issuer, empty if it was registered
-  // without one. Errors: kInternalFailure if the account has it in the other
-  // mode, or another account of the region has it in mode DEFAULT.
-  absl::Status PutDevice(const Scope& scope, const CertificateId& id,
-                         DeviceStatus status, const CertificateId& ca);
+  // has. Errors: kInternalFailure if the account has it in the other mode, or
+  // another account of the region has it in mode DEFAULT.
+  absl::Status PutDevice(const Account& account, const Region& region,
+                         const DeviceData& device);
 
   // ReplaceDevice puts a device in the place of what is in its way: what the
   // account has of it in the other mode or under another CA, and in mode
   // DEFAULT what another account of the region has. Whoever saw a record before
   // and is to see one afterwards sees one all the time.
-  void ReplaceDevice(const Scope& scope, const CertificateId& id,
-                     DeviceStatus status, const CertificateId& ca);
+  void ReplaceDevice(const Account& account, const Region& region,
+                     const DeviceData& device);
 
   // RemoveDevice removes one; kInternalFailure if there is none.
   absl::Status RemoveDevice(const Account& account, const Region& region,
-                            const CertificateId& id);
+                            const SignedId& id);
 
   // How many CAs a tenant may have CRLs of: their bytes are the gateway's.
   static constexpr size_t kMaxCasWithCrls = 128;
@@ -208,21 +217,19 @@ class Catalog {
   std::optional<RegistrationState> FindRegistration(
       const Account& account, const Region& region,
       const CertificateId& id) const;
-  struct ShownDevice {
-    Mode mode;
-    DeviceStatus status;
-    CertificateId ca;
-  };
-  std::optional<ShownDevice> FindDevice(const Account& account,
-                                        const Region& region,
-                                        const CertificateId& id) const;
+  // The CA that a registered certificate is of.
+  std::optional<CaId> FindCaId(const CertificateId& id) const;
+  std::optional<DeviceData> FindDevice(const Account& account,
+                                       const Region& region,
+                                       const SignedId& id) const;
 
   // Each calls `visit` with the keys of all that is shown of one kind, under
   // one pin. What comes or goes meanwhile may be visited or not.
   using Visit =
       std::function<void(const Account&, const Region&, const CertificateId&)>;
   void ForEachRegistration(const Visit& visit) const;
-  void ForEachDevice(const Visit& visit) const;
+  void ForEachDevice(const std::function<void(const Account&, const Region&,
+                                              const SignedId&)>& visit) const;
   void ForEachCrls(const Visit& visit) const;
 
   // NextVersion takes a new value of the trust-version counter.
@@ -258,8 +265,9 @@ class Catalog {
   // Under the lock of the CA: adds a registration, and removes one.
   void Add(const Tenant* tenant, std::shared_ptr<const CaRecord> record,
            const RegistrationState& state);
-  void Remove(const Tenant* tenant, const InternedCa& ca,
+  void Remove(const Tenant* tenant, const InternedCa& ca, CaStatus status,
               std::optional<DefaultRegistration> shown);
+  void ChangeState(const Own& own, const RegistrationState& state);
 
   std::optional<Own> FindOwn(const Account& account, const Region& region,
                              const CertificateId& id) const;

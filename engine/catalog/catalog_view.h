@@ -6,6 +6,7 @@
 #ifndef CHAINKEEP_ENGINE_CATALOG_CATALOG_VIEW_H_
 #define CHAINKEEP_ENGINE_CATALOG_CATALOG_VIEW_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,9 +14,12 @@
 
 #include "chainkeep/types.h"
 #include "engine/catalog/ca_table.h"
+#include "engine/catalog/device_table.h"
+#include "engine/catalog/inactive_cas.h"
 #include "engine/catalog/registration_index.h"
 #include "engine/catalog/tenant_table.h"
 #include "engine/path/anchor_source.h"
+#include "engine/path/denial_source.h"
 #include "engine/path/revocation_source.h"
 #include "engine/revocation/crl_set.h"
 #include "engine/x509/certificate.h"
@@ -67,19 +71,94 @@ using DefaultView = IndexView<DefaultIndex>;
 // TenantView shows one tenant's registrations, of both modes.
 using TenantView = IndexView<TenantIndex>;
 
+// DenialView shows what an account has refused, in whatever mode: refusing is
+// not authenticating, and what an account has refused holds on every way to it.
+// It can say no, and nothing that would let anybody in.
+class DenialView final : public path::DenialSource {
+ public:
+  // What the handshake may see. An ACTIVE registration beyond that does not
+  // make up for an INACTIVE one.
+  enum class Sight : uint8_t { kDefaultOnly, kBothModes };
+
+  struct Device {
+    DeviceStatus status;  // any but kActive
+    Mode mode;
+  };
+
+  // What keeps the device out of `account`; nothing: no record of it does.
+  std::optional<Device> FindDevice(const Account& account,
+                                   const SignedId& id) const {
+    const Tenant* const tenant = tenants_.Find(account, region_);
+    if (tenant == nullptr) return std::nullopt;
+    const std::optional<DeviceView> record = devices_.FindInTenant(*tenant, id);
+    if (!record || record->status == DeviceStatus::kActive) return std::nullopt;
+    return Device{record->status, record->mode};
+  }
+
+  path::CaDenial FindDenial(const Account& account,
+                            const CaId& ca) const override {
+    const Tenant* const tenant = tenants_.Find(account, region_);
+    if (tenant == nullptr) return path::CaDenial::kNone;
+    const Spelling* const subject = inactive_.Find(tenant->id, ca);
+    if (subject == nullptr) return path::CaDenial::kNone;
+    const der::Result<x509::Name> name = x509::Name::Parse(subject->der());
+    std::array<path::Anchor, TenantIndex::kMaxWalk> registered;
+    const size_t count =
+        name.ok() ? by_tenant_.FindIssuers(tenant, *name, {}, registered) : 0;
+    path::CaDenial denial = path::CaDenial::kNone;
+    for (size_t i = 0; i < count; ++i) {
+      if (registered[i].ca->ca_id != ca) continue;
+      const path::RegistrationState state = registered[i].state();
+      const bool is_seen =
+          sight_ == Sight::kBothModes || state.mode == Mode::kDefault;
+      if (state.status != CaStatus::kActive) {
+        if (is_seen || denial == path::CaDenial::kNone) {
+          denial = is_seen ? path::CaDenial::kShown : path::CaDenial::kHidden;
+        }
+      } else if (is_seen) {
+        return path::CaDenial::kNone;
+      }
+    }
+    return denial;
+  }
+
+ private:
+  friend class Catalog;
+  struct Tables {
+    const TenantTable& tenants;
+    const DeviceTable& devices;
+    const InactiveCas& inactive;
+    const TenantIndex& by_tenant;
+  };
+  DenialView(const Tables& tables, const Region& region, Sight sight)
+      : tenants_(tables.tenants),
+        devices_(tables.devices),
+        inactive_(tables.inactive),
+        by_tenant_(tables.by_tenant),
+        region_(region),
+        sight_(sight) {}
+
+  const TenantTable& tenants_;
+  const DeviceTable& devices_;
+  const InactiveCas& inactive_;
+  const TenantIndex& by_tenant_;
+  const Region& region_;  // of the caller
+  const Sight sight_;
+};
+
 // CrlView shows the CRLs of each tenant of one region, to that tenant's anchors
 // only.
 class CrlView final : public path::RevocationSource {
  public:
-  const revocation::CrlSet* FindCrls(
-      const path::Anchor& anchor,
-      const x509::Certificate& issuer) const override {
+  path::FoundCrls FindCrls(const path::Anchor& anchor,
+                           const x509::Certificate& issuer) const override {
     const Tenant* const tenant = tenants_.Find(*anchor.account, region_);
-    return tenant == nullptr ? nullptr : tenant->crls.Find(issuer);
+    return tenant == nullptr ? path::FoundCrls() : tenant->crls.Find(issuer);
   }
 
   // The trust version of all the CRLs of a tenant: that of their last change, 0
-  // if there never was one.
+  // if there never was one. To compare with one that was found with its lists:
+  // an answer that rests on these takes the version from FindCrls.
   uint64_t Version(const Account& account) const {
     const Tenant* const tenant = tenants_.Find(account, region_);
     return tenant == nullptr ? 0 : tenant->crls.version();

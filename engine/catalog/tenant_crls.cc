@@ -52,15 +52,15 @@ size_t TenantCrls::BytesLeaving(const State* old, const State& next) {
   return bytes;
 }
 
-const revocation::CrlSet* TenantCrls::Find(
-    const x509::Certificate& issuer) const {
+path::FoundCrls TenantCrls::Find(const x509::Certificate& issuer) const {
   const State* const state = Load();
-  if (state == nullptr) return nullptr;
+  if (state == nullptr) return {};
   for (const Entry& entry : state->entries) {
-    if (signature::IsSameCa(entry.ca->certificate(), issuer))
-      return entry.set.get();
+    if (signature::IsSameCa(entry.ca->certificate(), issuer)) {
+      return {entry.set.get(), state->version};
+    }
   }
-  return nullptr;
+  return {nullptr, state->version};
 }
 
 const revocation::CrlSet* TenantCrls::FindById(

@@ -18,6 +18,7 @@
 #include "chainkeep/types.h"
 #include "engine/catalog/ca_record.h"
 #include "engine/memory/epochs.h"
+#include "engine/path/revocation_source.h"
 #include "engine/revocation/crl_set.h"
 #include "engine/x509/certificate.h"
 
@@ -36,8 +37,9 @@ class TenantCrls {
                std::shared_ptr<const revocation::CrlSet> set, uint64_t version,
                memory::Epochs* epochs);
 
-  // Null if there is none. Costs a comparison for each CA that has CRLs.
-  const revocation::CrlSet* Find(const x509::Certificate& issuer) const;
+  // What there is for a CA, and the version of the state that was read. Costs a
+  // comparison for each CA that has CRLs.
+  path::FoundCrls Find(const x509::Certificate& issuer) const;
 
   // The same by the CA's identity.
   const revocation::CrlSet* FindById(const CertificateId& identity) const;

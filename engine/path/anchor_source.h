@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include "chainkeep/types.h"
@@ -57,6 +56,7 @@ struct AnchorCa {
   x509::Certificate certificate;
   signature::PublicKey key;
   CertificateId id;
+  CaId ca_id = {};  // of its subject and key
 };
 
 // Anchor is one registered CA as the view shows it. The pointers are valid as
@@ -87,23 +87,6 @@ class AnchorSource {
   // and returns whether there is one in the view.
   virtual bool FindById(const CertificateId& id, Anchor* anchor) const = 0;
 };
-
-// FindInactive returns which of some intermediates of a path `account` has
-// switched off: it is no way to an anchor of that account, whoever presents it.
-// What other accounts have registered does not matter.
-inline std::optional<size_t> FindInactive(
-    std::span<const CertificateId> intermediates, const Account& account,
-    const AnchorSource& anchors) {
-  for (size_t i = 0; i < intermediates.size(); ++i) {
-    Anchor anchor;
-    if (anchors.FindById(intermediates[i], &anchor) &&
-        anchor.state().status != CaStatus::kActive &&
-        *anchor.account == account) {
-      return i;
-    }
-  }
-  return std::nullopt;
-}
 
 }  // namespace chainkeep::path
 

@@ -18,6 +18,8 @@ struct Finding {
   int certificate = -1;          // place on the path, 0 being the leaf
   std::string_view detail = {};  // of static storage
   Issued issued = Issued::kUnproven;
+  // It rests on what the handshake may not see (CaDenial::kHidden).
+  bool is_hidden = false;
 
   bool ok() const { return reason == Reason::kAccepted; }
 };

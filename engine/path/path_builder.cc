@@ -13,6 +13,7 @@
 #include "engine/path/rules.h"
 #include "engine/path/work.h"
 #include "engine/signature/cost.h"
+#include "engine/signature/signed_id.h"
 
 namespace chainkeep::path {
 namespace {
@@ -100,9 +101,9 @@ class PathSearch {
   bool TakeStep(Issuer issuer);
   bool TakeSignature(const signature::KeyInfo& issuer);
   bool IsIssuedWith(const signature::PublicKey& key);
-  std::vector<CertificateId> Intermediates();
+  std::vector<Intermediate> Intermediates();
   Finding CheckStatus(const Anchor& anchor,
-                      const std::vector<CertificateId>& intermediates) const;
+                      const std::vector<Intermediate>& intermediates) const;
   void FindWays();
   bool LeadsOn(const PresentedCertificate& candidate);
   void TryAnchors();
@@ -125,6 +126,9 @@ class PathSearch {
 
   std::optional<VerifiedPath> path_found_;
   Finding failure_;
+  // Whether a path was good but for what the handshake may not see: whatever is
+  // reported, without that it would have been accepted.
+  bool met_hidden_ = false;
 };
 
 void PathSearch::Object(Finding finding, size_t place) {
@@ -211,7 +215,8 @@ bool PathSearch::TakeSignature(const signature::KeyInfo& issuer) {
 }
 
 bool PathSearch::IsIssuedWith(const signature::PublicKey& key) {
-  if (key.Verify(frames_[depth()].algorithm, top().tbs(), top().signature())) {
+  if (key.Verify(frames_[depth()].algorithm, top().tbs(), top().signature(),
+                 depth() == 0 ? request_.leaf_id : nullptr)) {
     return true;
   }
   Object(Reason::kBadSignature, depth());
@@ -260,7 +265,9 @@ void PathSearch::TryAnchors() {
   size_t count = std::min(there_are, limit);
 
   // Several CAs may share a subject, and strangers may have registered more of
-  // them than are looked at. A presented issuer names the one that is meant.
+  // them than are looked at. A presented issuer names the one that is meant, by
+  // its certificate id: another certificate of the CA is not found so, which
+  // costs its presenter a hint and nobody else anything.
   if (count > 1 || there_are > limit) {
     for (size_t i = 0; i < presented().size() && !Over(); ++i) {
       PresentedCertificate& issuer = presented()[i];
@@ -280,26 +287,32 @@ void PathSearch::TryAnchors() {
   if (there_are > limit) Object(Reason::kBudgetCandidates, depth());
 }
 
-std::vector<CertificateId> PathSearch::Intermediates() {
-  std::vector<CertificateId> ids;
-  ids.reserve(length_ - 1);
+std::vector<Intermediate> PathSearch::Intermediates() {
+  std::vector<Intermediate> intermediates;
+  intermediates.reserve(length_ - 1);
   for (size_t i = 1; i < length_; ++i) {
-    ids.push_back(presented().IdOf(*frames_[i].presented));
+    intermediates.push_back({presented().IdOf(*frames_[i].presented),
+                             signature::ComputeCaId(*path_[i])});
   }
-  return ids;
+  return intermediates;
 }
 
 // What is wrong with a path whose certificates are all right.
 Finding PathSearch::CheckStatus(
     const Anchor& anchor,
-    const std::vector<CertificateId>& intermediates) const {
+    const std::vector<Intermediate>& intermediates) const {
   if (anchor.state().status != CaStatus::kActive) {
     return {Reason::kCaInactive, static_cast<int>(length_)};
   }
-  const std::optional<size_t> inactive =
-      FindInactive(intermediates, *anchor.account, request_.anchors);
-  if (!inactive) return {};
-  return {Reason::kCaInactive, static_cast<int>(1 + *inactive)};
+  for (size_t i = 0; i < intermediates.size(); ++i) {
+    const CaDenial denial =
+        request_.denials.FindDenial(*anchor.account, intermediates[i].ca);
+    if (denial == CaDenial::kNone) continue;
+    return {.reason = Reason::kCaInactive,
+            .certificate = static_cast<int>(1 + i),
+            .is_hidden = denial == CaDenial::kHidden};
+  }
+  return {};
 }
 
 void PathSearch::TryAnchor(const Anchor& anchor) {
@@ -332,21 +345,25 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
     not_after = std::min(not_after, certificate->not_after());
   }
   Finding finding = CheckPath(path, request_.options, request_.now, budget_);
+  uint64_t crl_version = 0;
   if (finding.ok()) {
-    finding =
-        CheckRevocation(path, anchor, request_.crls,
-                        request_.options.revocation, request_.now, &not_after);
+    const RevocationFinding revocation = CheckRevocation(
+        path, anchor, request_.crls, request_.options.revocation, request_.now);
+    finding = revocation.finding;
+    not_after = std::min(not_after, revocation.good_until.value_or(not_after));
+    crl_version = revocation.version;
   }
-  std::vector<CertificateId> intermediates;
+  std::vector<Intermediate> intermediates;
   if (finding.ok()) {
     intermediates = Intermediates();
     finding = CheckStatus(anchor, intermediates);
   }
   finding.issued = Issued::kByRegisteredCa;
   failure_ = MoreTelling(failure_, finding);
+  met_hidden_ |= finding.is_hidden;
   if (finding.ok()) {
-    path_found_ =
-        VerifiedPath(anchor, std::move(intermediates), not_before, not_after);
+    path_found_ = VerifiedPath(anchor, std::move(intermediates), not_before,
+                               not_after, crl_version);
   }
 }
 
@@ -432,6 +449,7 @@ PathResult PathSearch::Run() {
   } else {
     result.failure =
         budget_.exhausted() ? Finding{*budget_.exhausted()} : failure_;
+    result.failure.is_hidden = met_hidden_;
   }
   return result;
 }

@@ -15,8 +15,10 @@
 //
 // Presented certificates are hints. They are parsed only when the search comes
 // to need one, and one that is not well-formed is no candidate. Nor do they go
-// round the will of the anchor's account: a certificate that it has registered
-// itself, INACTIVE, is no step of a path to another CA of its own.
+// round the will of the anchor's account: a CA that it has switched off is no
+// step of a path to another CA of its own, by whichever certificate. A
+// certificate's signature, and all else outside of its signed part, is the
+// presenter's to choose: nothing is refused by the id of a whole certificate.
 //
 // What ends a search early is a budget, and then for good. All that is done is
 // charged to one (work.h, signature/cost.h).
@@ -37,6 +39,7 @@
 #include "chainkeep/types.h"
 #include "engine/path/anchor_source.h"
 #include "engine/path/budget.h"
+#include "engine/path/denial_source.h"
 #include "engine/path/finding.h"
 #include "engine/path/presented_chain.h"
 #include "engine/path/revocation_source.h"
@@ -54,12 +57,18 @@ class VerifiedPath {
  public:
   const Anchor& anchor() const { return anchor_; }
   // The certificates between the leaf and the anchor, the leaf's issuer first.
-  const std::vector<CertificateId>& intermediates() const& {
+  const std::vector<Intermediate>& intermediates() const& {
     return intermediates_;
   }
-  std::vector<CertificateId> intermediates() && {
+  std::vector<Intermediate> intermediates() && {
     return std::move(intermediates_);
   }
+  // The CA that signed the leaf.
+  const CaId& issuer() const {
+    return intermediates_.empty() ? anchor_.ca->ca_id : intermediates_[0].ca;
+  }
+  // The version of the CRLs that the answer rests on (RevocationSource).
+  uint64_t crl_version() const { return crl_version_; }
   // The latest notBefore, and the earliest notAfter on the path or nextUpdate
   // that the answer rests on: of the anchor only under AnchorRules::kFull.
   UnixSeconds not_before() const { return not_before_; }
@@ -67,17 +76,20 @@ class VerifiedPath {
 
  private:
   friend class PathSearch;
-  VerifiedPath(const Anchor& anchor, std::vector<CertificateId> intermediates,
-               UnixSeconds not_before, UnixSeconds not_after)
+  VerifiedPath(const Anchor& anchor, std::vector<Intermediate> intermediates,
+               UnixSeconds not_before, UnixSeconds not_after,
+               uint64_t crl_version)
       : anchor_(anchor),
         intermediates_(std::move(intermediates)),
         not_before_(not_before),
-        not_after_(not_after) {}
+        not_after_(not_after),
+        crl_version_(crl_version) {}
 
   Anchor anchor_;
-  std::vector<CertificateId> intermediates_;
+  std::vector<Intermediate> intermediates_;
   UnixSeconds not_before_;
   UnixSeconds not_after_;
+  uint64_t crl_version_;
 };
 
 // MeasureInput checks the budgets of what the peer sent, in DER, before any of
@@ -90,11 +102,14 @@ struct PathRequest {
   // DER, not parsed; the caller has measured it (MeasureInput).
   std::span<const Bytes> presented;
   const AnchorSource& anchors;
+  const DenialSource& denials;
   const RevocationSource& crls;
   const ValidationOptions& options;
   // What this answer may still spend; the search charges it.
   Budget& budget;
   UnixSeconds now = 0;
+  // The leaf's, where it is known, so that it is not hashed again.
+  const SignedId* leaf_id = nullptr;
 };
 
 struct PathResult {

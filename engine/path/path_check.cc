@@ -321,10 +321,18 @@ Finding CheckPolicies(Path path, const ValidationOptions& options) {
   return CheckPolicies(path, options, self_issued);
 }
 
-Finding CheckRevocation(Path path, const Anchor& anchor,
-                        const RevocationSource& crls,
-                        const RevocationOptions& options, UnixSeconds now,
-                        UnixSeconds* good_until) {
+RevocationFinding CheckRevocation(Path path, const Anchor& anchor,
+                                  const RevocationSource& crls,
+                                  const RevocationOptions& options,
+                                  UnixSeconds now) {
+  RevocationFinding result;
+  const auto holds_until = [&result](UnixSeconds moment) {
+    result.good_until = std::min(moment, result.good_until.value_or(moment));
+  };
+  const auto object = [&result](const Finding& finding) {
+    result.finding = finding;
+    return result;
+  };
   size_t count = 0;
   switch (options.scope) {
     case RevocationOptions::Scope::kOff:
@@ -337,40 +345,42 @@ Finding CheckRevocation(Path path, const Anchor& anchor,
       break;
   }
   for (size_t i = 0; i < count; ++i) {
-    const revocation::CrlSet* set = crls.FindCrls(anchor, *path[i + 1]);
+    const FoundCrls found = crls.FindCrls(anchor, *path[i + 1]);
+    if (i == 0) result.version = found.version;
     revocation::RevocationAnswer answer;
-    if (set != nullptr) {
-      answer = set->Ask(QueryFor(*path[i], options, now));
+    if (found.set != nullptr) {
+      answer = found.set->Ask(QueryFor(*path[i], options, now));
     }
     // A list that has not begun yet may put in doubt later what was accepted
     // for want of a list.
     if (answer.changes_at) {
-      *good_until = std::min(*good_until, *answer.changes_at - 1);
+      holds_until(*answer.changes_at - 1);
     }
     const int place = static_cast<int>(i);
     switch (answer.status) {
       case revocation::RevocationStatus::kRevoked:
-        return {Reason::kRevoked, place};
+        return object({Reason::kRevoked, place});
       case revocation::RevocationStatus::kUnknown:
         if (options.unknown == RevocationOptions::OnDoubt::kRefuse) {
-          return {Reason::kRevocationUnknown, place,
-                  "no CRL speaks of the certificate"};
+          return object({Reason::kRevocationUnknown, place,
+                         "no CRL speaks of the certificate"});
         }
         break;
       case revocation::RevocationStatus::kStale:
         if (options.stale == RevocationOptions::OnDoubt::kRefuse) {
-          return {Reason::kRevocationUnknown, place, "the CRL is stale"};
+          return object(
+              {Reason::kRevocationUnknown, place, "the CRL is stale"});
         }
         break;
       case revocation::RevocationStatus::kGood:
-        if (options.stale == RevocationOptions::OnDoubt::kRefuse) {
-          *good_until =
-              std::min(*good_until, answer.fresh_until.value_or(*good_until));
+        if (options.stale == RevocationOptions::OnDoubt::kRefuse &&
+            answer.fresh_until) {
+          holds_until(*answer.fresh_until);
         }
         break;
     }
   }
-  return {};
+  return result;
 }
 
 Finding CheckPath(Path path, const ValidationOptions& options, UnixSeconds now,

@@ -8,6 +8,8 @@
 #ifndef CHAINKEEP_ENGINE_PATH_PATH_CHECK_H_
 #define CHAINKEEP_ENGINE_PATH_PATH_CHECK_H_
 
+#include <cstdint>
+#include <optional>
 #include <span>
 
 #include "chainkeep/options.h"
@@ -41,13 +43,22 @@ Finding CheckNameConstraints(Path path, AnchorRules anchor_rules,
 // its certificates require one. Only then is anything computed or allocated.
 Finding CheckPolicies(Path path, const ValidationOptions& options);
 
-// No certificate that `options` speaks of is revoked. Lowers `good_until` to
-// the last second before a CRL that this rests on becomes stale, or one that
-// may change the answer begins.
-Finding CheckRevocation(Path path, const Anchor& anchor,
-                        const RevocationSource& crls,
-                        const RevocationOptions& options, UnixSeconds now,
-                        UnixSeconds* good_until);
+// RevocationFinding is a finding, and what it rests on.
+struct RevocationFinding {
+  Finding finding = {};
+  // The last second before a CRL that this rests on becomes stale, or one that
+  // may change the answer begins; nothing: none does.
+  std::optional<UnixSeconds> good_until = {};
+  // Of the CRLs that were read first: if others came between two reads, those
+  // that are there now have another.
+  uint64_t version = 0;
+};
+
+// No certificate that `options` speaks of is revoked.
+RevocationFinding CheckRevocation(Path path, const Anchor& anchor,
+                                  const RevocationSource& crls,
+                                  const RevocationOptions& options,
+                                  UnixSeconds now);
 
 // All of the above but revocation.
 Finding CheckPath(Path path, const ValidationOptions& options, UnixSeconds now,

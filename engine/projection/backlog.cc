@@ -6,7 +6,8 @@ using store::Change;
 using store::ChangeKind;
 
 Subject Subject::Of(const Change& change) {
-  Subject subject{change.kind, {change.tenant, change.id}, change.host_name};
+  Subject subject{
+      change.kind, {change.tenant, change.id}, change.device, change.host_name};
   if (change.kind == ChangeKind::kEndpoint) subject.key.tenant.account = {};
   return subject;
 }

@@ -22,11 +22,12 @@
 
 namespace chainkeep::projection {
 
-// What a change is about: a certificate of a tenant, or a host name of a
-// region.
+// What a change is about: a CA's certificate or a device of a tenant, or a host
+// name of a region.
 struct Subject {
   store::ChangeKind kind = store::ChangeKind::kCa;
-  store::CertificateKey key = {};
+  store::CertificateKey key = {};  // of a device without the id
+  SignedId device = {};
   std::string host_name = {};
 
   // Of an endpoint it does not matter whose it is.
@@ -35,7 +36,7 @@ struct Subject {
   friend bool operator==(const Subject&, const Subject&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const Subject& subject) {
-    return H::combine(std::move(h), subject.kind, subject.key,
+    return H::combine(std::move(h), subject.kind, subject.key, subject.device,
                       subject.host_name);
   }
 };

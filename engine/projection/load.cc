@@ -312,7 +312,8 @@ absl::Status LoadAll(const store::RegistryView& view,
   load(
       &RegistryView::ForEachDevice, kBatch,
       +[](const DeviceRow& row, Reconciliation* reconciliation) {
-        reconciliation->AddDevice(row.key, row, Touched::kOnce);
+        reconciliation->AddDevice(row.key.tenant, row.signed_id, row,
+                                  Touched::kOnce);
       });
   load(
       &RegistryView::ForEachEndpoint, kBatch,

@@ -28,6 +28,7 @@ using store::Change;
 using store::ChangeKind;
 using store::RegistryView;
 using store::Revision;
+using store::Tenant;
 
 // How many changes are read at a time.
 constexpr Revision kChangesAtOnce = 10'000;
@@ -58,8 +59,8 @@ void AddRow(const Subject& subject, const Row& row, Touched touched,
       reconciliation->AddCa(subject.key, RowAs<store::CaRow>(row), touched);
       return;
     case ChangeKind::kDevice:
-      reconciliation->AddDevice(subject.key, RowAs<store::DeviceRow>(row),
-                                touched);
+      reconciliation->AddDevice(subject.key.tenant, subject.device,
+                                RowAs<store::DeviceRow>(row), touched);
       return;
     case ChangeKind::kEndpoint:
       reconciliation->AddEndpoint(subject.key.tenant.region, subject.host_name,
@@ -75,7 +76,7 @@ Row Find(const RegistryView& view, const Subject& subject) {
     case ChangeKind::kCa:
       return RowFrom(view.FindCa(subject.key));
     case ChangeKind::kDevice:
-      return RowFrom(view.FindDevice(subject.key));
+      return RowFrom(view.FindDevice(subject.key.tenant, subject.device));
     case ChangeKind::kEndpoint:
       return RowFrom(
           view.FindEndpoint(subject.key.tenant.region, subject.host_name));
@@ -96,15 +97,18 @@ void ForEachShown(const catalog::Catalog& catalog, const Visit& visit) {
   const auto each = [&](ChangeKind kind) {
     return [&visit, kind](const Account& account, const Region& region,
                           const CertificateId& id) {
-      visit(Subject{kind, {{account, region}, id}, ""});
+      visit(Subject{kind, {{account, region}, id}});
     };
   };
   catalog.ForEachRegistration(each(ChangeKind::kCa));
-  catalog.ForEachDevice(each(ChangeKind::kDevice));
+  catalog.ForEachDevice(
+      [&](const Account& account, const Region& region, const SignedId& id) {
+        visit(Subject{ChangeKind::kDevice, {{account, region}, {}}, id});
+      });
   catalog.ForEachCrls(each(ChangeKind::kCrls));
   catalog.endpoints().ForEach([&](const Region& region, std::string_view name) {
-    visit(
-        Subject{ChangeKind::kEndpoint, {{{}, region}, {}}, std::string(name)});
+    visit(Subject{
+        ChangeKind::kEndpoint, {{{}, region}, {}}, {}, std::string(name)});
   });
 }
 
@@ -119,7 +123,7 @@ bool Refuses(const catalog::Catalog& catalog, const Subject& subject) {
       return shown && shown->status != CaStatus::kActive;
     }
     case ChangeKind::kDevice: {
-      const auto shown = catalog.FindDevice(account, region, key.id);
+      const auto shown = catalog.FindDevice(account, region, subject.device);
       return shown && shown->status != DeviceStatus::kActive;
     }
     case ChangeKind::kEndpoint: {
@@ -295,7 +299,8 @@ absl::StatusOr<bool> Projection::ShowPrepared(CrlPreparation* crls,
         lanes_.PutOff(crls->key())) {
       return true;
     }
-    Skip({ChangeKind::kCrls, crls->key(), ""}, std::move(status), outcome);
+    Skip(Subject{.kind = ChangeKind::kCrls, .key = crls->key()},
+         std::move(status), outcome);
   }
   if (!crls->is_read() || waiting->last <= crls->revision()) {
     Release(lanes_.Remove(crls->key()));
@@ -627,13 +632,20 @@ absl::Status Projection::ShowDamaged(Outcome* outcome) {
 // What is shown of it stays: whether it let in or refused, it did so rightly
 // when it could last be read.
 void Projection::Skip(const Subject& subject, absl::Status status,
-                      Outcome* outcome) {
+                      Outcome* outcome) const {
+  const Tenant& tenant = subject.key.tenant;
+  std::string name = subject.host_name;
+  if (subject.kind == ChangeKind::kDevice) {
+    const auto shown = uses_.catalog->FindDevice(tenant.account, tenant.region,
+                                                 subject.device);
+    if (shown) name = shown->id.ToHex();
+  } else if (name.empty()) {
+    name = subject.key.id.ToHex();
+  }
   outcome->skipped.push_back({.kind = KindOf(subject.kind),
-                              .account = subject.key.tenant.account,
-                              .region = subject.key.tenant.region,
-                              .name = subject.host_name.empty()
-                                          ? subject.key.id.ToHex()
-                                          : subject.host_name,
+                              .account = tenant.account,
+                              .region = tenant.region,
+                              .name = std::move(name),
                               .status = std::move(status)});
 }
 

@@ -214,8 +214,8 @@ class Projection final : public registry::Follower {
   // Puts a record behind the others, to be tried once more; false if it has
   // been already.
   bool PutOff(Backlog::Entry* entry);
-  static void Skip(const Subject& subject, absl::Status status,
-                   Outcome* outcome);
+  void Skip(const Subject& subject, absl::Status status,
+            Outcome* outcome) const;
   // Notes everything that is stored or shown as changed.
   absl::Status Compare(const absl::Status& damage, Outcome* outcome);
 

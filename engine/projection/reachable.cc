@@ -12,6 +12,7 @@
 #include "engine/path/path_builder.h"
 #include "engine/projection/reconciliation.h"
 #include "engine/signature/ca_identity.h"
+#include "engine/signature/signed_id.h"
 #include "engine/sni/endpoint_name.h"
 #include "engine/sni/host_name.h"
 #include "engine/x509/certificate.h"
@@ -66,7 +67,8 @@ class Reach {
       reconciliation->AddCa(row->key, *row, Touched::kOnce);
     }
     for (const DeviceRow& row : devices_) {
-      reconciliation->AddDevice(row.key, row, Touched::kOnce);
+      reconciliation->AddDevice(row.key.tenant, row.signed_id, row,
+                                Touched::kOnce);
     }
     for (const CrlRow& row : crls_) reconciliation->AddCrls(row.key, row);
   }
@@ -99,6 +101,7 @@ class Reach {
     }
     const auto leaf = x509::Certificate::Parse(handshake_.leaf);
     if (!leaf.ok()) return false;
+    device_ = signature::ComputeSignedId(*leaf);
     issuers_.push_back(leaf->issuer());
     for (const Bytes der : handshake_.presented) {
       const auto presented = x509::Certificate::Parse(der);
@@ -110,6 +113,17 @@ class Reach {
   void Take(CaRow row) {
     CaKey key = row.key;
     cas_.emplace(std::move(key), std::move(row));
+  }
+
+  // All that `tenant` has of the names, of both modes: what it refuses holds
+  // without a server name too.
+  void TakeAllOf(const Tenant& tenant) {
+    for (const x509::Name& issuer : issuers_) {
+      const uint64_t hash = issuer.Hash(view_.subject_seed());
+      for (CaRow& row : view_.FindCasBySubject(tenant, hash)) {
+        Take(std::move(row));
+      }
+    }
   }
 
   void CollectCas() {
@@ -131,6 +145,10 @@ class Reach {
                                 return RegistryView::Seen::kTooLittle;
                               });
     }
+    absl::flat_hash_set<Tenant> accounts;
+    for (const auto& [key, row] : cas_) accounts.insert(key.tenant);
+    for (const Tenant& account : accounts) TakeAllOf(account);
+    accounts_ = std::move(accounts);
     if (!tenants_.empty()) return;
     const x509::Name& issuer = issuers_.front();
     view_.VisitCasBySubject(listener_.region, Mode::kSniOnly,
@@ -145,13 +163,14 @@ class Reach {
   }
 
   void CollectDevices() {
-    const CertificateId id = ComputeCertificateId(handshake_.leaf);
     absl::flat_hash_set<Tenant> holders = tenants_;
-    const std::optional<Account> holder =
-        view_.FindDefaultDeviceHolder(listener_.region, id);
-    if (holder) holders.insert({*holder, listener_.region});
+    holders.insert(accounts_.begin(), accounts_.end());
+    for (const DeviceRow& row :
+         view_.FindDefaultDevices(listener_.region, device_)) {
+      holders.insert(row.key.tenant);
+    }
     for (const Tenant& tenant : holders) {
-      std::optional<DeviceRow> row = view_.FindDevice({tenant, id});
+      std::optional<DeviceRow> row = view_.FindDevice(tenant, device_);
       if (!row) continue;
       // Of a registered device its CA may be asked for (RegisteredCa).
       if (!row->ca.empty()) {
@@ -187,8 +206,10 @@ class Reach {
   const ListenerOptions& listener_;
   const Handshake& handshake_;
 
-  absl::flat_hash_set<Tenant> tenants_;  // of the server name
-  std::vector<x509::Name> issuers_;      // in the chain, the leaf's first
+  absl::flat_hash_set<Tenant> tenants_;   // of the server name
+  absl::flat_hash_set<Tenant> accounts_;  // of CAs that may be a path's end
+  SignedId device_;
+  std::vector<x509::Name> issuers_;  // in the chain, the leaf's first
   std::vector<EndpointRow> endpoints_;
   absl::flat_hash_map<CaKey, CaRow> cas_;
   std::vector<DeviceRow> devices_;

@@ -7,11 +7,14 @@
 #include "chainkeep/status.h"
 #include "engine/projection/stored_certificate.h"
 #include "engine/registry/crl_rules.h"
+#include "engine/signature/signed_id.h"
 #include "engine/sni/endpoint_name.h"
+#include "engine/x509/certificate.h"
 
 namespace chainkeep::projection {
 namespace {
 
+using catalog::DeviceData;
 using store::CaRow;
 using store::CertificateKey;
 using store::CrlRow;
@@ -22,32 +25,48 @@ using Kind = SkippedRecord::Kind;
 
 using Tell = std::function<void(EventObserver&)>;
 
-CaEvent EventOf(const CertificateKey& key, Mode mode) {
-  return {{key.tenant.account, key.tenant.region, mode}, key.id};
+// A CA's certificate of a tenant, and the CA.
+struct NamedCa {
+  CertificateKey key;
+  CaId ca_id;
+};
+
+CaEvent EventOf(const NamedCa& ca, Mode mode) {
+  const store::Tenant& tenant = ca.key.tenant;
+  return {{tenant.account, tenant.region, mode}, ca.key.id, ca.ca_id};
 }
 
-Tell Registered(const CertificateKey& key, Mode mode) {
-  return [event = EventOf(key, mode)](EventObserver& observer) {
+Tell Registered(const NamedCa& ca, Mode mode) {
+  return [event = EventOf(ca, mode)](EventObserver& observer) {
     observer.OnCaRegistered(event);
   };
 }
 
-Tell Activated(const CertificateKey& key, Mode mode) {
-  return [event = EventOf(key, mode)](EventObserver& observer) {
+Tell Activated(const NamedCa& ca, Mode mode) {
+  return [event = EventOf(ca, mode)](EventObserver& observer) {
     observer.OnCaActivated(event);
   };
 }
 
-Tell Deactivated(const CertificateKey& key, Mode mode) {
-  return [event = EventOf(key, mode)](EventObserver& observer) {
+Tell Deactivated(const NamedCa& ca, Mode mode) {
+  return [event = EventOf(ca, mode)](EventObserver& observer) {
     observer.OnCaDeactivated(event);
   };
 }
 
-Tell Deactivated(const CertificateKey& device, DeviceStatus status) {
-  return [event = DeviceEvent{.account = device.tenant.account,
-                              .region = device.tenant.region,
+// Empty of a row whose certificate cannot be read, and which is not shown.
+CaId CaIdOf(const CaRow& row) {
+  const auto parsed = x509::Certificate::Parse(
+      {reinterpret_cast<const uint8_t*>(row.der.data()), row.der.size()});
+  return parsed.ok() ? signature::ComputeCaId(*parsed) : CaId();
+}
+
+Tell Deactivated(const store::Tenant& tenant, const DeviceData& device,
+                 DeviceStatus status) {
+  return [event = DeviceEvent{.account = tenant.account,
+                              .region = tenant.region,
                               .device = device.id,
+                              .signed_id = device.signed_id,
                               .status = status}](EventObserver& observer) {
     observer.OnDeviceDeactivated(event);
   };
@@ -68,12 +87,13 @@ std::optional<Reconciliation::Holder> Reconciliation::FindCaHolder(
 }
 
 std::optional<Reconciliation::Holder> Reconciliation::FindDeviceHolder(
-    const store::DeviceKey& key, Mode mode) const {
-  if (mode != Mode::kDefault) return std::nullopt;
+    const store::Tenant& tenant, const DeviceData& device) const {
+  if (device.mode != Mode::kDefault) return std::nullopt;
   const catalog::Catalog::Pin pin = catalog_.Acquire();
-  const auto holder = pin.FindDevice(key.tenant.region, key.id);
-  if (!holder || *holder->account == key.tenant.account) return std::nullopt;
-  return Holder{{{*holder->account, key.tenant.region}, key.id},
+  const auto holder =
+      pin.FindDevice(tenant.region, device.signed_id, device.issuer);
+  if (!holder || *holder->account == tenant.account) return std::nullopt;
+  return Holder{{{*holder->account, tenant.region}, holder->id},
                 holder->status == DeviceStatus::kActive};
 }
 
@@ -98,7 +118,9 @@ void Reconciliation::ShowCa(Phase phase, const CaRow& row, CaStatus status,
                   mode = row.mode]() -> std::optional<Tell> {
          const std::optional<Holder> holder = FindCaHolder(key, mode);
          if (!holder || !holder->is_active) return std::nullopt;
-         return Deactivated(holder->key, mode);
+         return Deactivated(
+             {holder->key, catalog_.FindCaId(holder->key.id).value_or(CaId())},
+             mode);
        },
        .tell = std::move(tell),
        .record = About(Kind::kCa, row.key)});
@@ -145,14 +167,20 @@ void Reconciliation::AddCa(const store::CaKey& key,
       catalog_.FindRegistration(key.tenant.account, key.tenant.region, key.id);
   const bool is_active = row && row->status == CaStatus::kActive;
   const bool was_active = shown && shown->status == CaStatus::kActive;
+  NamedCa ca{key, {}};
+  if (shown) {
+    ca.ca_id = catalog_.FindCaId(key.id).value_or(CaId());
+  } else if (row && is_watched_) {
+    ca.ca_id = CaIdOf(*row);
+  }
   std::vector<Tell> tell;
-  if (was_active) tell.push_back(Deactivated(key, shown->mode));
+  if (was_active) tell.push_back(Deactivated(ca, shown->mode));
   if (row && shown && row->mode == shown->mode) {
     if (AutoRegistrationOf(*row) != shown->auto_registration) {
       SetAutoRegistration(*row);
     }
     if (row->status == shown->status && touched == Touched::kOnce) return;
-    if (is_active) tell.push_back(Activated(key, row->mode));
+    if (is_active) tell.push_back(Activated(ca, row->mode));
     SetStatus(is_active ? kGiveTrust : kTakeTrust, key, row->status,
               std::move(tell));
     return;
@@ -182,7 +210,7 @@ void Reconciliation::AddCa(const store::CaKey& key,
   if (was_active && !gives && to_refuse != kTakeTrust) {
     RefuseCa(key, std::exchange(tell, {}));
   }
-  tell.push_back(Registered(key, row->mode));
+  tell.push_back(Registered(ca, row->mode));
   if (!is_active) {
     ShowCa(gives ? kGiveTrust : to_refuse, *row, CaStatus::kInactive,
            std::move(tell));
@@ -193,55 +221,61 @@ void Reconciliation::AddCa(const store::CaKey& key,
   if (keeps_order) {
     ShowCa(to_refuse, *row, CaStatus::kInactive, std::exchange(tell, {}));
   }
-  tell.push_back(Activated(key, row->mode));
+  tell.push_back(Activated(ca, row->mode));
   ShowCa(kGiveTrust, *row, CaStatus::kActive, std::move(tell));
 }
 
-void Reconciliation::ShowDevice(Phase phase, const store::DeviceKey& key,
-                                const catalog::Catalog::ShownDevice& device,
+void Reconciliation::ShowDevice(Phase phase, const store::Tenant& tenant,
+                                const DeviceData& device,
                                 std::vector<Tell> tell) {
   Add(phase,
       {.change =
-           [this, key, device] {
-             catalog_.ReplaceDevice(
-                 {key.tenant.account, key.tenant.region, device.mode}, key.id,
-                 device.status, device.ca);
+           [this, tenant, device] {
+             catalog_.ReplaceDevice(tenant.account, tenant.region, device);
              return absl::OkStatus();
            },
-       .holder = [this, key, mode = device.mode]() -> std::optional<Tell> {
-         const std::optional<Holder> holder = FindDeviceHolder(key, mode);
+       .holder = [this, tenant, device]() -> std::optional<Tell> {
+         const std::optional<Holder> holder = FindDeviceHolder(tenant, device);
          if (!holder || !holder->is_active) return std::nullopt;
-         return Deactivated(holder->key, DeviceStatus::kInactive);
+         return Deactivated(
+             holder->key.tenant,
+             {.signed_id = device.signed_id, .id = holder->key.id},
+             DeviceStatus::kInactive);
        },
        .tell = std::move(tell),
-       .record = About(Kind::kDevice, key)});
+       .record = About(Kind::kDevice, {tenant, device.id})});
 }
 
-void Reconciliation::RefuseDevice(const store::DeviceKey& key,
-                                  const catalog::Catalog::ShownDevice& shown,
-                                  std::vector<Tell> tell) {
-  Add(kTakeTrust,
-      {.change =
-           [this, key, shown] {
-             return catalog_.PutDevice(
-                 {key.tenant.account, key.tenant.region, shown.mode}, key.id,
-                 DeviceStatus::kInactive, shown.ca);
-           },
-       .tell = std::move(tell),
-       .record = About(Kind::kDevice, key),
-       .may_fail = true});
+void Reconciliation::RefuseDevice(const store::Tenant& tenant,
+                                  DeviceData device, std::vector<Tell> tell) {
+  device.status = DeviceStatus::kInactive;
+  Add(kTakeTrust, {.change =
+                       [this, tenant, device] {
+                         return catalog_.PutDevice(tenant.account,
+                                                   tenant.region, device);
+                       },
+                   .tell = std::move(tell),
+                   .record = About(Kind::kDevice, {tenant, device.id}),
+                   .may_fail = true});
 }
 
-void Reconciliation::AddDevice(const store::DeviceKey& key,
+void Reconciliation::AddDevice(const store::Tenant& tenant, const SignedId& id,
                                const std::optional<DeviceRow>& row,
                                Touched touched) {
   ++added_;
-  const auto shown =
-      catalog_.FindDevice(key.tenant.account, key.tenant.region, key.id);
-  const bool is_active = row && row->status == DeviceStatus::kActive;
+  const auto shown = catalog_.FindDevice(tenant.account, tenant.region, id);
+  DeviceData now = shown.value_or(DeviceData{.signed_id = id, .id = {}});
+  if (row) {
+    now = {.signed_id = id,
+           .id = row->key.id,
+           .mode = row->mode,
+           .status = row->status,
+           .ca = row->ca,
+           .issuer = row->issuer};
+  }
+  const bool is_active = row && now.status == DeviceStatus::kActive;
   const bool was_active = shown && shown->status == DeviceStatus::kActive;
-  const bool is_same_place =
-      row && shown && row->mode == shown->mode && row->ca == shown->ca;
+  const bool is_same_place = row && shown && now.IsBesidesStatus(*shown);
   const bool may_be_another = touched == Touched::kMoreThanOnce;
   // Where no record was seen a device may have been let in for its CA's sake.
   const bool was_unseen = !shown || (row && row->mode == Mode::kDefault &&
@@ -251,19 +285,19 @@ void Reconciliation::AddDevice(const store::DeviceKey& key,
           ? !is_active || !is_same_place || may_be_another
           : (row && !is_active && was_unseen) || (!shown && may_be_another)) {
     tell.push_back(
-        Deactivated(key, row ? row->status : DeviceStatus::kInactive));
+        Deactivated(tenant, now, row ? row->status : DeviceStatus::kInactive));
   }
   if (is_same_place && row->status == shown->status &&
       touched == Touched::kOnce) {
     return;
   }
-  // Without a server name it is not seen any more, and refuses nobody.
+  // Without a server name it is not seen any more, and refuses less.
   const bool goes_out_of_sight = row && shown &&
                                  shown->mode == Mode::kDefault &&
                                  row->mode == Mode::kSniOnly;
   const bool gives = !row || is_active || goes_out_of_sight;
   if (was_active && !is_same_place && gives) {
-    RefuseDevice(key, *shown, std::exchange(tell, {}));
+    RefuseDevice(tenant, *shown, std::exchange(tell, {}));
   }
   if (!row) {
     if (!shown && tell.empty()) return;
@@ -271,26 +305,25 @@ void Reconciliation::AddDevice(const store::DeviceKey& key,
       // It came and went.
       Add(kTakeTrust, {.change = [] { return absl::OkStatus(); },
                        .tell = std::move(tell),
-                       .record = About(Kind::kDevice, key)});
+                       .record = About(Kind::kDevice, {tenant, now.id})});
       return;
     }
     Add(kGiveTrust, {.change =
-                         [this, key] {
-                           return catalog_.RemoveDevice(
-                               key.tenant.account, key.tenant.region, key.id);
+                         [this, tenant, id] {
+                           return catalog_.RemoveDevice(tenant.account,
+                                                        tenant.region, id);
                          },
                      .tell = std::move(tell),
-                     .record = About(Kind::kDevice, key),
+                     .record = About(Kind::kDevice, {tenant, now.id}),
                      .may_fail = true});
     return;
   }
-  const Phase to_refuse = PhaseToRefuse(FindDeviceHolder(key, row->mode));
+  const Phase to_refuse = PhaseToRefuse(FindDeviceHolder(tenant, now));
   // What it takes does not wait for what another gives up.
   if (was_active && !gives && to_refuse != kTakeTrust) {
-    RefuseDevice(key, *shown, std::exchange(tell, {}));
+    RefuseDevice(tenant, *shown, std::exchange(tell, {}));
   }
-  ShowDevice(gives ? kGiveTrust : to_refuse, key,
-             {row->mode, row->status, row->ca}, std::move(tell));
+  ShowDevice(gives ? kGiveTrust : to_refuse, tenant, now, std::move(tell));
 }
 
 void Reconciliation::AddEndpoint(const Region& region,

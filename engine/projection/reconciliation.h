@@ -74,7 +74,7 @@ class Reconciliation {
   // Each says what is stored under a key; nothing: there is no such record.
   void AddCa(const store::CaKey& key, const std::optional<store::CaRow>& row,
              Touched touched);
-  void AddDevice(const store::DeviceKey& key,
+  void AddDevice(const store::Tenant& tenant, const SignedId& id,
                  const std::optional<store::DeviceRow>& row, Touched touched);
   // `host_name` as it is stored.
   void AddEndpoint(const Region& region, std::string_view host_name,
@@ -132,13 +132,11 @@ class Reconciliation {
                  std::vector<Tell> tell);
   // Until what is shown goes it refuses.
   void RefuseCa(const store::CaKey& key, std::vector<Tell> tell);
-  void RefuseDevice(const store::DeviceKey& key,
-                    const catalog::Catalog::ShownDevice& shown,
+  void RefuseDevice(const store::Tenant& tenant, catalog::DeviceData device,
                     std::vector<Tell> tell);
   void SetAutoRegistration(const store::CaRow& row);
-  void ShowDevice(Phase phase, const store::DeviceKey& key,
-                  const catalog::Catalog::ShownDevice& device,
-                  std::vector<Tell> tell);
+  void ShowDevice(Phase phase, const store::Tenant& tenant,
+                  const catalog::DeviceData& device, std::vector<Tell> tell);
   // The other account that is shown with a certificate in mode DEFAULT, and is
   // to lose it to `key`'s; nothing in the other mode.
   struct Holder {
@@ -146,8 +144,8 @@ class Reconciliation {
     bool is_active;
   };
   std::optional<Holder> FindCaHolder(const store::CaKey& key, Mode mode) const;
-  std::optional<Holder> FindDeviceHolder(const store::DeviceKey& key,
-                                         Mode mode) const;
+  std::optional<Holder> FindDeviceHolder(
+      const store::Tenant& tenant, const catalog::DeviceData& device) const;
   // When what refuses is shown in the place of that one's.
   static Phase PhaseToRefuse(const std::optional<Holder>& holder);
 

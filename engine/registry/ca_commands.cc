@@ -117,7 +117,8 @@ absl::Status CheckState(const RegistryView& view, const Candidate& candidate,
         CheckRegistrationCode(view, candidate.tenant, candidate.offered_code);
   }
   if (status.ok()) {
-    status = CheckNotHeld(view, candidate.key(), candidate.mode);
+    status = CheckNotHeld(view, candidate.key(), candidate.mode,
+                          candidate.ca->certificate());
   }
   if (status.ok()) {
     status = CheckSubjectQuota(view, candidate.tenant,

@@ -11,6 +11,7 @@
 #include "engine/registry/device_rules.h"
 #include "engine/registry/issuer_search.h"
 #include "engine/registry/registration_code.h"
+#include "engine/signature/signed_id.h"
 #include "engine/store/registry_view.h"
 #include "engine/x509/certificate.h"
 
@@ -79,6 +80,7 @@ DeviceRow NewDeviceRow(const DeviceKey& key,
                        DeviceStatus status, UnixMillis now) {
   DeviceRow row;
   row.key = key;
+  row.signed_id = signature::ComputeSignedId(certificate);
   row.mode = mode;
   row.status = status;
   row.der.assign(certificate.der().begin(), certificate.der().end());
@@ -89,6 +91,12 @@ DeviceRow NewDeviceRow(const DeviceKey& key,
   row.customer_version = 1;
   row.generation_id = NewGenerationId();
   return row;
+}
+
+void SetIssuer(DeviceRow& row, const CaRow& ca) {
+  row.ca = ca.key.id;
+  const auto parsed = x509::Certificate::Parse(AsBytes(ca.der));
+  if (parsed.ok()) row.issuer = signature::ComputeCaId(*parsed);
 }
 
 void Touch(DeviceRow& row, UnixMillis now) {
@@ -122,12 +130,11 @@ absl::StatusOr<RegisteredCertificate> RegisterCertificate(
                      [&](Transaction& t) -> Outcome {
                        const absl::StatusOr<CaRow> ca = issuer.Find(t, *tenant);
                        if (!ca.ok()) return ca.status();
-                       const absl::Status free =
-                           CheckDeviceNotHeld(t, key, ca->mode);
-                       if (!free.ok()) return free;
                        DeviceRow row = NewDeviceRow(
                            key, *leaf, ca->mode, *status, context.NowMillis());
-                       row.ca = ca->key.id;
+                       SetIssuer(row, *ca);
+                       const absl::Status free = CheckDeviceNotHeld(t, row);
+                       if (!free.ok()) return free;
                        t.PutDevice(row);
                        return Effect::kChanged;
                      }),
@@ -151,11 +158,12 @@ absl::StatusOr<RegisteredCertificate> RegisterCertificateWithoutCa(
   return Registered(
       context.Commit({"RegisterCertificateWithoutCA", *tenant, DeviceArn(key)},
                      [&](Transaction& t) -> Outcome {
-                       const absl::Status free =
-                           CheckDeviceNotHeld(t, key, Mode::kSniOnly);
+                       const DeviceRow row =
+                           NewDeviceRow(key, *leaf, Mode::kSniOnly, *status,
+                                        context.NowMillis());
+                       const absl::Status free = CheckDeviceNotHeld(t, row);
                        if (!free.ok()) return free;
-                       t.PutDevice(NewDeviceRow(key, *leaf, Mode::kSniOnly,
-                                                *status, context.NowMillis()));
+                       t.PutDevice(row);
                        return Effect::kChanged;
                      }),
       key);

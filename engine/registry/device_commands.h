@@ -33,6 +33,9 @@ store::DeviceRow NewDeviceRow(const store::DeviceKey& key,
                               const x509::Certificate& certificate, Mode mode,
                               DeviceStatus status, UnixMillis now);
 
+// SetIssuer makes `row` that of a device which `ca` has signed.
+void SetIssuer(store::DeviceRow& row, const store::CaRow& ca);
+
 // Touch makes `row` its next version.
 void Touch(store::DeviceRow& row, UnixMillis now);
 

@@ -10,6 +10,7 @@
 #include "engine/registry/certificate_rules.h"
 #include "engine/registry/text_rules.h"
 #include "engine/signature/public_key.h"
+#include "engine/signature/signed_id.h"
 
 namespace chainkeep::registry {
 namespace {
@@ -91,16 +92,21 @@ absl::StatusOr<store::DeviceRow> FindOwnDevice(const store::RegistryView& view,
 }
 
 absl::Status CheckDeviceNotHeld(const store::RegistryView& view,
-                                const store::DeviceKey& key, Mode mode) {
+                                const store::DeviceRow& row) {
   constexpr std::string_view kMessage =
       "The certificate is already provisioned or registered";
-  if (view.FindDevice(key).has_value()) {
-    return MakeError(ErrorCode::kResourceAlreadyExists, kMessage,
-                     Resource{.id = key.id.ToHex(), .arn = DeviceArn(key)});
+  const store::Tenant& tenant = row.key.tenant;
+  if (const auto held = view.FindDevice(tenant, row.signed_id)) {
+    return MakeError(
+        ErrorCode::kResourceAlreadyExists, kMessage,
+        Resource{.id = held->key.id.ToHex(), .arn = DeviceArn(held->key)});
   }
-  if (mode == Mode::kDefault &&
-      view.FindDefaultDeviceHolder(key.tenant.region, key.id).has_value()) {
-    return MakeError(ErrorCode::kResourceAlreadyExists, kMessage);
+  if (row.mode != Mode::kDefault) return absl::OkStatus();
+  for (const store::DeviceRow& held :
+       view.FindDefaultDevices(tenant.region, row.signed_id)) {
+    if (signature::MayBeSame(held.issuer, row.issuer)) {
+      return MakeError(ErrorCode::kResourceAlreadyExists, kMessage);
+    }
   }
   return absl::OkStatus();
 }

@@ -60,11 +60,11 @@ absl::Status CheckDeviceCertificate(const x509::Certificate& leaf,
 absl::StatusOr<store::DeviceRow> FindOwnDevice(const store::RegistryView& view,
                                                const store::DeviceKey& key);
 
-// The tenant does not have the certificate; and if it shall be DEFAULT, nobody
-// of the region has it so. Errors: kResourceAlreadyExists, naming the resource
-// in the first case only.
+// The tenant does not have the device that `row` is of, by whichever of its
+// certificates; and if it shall be DEFAULT, no account of the region has it so.
+// Errors: kResourceAlreadyExists, naming the resource in the first case only.
 absl::Status CheckDeviceNotHeld(const store::RegistryView& view,
-                                const store::DeviceKey& key, Mode mode);
+                                const store::DeviceRow& row);
 
 // A caller may take a certificate from one status to the other. Errors:
 // kCertificateState.

@@ -57,13 +57,21 @@ void Attach(const std::vector<std::string>& names,
 
 }  // namespace
 
+DeviceRow FirstConnect::NewRow(const Request& request, const CaRow& ca) const {
+  DeviceRow row =
+      NewDeviceRow({request.tenant, request.device}, request.leaf, ca.mode,
+                   DeviceStatus::kPendingActivation, context_.NowMillis());
+  SetIssuer(row, ca);
+  return row;
+}
+
 FirstConnect::Found FirstConnect::Look(const RegistryView& view,
                                        const Request& request) const {
   const auto is_hidden = [&](Mode mode) {
     return request.sight == Sight::kDefaultOnly && mode != Mode::kDefault;
   };
   Found found;
-  found.device = view.FindDevice({request.tenant, request.device});
+  found.device = view.FindDevice(request.tenant, request.signed_id);
   if (found.device && is_hidden(found.device->mode)) {
     found.device.reset();
     found.refusal = Reason::kDeviceNotRegistered;
@@ -87,13 +95,10 @@ FirstConnect::Found FirstConnect::Look(const RegistryView& view,
     // the CA does not touch devices that are registered (R42).
     return found;
   }
-  if (!found.device && ca->mode == Mode::kDefault) {
-    const std::optional<Account> holder =
-        view.FindDefaultDeviceHolder(request.tenant.region, request.device);
-    if (holder && *holder != request.tenant.account) {
-      found.refusal = Reason::kServerNameMisused;
-      return found;
-    }
+  if (!found.device && ca->mode == Mode::kDefault &&
+      !CheckDeviceNotHeld(view, NewRow(request, found.ca)).ok()) {
+    found.refusal = Reason::kServerNameMisused;
+    return found;
   }
   if (ca->registration_config) {
     found.body = BodyOf(view, *ca);
@@ -114,10 +119,7 @@ absl::StatusOr<FirstConnect::Found> FirstConnect::Register(
         if (found.refusal != Reason::kAccepted || found.device) {
           return Effect::kNone;
         }
-        found.device = NewDeviceRow(key, request.leaf, found.ca.mode,
-                                    DeviceStatus::kPendingActivation,
-                                    context_.NowMillis());
-        found.device->ca = found.ca.key.id;
+        found.device = NewRow(request, found.ca);
         t.PutDevice(*found.device);
         return Effect::kChanged;
       });
@@ -190,28 +192,28 @@ Reason FirstConnect::Provision(const Request& request, const Found& found) {
       ProvisioningTemplate::Parse(**found.body);
   if (!parsed.ok()) return Reason::kProvisioningFailed;
   const absl::StatusOr<ProvisioningPlan> plan = parsed->Resolve(
-      SubjectParameters(request.leaf.subject(), request.device));
+      SubjectParameters(request.leaf.subject(), found.device->key.id));
   if (!plan.ok()) return Reason::kProvisioningFailed;
   if (provisioning_ != nullptr) {
     const absl::Status status = provisioning_->OnProvision(
         {.account = request.tenant.account,
          .region = request.tenant.region,
-         .device = request.device,
+         .device = found.device->key.id,
          .ca = found.ca.key.id,
          .template_name = found.ca.registration_config->template_name,
          .resources = plan->resources});
     if (!status.ok()) return Reason::kProvisioningFailed;
   }
-  return Activate(request, found, *plan).ok() ? Reason::kDeviceProvisioned
-                                              : Reason::kProvisioningFailed;
+  return Activate(found, *plan).ok() ? Reason::kDeviceProvisioned
+                                     : Reason::kProvisioningFailed;
 }
 
-absl::Status FirstConnect::Activate(const Request& request, const Found& found,
+absl::Status FirstConnect::Activate(const Found& found,
                                     const ProvisioningPlan& plan) {
-  const store::DeviceKey key{request.tenant, request.device};
+  const store::DeviceKey& key = found.device->key;
   return context_.Commit(
       {.operation = "RegisterThing",
-       .tenant = request.tenant,
+       .tenant = key.tenant,
        .arn = DeviceArn(key)},
       [&](Transaction& t) -> Outcome {
         std::optional<DeviceRow> row = t.FindDevice(key);

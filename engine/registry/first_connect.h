@@ -79,6 +79,7 @@ class FirstConnect {
     // The CA that was found to have signed the leaf.
     CertificateId ca;
     CertificateId device;
+    SignedId signed_id;
     const x509::Certificate& leaf;
   };
 
@@ -103,12 +104,13 @@ class FirstConnect {
 
   // Of a leaf that may be registered.
   Reason Proceed(const Request& request);
+  // What would be registered.
+  store::DeviceRow NewRow(const Request& request, const store::CaRow& ca) const;
   Found Look(const store::RegistryView& view, const Request& request) const;
   absl::StatusOr<Found> Register(const Request& request);
   void Announce(const Found& found) const;
   Reason Provision(const Request& request, const Found& found);
-  absl::Status Activate(const Request& request, const Found& found,
-                        const ProvisioningPlan& plan);
+  absl::Status Activate(const Found& found, const ProvisioningPlan& plan);
 
   const CommandContext context_;
   EventObserver* const observer_;

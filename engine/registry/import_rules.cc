@@ -187,7 +187,9 @@ Outcome ApplyCa(Transaction& t, const JsonValue& json, CaRow row) {
       x509::Name::Parse(AsBytes(row.subject));
   if (!subject.ok()) return Invalid("the subject is no name");
   absl::Status status;
-  if (row.mode == Mode::kDefault) status = CheckNotHeld(t, row.key, row.mode);
+  const auto ca = x509::Certificate::Parse(AsBytes(row.der));
+  if (!ca.ok()) return Invalid("the CA certificate cannot be read");
+  status = CheckNotHeld(t, row.key, row.mode, *ca);
   if (status.ok()) status = CheckSubjectQuota(t, row.key.tenant, *subject);
   if (status.ok()) {
     status = CheckNamedTemplate(t, row.key.tenant, row.registration_config);
@@ -198,8 +200,11 @@ Outcome ApplyCa(Transaction& t, const JsonValue& json, CaRow row) {
   return Effect::kChanged;
 }
 
-Outcome ApplyDevice(Transaction& t, const JsonValue& json,
-                    const DeviceRow& row) {
+Outcome ApplyDevice(Transaction& t, const JsonValue& json, DeviceRow row) {
+  if (row.issuer.empty() && !row.ca.empty()) {
+    const std::optional<CaRow> ca = t.FindCa({row.key.tenant, row.ca});
+    if (ca) SetIssuer(row, *ca);
+  }
   const std::optional<DeviceRow> existing = t.FindDevice(row.key);
   if (existing.has_value()) {
     DeviceRow read = Reread(json, *existing);
@@ -208,10 +213,8 @@ Outcome ApplyDevice(Transaction& t, const JsonValue& json,
     if (read == *existing) return Effect::kNone;
     return AlreadyExists();
   }
-  if (row.mode == Mode::kDefault) {
-    const absl::Status status = CheckDeviceNotHeld(t, row.key, row.mode);
-    if (!status.ok()) return status;
-  }
+  const absl::Status free = CheckDeviceNotHeld(t, row);
+  if (!free.ok()) return free;
   t.PutDevice(row);
   return Effect::kChanged;
 }

@@ -221,6 +221,7 @@ std::string ToJsonLine(const store::DeviceRow& row) {
   out.Text("certificateMode", ModeName(row.mode));
   out.Text("status", DeviceStatusName(row.status));
   if (!row.ca.empty()) out.Text("caCertificateId", row.ca.ToHex());
+  if (!row.issuer.empty()) out.Text("issuerCaId", row.issuer.ToHex());
   out.TextIfAny("previousOwnedBy", row.previous_owner.text());
   if (row.transfer.has_value()) {
     Object transfer;
@@ -293,6 +294,7 @@ void ReadFields(RecordReader& reader, store::DeviceRow& row) {
   row.mode = reader.Parsed("certificateMode", row.mode, ParseMode);
   row.status = reader.ParsedOr("status", row.status, ParseDeviceStatus);
   row.ca = reader.ParsedOr("caCertificateId", row.ca, CertificateId::Parse);
+  row.issuer = reader.ParsedOr("issuerCaId", row.issuer, CaId::Parse);
   row.previous_owner =
       reader.ParsedOr("previousOwnedBy", row.previous_owner, Account::Parse);
   ReadTransfer(reader, row.transfer);

@@ -186,11 +186,14 @@ absl::Status CheckRegistrationCode(const store::RegistryView& view,
 }
 
 absl::Status CheckNotHeld(const store::RegistryView& view,
-                          const store::CaKey& key, Mode mode) {
-  if (view.FindCa(key).has_value()) {
+                          const store::CaKey& key, Mode mode,
+                          const x509::Certificate& ca) {
+  for (const store::CaRow& row : FindCasNamed(view, key.tenant, ca.subject())) {
+    const auto held = x509::Certificate::Parse(AsBytes(row.der));
+    if (!held.ok() || !der::Equal(held->tbs(), ca.tbs())) continue;
     return MakeError(ErrorCode::kResourceAlreadyExists,
                      "the account has registered this CA certificate already",
-                     Resource{.id = key.id.ToHex(), .arn = CaArn(key)});
+                     Resource{.id = row.key.id.ToHex(), .arn = CaArn(row.key)});
   }
   if (mode == Mode::kDefault &&
       view.FindDefaultHolder(key.tenant.region, key.id).has_value()) {

@@ -89,11 +89,13 @@ absl::Status CheckRegistrationCode(const store::RegistryView& view,
                                    const store::Tenant& tenant,
                                    std::string_view offered);
 
-// The tenant does not hold the CA, in either mode; and if it shall be DEFAULT,
-// nobody in the region does. Errors: kResourceAlreadyExists, naming the
-// resource in the first case only.
+// The tenant does not hold the CA's certificate, in either mode, nor another of
+// the same signed contents; and if it shall be DEFAULT, nobody in the region
+// holds it so. Errors: kResourceAlreadyExists, naming the resource in the first
+// case only.
 absl::Status CheckNotHeld(const store::RegistryView& view,
-                          const store::CaKey& key, Mode mode);
+                          const store::CaKey& key, Mode mode,
+                          const x509::Certificate& ca);
 
 // The tenant's CAs whose subject is `name`, oldest first.
 std::vector<store::CaRow> FindCasNamed(const store::RegistryView& view,

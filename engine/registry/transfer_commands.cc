@@ -155,7 +155,7 @@ absl::Status AcceptCertificateTransfer(const CommandContext& context,
       [&](Transaction& t) -> Outcome {
         absl::StatusOr<DeviceRow> row = FindOffer(t, *key, *source);
         if (!row.ok()) return row.status();
-        if (t.FindDevice(*key).has_value()) {
+        if (t.FindDevice(key->tenant, row->signed_id).has_value()) {
           return Conflict("the account has the certificate already");
         }
         const UnixMillis now = context.NowMillis();

@@ -252,7 +252,8 @@ struct MessageDigest {
   const EVP_MD* md = nullptr;
 };
 
-MessageDigest HashMessage(Digest digest, Bytes message) {
+MessageDigest HashMessage(Digest digest, Bytes message,
+                          const SignedId* sha256) {
   MessageDigest result;
   uint8_t* const out = result.bytes.data();
   switch (digest) {
@@ -265,7 +266,11 @@ MessageDigest HashMessage(Digest digest, Bytes message) {
       result.md = EVP_sha1();
       break;
     case Digest::kSha256:
-      SHA256(message.data(), message.size(), out);
+      if (sha256 != nullptr) {
+        std::copy(sha256->bytes().begin(), sha256->bytes().end(), out);
+      } else {
+        SHA256(message.data(), message.size(), out);
+      }
       result.size = SHA256_DIGEST_LENGTH;
       result.nid = NID_sha256;
       result.md = EVP_sha256();
@@ -452,7 +457,7 @@ bool Fits(KeyKind kind, SignatureAlgorithm algorithm) {
 }
 
 bool PublicKey::Verify(SignatureAlgorithm algorithm, Bytes message,
-                       Bytes signature) const {
+                       Bytes signature, const SignedId* sha256) const {
   if (!Fits(algorithm)) return false;
   if (prepared_->ml_dsa != nullptr) {
     return prepared_->ml_dsa->Verify(message, signature);
@@ -463,7 +468,7 @@ bool PublicKey::Verify(SignatureAlgorithm algorithm, Bytes message,
            ED25519_verify(message.data(), message.size(), signature.data(),
                           prepared_->ed25519.data()) == 1;
   }
-  const MessageDigest digest = HashMessage(algorithm.digest, message);
+  const MessageDigest digest = HashMessage(algorithm.digest, message, sha256);
   if (digest.md == nullptr) return false;
   const int salt_length = static_cast<int>(digest.size);
   switch (algorithm.scheme) {

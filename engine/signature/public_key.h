@@ -94,9 +94,10 @@ class PublicKey {
   }
 
   // Verify returns whether `signature` is this key's over `message`. False, at
-  // no cost, for an algorithm that does not fit the key.
-  bool Verify(SignatureAlgorithm algorithm, Bytes message,
-              Bytes signature) const;
+  // no cost, for an algorithm that does not fit the key. `sha256` is that of
+  // the message where it is known (signed_id.h): it is not computed again.
+  bool Verify(SignatureAlgorithm algorithm, Bytes message, Bytes signature,
+              const SignedId* sha256 = nullptr) const;
 
  private:
   friend class PssForTests;

@@ -22,7 +22,8 @@ struct Change {
   Revision revision = 0;
   ChangeKind kind = ChangeKind::kCa;
   Tenant tenant;          // of an endpoint: whose it is, or was
-  CertificateId id;       // kCa, kDevice; kCrls: the id of CrlRow::key
+  CertificateId id;       // kCa; kCrls: the id of CrlRow::key
+  SignedId device;        // kDevice: also of what is gone
   std::string host_name;  // kEndpoint
 
   friend bool operator==(const Change&, const Change&) = default;

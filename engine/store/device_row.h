@@ -18,9 +18,15 @@ using DeviceKey = CertificateKey;
 
 struct DeviceRow {
   DeviceKey key;
+  // What the device is known by: no two rows of a tenant have the same, nor two
+  // of mode DEFAULT in a region that are of one issuer.
+  SignedId signed_id;
   Mode mode = Mode::kDefault;
   DeviceStatus status = DeviceStatus::kInactive;
   CertificateId ca;  // empty if it was registered without one
+  // The CA that signed it, whether or not it is registered still. Empty where
+  // nobody has looked: that may be any.
+  CaId issuer;
   std::string der;
   UnixSeconds not_before = 0;
   UnixSeconds not_after = 0;

@@ -47,19 +47,36 @@ using ListKey = std::tuple<TenantKey, UnixMillis, CertificateId>;
 // them:
 //  - default_holders has the account of each row of mode DEFAULT;
 //  - by_date has each row under its place in its tenant's list.
+//
+// Of a CA its certificate is what may be in mode DEFAULT once in a region; of a
+// device, what is signed and by whom.
+std::pair<Region, CertificateId> DefaultKeyOf(const CaRow& row) {
+  return {row.key.tenant.region, row.key.id};
+}
+
+using DefaultDeviceKey = std::tuple<Region, SignedId, CaId>;
+
+DefaultDeviceKey DefaultKeyOf(const DeviceRow& row) {
+  return {row.key.tenant.region, row.signed_id, row.issuer};
+}
+
 template <typename Row>
 class Certificates {
  public:
+  using DefaultKey = decltype(DefaultKeyOf(std::declval<const Row&>()));
+
   const Row* Find(const CertificateKey& key) const {
     const auto found = rows_.find(KeyOf(key));
     return found == rows_.end() ? nullptr : &found->second;
   }
 
-  std::optional<Account> FindDefaultHolder(const Region& region,
-                                           const CertificateId& id) const {
-    const auto found = default_holders_.find({region, id});
+  std::optional<Account> FindDefaultHolder(const DefaultKey& key) const {
+    const auto found = default_holders_.find(key);
     if (found == default_holders_.end()) return std::nullopt;
     return found->second;
+  }
+  const std::map<DefaultKey, Account>& default_holders() const {
+    return default_holders_;
   }
 
   // Replaces the row of `key`, returns the one before.
@@ -71,14 +88,14 @@ class Certificates {
       before = std::move(found->second);
       by_date_.erase(PlaceOf(*before));
       if (before->mode == Mode::kDefault) {
-        default_holders_.erase({key.tenant.region, key.id});
+        default_holders_.erase(DefaultKeyOf(*before));
       }
       rows_.erase(found);
     }
     if (row) {
       by_date_.insert(PlaceOf(*row));
       if (row->mode == Mode::kDefault) {
-        default_holders_[{key.tenant.region, key.id}] = key.tenant.account;
+        default_holders_[DefaultKeyOf(*row)] = key.tenant.account;
       }
       rows_.emplace(KeyOf(key), *std::move(row));
     }
@@ -125,7 +142,7 @@ class Certificates {
   }
 
   std::map<RowKey, Row> rows_;
-  std::map<std::pair<Region, CertificateId>, Account> default_holders_;
+  std::map<DefaultKey, Account> default_holders_;
   std::set<ListKey> by_date_;
 };
 
@@ -169,6 +186,7 @@ constexpr size_t kMaxChanges = 100'000;
 //    subjects the same under their region, subject_hash and mode;
 //  - transfers has the transfers that wait for their target, under that, and
 //    their sources;
+//  - signed_ids has the certificate id of each device;
 //  - moved has who has a device certificate now, under whose it was before;
 //  - below has how many endpoints each account has whose name is one label
 //    before the key's;
@@ -197,6 +215,7 @@ class MemoryStore::Tables {
         transfers.erase({*target, key.tenant.account});
       }
       moved.erase({SourceOf(*before), key.tenant.account});
+      signed_ids.erase({KeyOf(key.tenant), before->signed_id});
     }
     if (row) {
       if (const auto target = TargetOf(*row)) {
@@ -205,6 +224,7 @@ class MemoryStore::Tables {
       if (!row->previous_owner.empty()) {
         moved.insert({SourceOf(*row), key.tenant.account});
       }
+      signed_ids[{KeyOf(key.tenant), row->signed_id}] = key.id;
     }
     return devices.Exchange(key, std::move(row));
   }
@@ -239,6 +259,7 @@ class MemoryStore::Tables {
   Certificates<DeviceRow> devices;
   std::set<std::tuple<TenantKey, uint64_t, CertificateId>> by_subject;
   std::set<std::tuple<Region, uint64_t, Mode, RowKey>> subjects;
+  std::map<std::pair<TenantKey, SignedId>, CertificateId> signed_ids;
   std::set<std::pair<RowKey, Account>> moved;
   std::set<std::pair<RowKey, Account>> transfers;  // target, and source
   std::map<TenantKey, std::string> codes;
@@ -301,7 +322,7 @@ class MemoryStore::UndoableTransaction final : public Transaction {
 
   std::optional<Account> FindDefaultHolder(
       const Region& region, const CertificateId& id) const override {
-    return tables_.cas.FindDefaultHolder(region, id);
+    return tables_.cas.FindDefaultHolder({region, id});
   }
 
   std::vector<CaRow> FindCasBySubject(const Tenant& tenant,
@@ -350,9 +371,27 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     return Copy(tables_.devices.Find(key));
   }
 
-  std::optional<Account> FindDefaultDeviceHolder(
-      const Region& region, const CertificateId& id) const override {
-    return tables_.devices.FindDefaultHolder(region, id);
+  std::optional<DeviceRow> FindDevice(const Tenant& tenant,
+                                      const SignedId& id) const override {
+    const auto found = tables_.signed_ids.find({KeyOf(tenant), id});
+    if (found == tables_.signed_ids.end()) return std::nullopt;
+    return FindDevice({tenant, found->second});
+  }
+
+  std::vector<DeviceRow> FindDefaultDevices(const Region& region,
+                                            const SignedId& id) const override {
+    std::vector<DeviceRow> rows;
+    const auto& holders = tables_.devices.default_holders();
+    for (auto it = holders.lower_bound({region, id, {}});
+         it != holders.end() && std::get<0>(it->first) == region &&
+         std::get<1>(it->first) == id;
+         ++it) {
+      rows.push_back(*FindDevice({it->second, region}, id));
+    }
+    std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+      return a.key.tenant.account < b.key.tenant.account;
+    });
+    return rows;
   }
 
   std::vector<DeviceRow> ListTransfersTo(const Tenant& target,
@@ -462,14 +501,14 @@ class MemoryStore::UndoableTransaction final : public Transaction {
         });
     std::vector<const DeviceRow*> devices = Sorted<DeviceRow>(
         tables_.devices.rows(), [](const DeviceRow& a, const DeviceRow& b) {
-          return a.key.id < b.key.id;
+          return a.signed_id < b.signed_id;
         });
     std::vector<Change> keys;
     for (const CaRow* row : cas) {
       keys.push_back(ChangeOf(ChangeKind::kCa, row->key));
     }
     for (const DeviceRow* row : devices) {
-      keys.push_back(ChangeOf(ChangeKind::kDevice, row->key));
+      keys.push_back(ChangeOf(*row));
     }
     for (const auto& [key, row] : tables_.crls) {
       keys.push_back(ChangeOf(ChangeKind::kCrls, row.key));
@@ -547,19 +586,25 @@ class MemoryStore::UndoableTransaction final : public Transaction {
 
   void PutDevice(const DeviceRow& row) override {
     if (IsDefaultOfAnother(row, tables_.devices)) return;
+    const auto held = FindDevice(row.key.tenant, row.signed_id);
+    if (held && held->key != row.key) {
+      return Fail("a second row of one device");
+    }
     undo_.push_back(
         [this, key = row.key, before = tables_.ExchangeDevice(row.key, row)] {
           tables_.ExchangeDevice(key, before);
         });
-    Note(ChangeKind::kDevice, row.key);
+    changes_.push_back(ChangeOf(row));
   }
 
   void DeleteDevice(const DeviceKey& key) override {
+    const DeviceRow* const row = tables_.devices.Find(key);
+    if (row == nullptr) return;
+    changes_.push_back(ChangeOf(*row));
     undo_.push_back(
         [this, key, before = tables_.ExchangeDevice(key, std::nullopt)] {
           tables_.ExchangeDevice(key, before);
         });
-    Note(ChangeKind::kDevice, key);
   }
 
   void PutRegistrationCode(const Tenant& tenant,
@@ -637,6 +682,13 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     change.id = key.id;
     return change;
   }
+  static Change ChangeOf(const DeviceRow& row) {
+    Change change;
+    change.kind = ChangeKind::kDevice;
+    change.tenant = row.key.tenant;
+    change.device = row.signed_id;
+    return change;
+  }
   static Change ChangeOf(const Endpoint& endpoint) {
     Change change;
     change.kind = ChangeKind::kEndpoint;
@@ -654,7 +706,7 @@ class MemoryStore::UndoableTransaction final : public Transaction {
   bool IsDefaultOfAnother(const Row& row, const Certificates<Row>& rows) {
     if (row.mode != Mode::kDefault) return false;
     const std::optional<Account> holder =
-        rows.FindDefaultHolder(row.key.tenant.region, row.key.id);
+        rows.FindDefaultHolder(DefaultKeyOf(row));
     if (!holder || *holder == row.key.tenant.account) return false;
     Fail("a second DEFAULT row of one certificate");
     return true;

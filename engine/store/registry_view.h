@@ -100,9 +100,14 @@ class RegistryView {
 
   virtual std::optional<DeviceRow> FindDevice(const DeviceKey& key) const = 0;
 
-  // The account that has the device certificate in mode DEFAULT in `region`.
-  virtual std::optional<Account> FindDefaultDeviceHolder(
-      const Region& region, const CertificateId& id) const = 0;
+  // What the tenant has of the device, whichever certificate of it.
+  virtual std::optional<DeviceRow> FindDevice(const Tenant& tenant,
+                                              const SignedId& id) const = 0;
+
+  // What the accounts of `region` have of it in mode DEFAULT, by account: of
+  // several the issuers are different.
+  virtual std::vector<DeviceRow> FindDefaultDevices(
+      const Region& region, const SignedId& id) const = 0;
 
   // The rows of other accounts of the region that are offered to `target`, by
   // certificate id and then by account: at most `limit`, from behind `after`.
@@ -176,7 +181,7 @@ class RegistryView {
   virtual Revision revision() const = 0;
 
   // Calls `visit` with the key of every row of which changes are noted, as a
-  // change of revision 0: CAs oldest first, devices by certificate id, then
+  // change of revision 0: CAs oldest first, devices by signed id, then
   // CRLs and endpoints. Rows of which not even that can be read are told to
   // `damaged` and passed over. Errors: those of `visit`, and the store's.
   using VisitDamaged = std::function<void(ChangeKind, const absl::Status&)>;

@@ -43,7 +43,8 @@ class Checksum {
     XXH3_64bits_update(&state_, text.data(), text.size());
   }
   void AddOne(const std::string& text) { AddOne(std::string_view(text)); }
-  void AddOne(const CertificateId& id) {
+  template <typename Tag>
+  void AddOne(const Sha256Id<Tag>& id) {
     XXH3_64bits_update(&state_, id.bytes().data(), id.bytes().size());
   }
   void AddOne(const Tenant& tenant) {
@@ -85,10 +86,10 @@ int64_t ChecksumOf(const CaRow& row) {
 
 int64_t ChecksumOf(const DeviceRow& row) {
   return Checksum()
-      .Add(row.key, row.mode, row.status, row.ca, row.der, row.not_before,
-           row.not_after, row.creation_date, row.last_modified_date,
-           row.customer_version, row.generation_id, row.previous_owner.text(),
-           row.transfer, row.policies, row.things)
+      .Add(row.key, row.signed_id, row.mode, row.status, row.ca, row.issuer,
+           row.der, row.not_before, row.not_after, row.creation_date,
+           row.last_modified_date, row.customer_version, row.generation_id,
+           row.previous_owner.text(), row.transfer, row.policies, row.things)
       .value();
 }
 
@@ -119,7 +120,7 @@ int64_t ChecksumOf(const RegistryView::CodeRow& row) {
 int64_t ChecksumOf(const Change& change) {
   return Checksum()
       .Add(change.revision, change.kind, change.tenant, change.id,
-           change.host_name)
+           change.device, change.host_name)
       .value();
 }
 

@@ -132,9 +132,10 @@ inline constexpr char kDropCertificate[] =
 // ---- Devices
 
 inline constexpr char kSelectDevice[] =
-    "SELECT t.account, r.name AS region, device.id,"
+    "SELECT t.account, r.name AS region, device.id, device.signed_id,"
     " (t.region = device.region) AS numbers, device.mode, device.status,"
-    " device.ca, device.not_before, device.not_after, device.creation_date,"
+    " device.ca, device.issuer, device.not_before, device.not_after, "
+    "device.creation_date,"
     " device.last_modified_date, device.customer_version,"
     " device.generation_id, device.previous_owner, device.transfer_to,"
     " device.transfer_message, device.reject_reason, device.transfer_date,"
@@ -146,10 +147,15 @@ inline constexpr char kJoinDevice[] =
 
 inline constexpr auto kFindDevice = Join(
     kSelectDevice, kJoinDevice, "WHERE device.id = ?1 AND device.tenant = ?2");
-inline constexpr char kFindDefaultDeviceHolder[] =
-    "SELECT t.account FROM device INDEXED BY device_default"
-    " LEFT JOIN tenant t ON t.tenant = device.tenant"
-    " WHERE device.id = ?1 AND device.region = ?2 AND device.mode = 0";
+inline constexpr auto kFindDeviceBySignedId =
+    Join(kSelectDevice, kJoinDevice,
+         "WHERE device.signed_id = ?1 AND device.tenant = ?2");
+inline constexpr auto kFindDefaultDevices =
+    Join(kSelectDevice, "INDEXED BY device_default", kJoinDevice,
+         "WHERE device.signed_id = ?1 AND device.region = ?2"
+         " AND device.mode = 0 ORDER BY t.account");
+inline constexpr char kSignedIdOf[] =
+    "SELECT signed_id FROM device WHERE id = ?1 AND tenant = ?2";
 inline constexpr auto kListTransfersTo =
     Join(kSelectDevice, "INDEXED BY device_transfer", kJoinDevice,
          "WHERE device.region = ?1 AND device.transfer_to = ?2"
@@ -161,8 +167,8 @@ inline constexpr char kHasMovedFrom[] =
     " AND id = ?3)";
 inline constexpr auto kEachDevice = Join(kSelectDevice, kJoinDevice);
 inline constexpr auto kEachDeviceKey =
-    Join("SELECT t.account, r.name AS region, device.id FROM device",
-         kJoinDevice, "ORDER BY device.id");
+    Join("SELECT t.account, r.name AS region, device.signed_id FROM device",
+         kJoinDevice, "ORDER BY device.signed_id");
 
 inline constexpr char kAfterDevice[] =
     " AND (device.creation_date, device.id) > (?2, ?3)"
@@ -188,16 +194,16 @@ inline constexpr char kPutDevice[] =
     " not_after, creation_date, last_modified_date, customer_version,"
     " generation_id, previous_owner, transfer_to, transfer_message,"
     " reject_reason, transfer_date, accept_date, reject_date, policies,"
-    " things, der, checksum) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-    "?11, ?12,"
-    " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"
+    " things, der, checksum, signed_id, issuer) VALUES(?1, ?2, ?3, ?4, ?5, ?6,"
+    " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
+    " ?22, ?23, ?24, ?25)"
     " ON CONFLICT(id, tenant) DO UPDATE SET"
     " mode = ?4, status = ?5, ca = ?6, not_before = ?7, not_after = ?8,"
     " creation_date = ?9, last_modified_date = ?10, customer_version = ?11,"
     " generation_id = ?12, previous_owner = ?13, transfer_to = ?14,"
     " transfer_message = ?15, reject_reason = ?16, transfer_date = ?17,"
     " accept_date = ?18, reject_date = ?19, policies = ?20, things = ?21,"
-    " der = ?22, checksum = ?23";
+    " der = ?22, checksum = ?23, signed_id = ?24, issuer = ?25";
 inline constexpr char kDeleteDevice[] =
     "DELETE FROM device WHERE id = ?1 AND tenant = ?2";
 
@@ -356,7 +362,9 @@ inline constexpr const char* kLookups[] = {kFindRegion,
                                            kDeleteCa,
                                            kDropCertificate,
                                            kFindDevice,
-                                           kFindDefaultDeviceHolder,
+                                           kFindDeviceBySignedId,
+                                           kFindDefaultDevices,
+                                           kSignedIdOf,
                                            kListTransfersTo,
                                            kHasMovedFrom,
                                            kListDevices,

@@ -120,9 +120,15 @@ std::optional<DeviceRow> SqliteTransaction::FindDevice(
                  NumbersOf(key.tenant).tenant);
 }
 
-std::optional<Account> SqliteTransaction::FindDefaultDeviceHolder(
-    const Region& region, const CertificateId& id) const {
-  return ReadOne(ReadAccount, kFindDefaultDeviceHolder, AsBlob(id),
+std::optional<DeviceRow> SqliteTransaction::FindDevice(
+    const Tenant& tenant, const SignedId& id) const {
+  return ReadOne(ReadDevice, kFindDeviceBySignedId, AsBlob(id),
+                 NumbersOf(tenant).tenant);
+}
+
+std::vector<DeviceRow> SqliteTransaction::FindDefaultDevices(
+    const Region& region, const SignedId& id) const {
+  return ReadAll(ReadDevice, kFindDefaultDevices, AsBlob(id),
                  RegionNumber(region));
 }
 

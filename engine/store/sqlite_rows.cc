@@ -99,17 +99,18 @@ class RowReader {
     return {};
   }
 
-  CertificateId Id() {
+  template <typename AnId>
+  AnId Id() {
     const int column = next_++;
     if (!Expect(column, SQLITE_BLOB)) return {};
     const std::string_view bytes = statement_.BytesAt(column);
-    CertificateId::Array array = {};
+    typename AnId::Array array = {};
     if (bytes.size() != array.size()) {
       Refuse(column);
       return {};
     }
     std::copy(bytes.begin(), bytes.end(), array.begin());
-    return CertificateId(array);
+    return AnId(array);
   }
 
   // One after another.
@@ -130,7 +131,7 @@ class RowReader {
 
   // The default one for NULL.
   CertificateId OptionalId() {
-    if (statement_.type(next_) != SQLITE_NULL) return Id();
+    if (statement_.type(next_) != SQLITE_NULL) return Id<CertificateId>();
     ++next_;
     return {};
   }
@@ -139,7 +140,7 @@ class RowReader {
   CertificateKey Key() {
     CertificateKey key;
     key.tenant = ReadTenant();
-    key.id = Id();
+    key.id = Id<CertificateId>();
     if (ok()) absl::StrAppend(&key_, ", id ", key.id.ToHex());
     return key;
   }
@@ -265,10 +266,12 @@ absl::StatusOr<DeviceRow> ReadDevice(const Statement& statement) {
   RowReader reader(statement, "device");
   DeviceRow row;
   row.key = reader.Key();
+  row.signed_id = reader.Id<SignedId>();
   reader.Agreement();
   row.mode = reader.Enumerator(Mode::kSniOnly);
   row.status = reader.Enumerator(DeviceStatus::kPendingActivation);
   row.ca = reader.OptionalId();
+  row.issuer = reader.Id<CaId>();
   row.not_before = reader.Integer();
   row.not_after = reader.Integer();
   row.creation_date = reader.Integer();
@@ -336,7 +339,7 @@ absl::StatusOr<CrlRow> ReadCrls(const Statement& statement) {
 absl::StatusOr<RegistryView::CrlCa> ReadCrlCa(const Statement& statement) {
   RowReader reader(statement, "crls");
   RegistryView::CrlCa ca;
-  ca.id = reader.Id();
+  ca.id = reader.Id<CertificateId>();
   ca.der = reader.Bytes();
   return reader.Finish(std::move(ca));
 }
@@ -353,9 +356,14 @@ absl::StatusOr<Change> ReadChange(const Statement& statement) {
   RowReader reader(statement, "change");
   Change change;
   change.tenant = reader.ReadTenant();
-  change.id = reader.OptionalId();
+  const CertificateId id = reader.OptionalId();
   change.revision = reader.Integer();
   change.kind = reader.Enumerator(ChangeKind::kCrls);
+  if (change.kind == ChangeKind::kDevice) {
+    change.device = SignedId(id.bytes());
+  } else {
+    change.id = id;
+  }
   if (change.kind == ChangeKind::kEndpoint) {
     change.host_name = HostName(reader);
   } else {
@@ -373,6 +381,9 @@ absl::StatusOr<Change> ReadKey(const Statement& statement, ChangeKind kind) {
   if (kind == ChangeKind::kEndpoint) {
     change.tenant = reader.ReadTenant();
     change.host_name = HostName(reader);
+  } else if (kind == ChangeKind::kDevice) {
+    change.tenant = reader.ReadTenant();
+    change.device = reader.Id<SignedId>();
   } else {
     const CertificateKey key = reader.Key();
     change.tenant = key.tenant;
@@ -384,6 +395,11 @@ absl::StatusOr<Change> ReadKey(const Statement& statement, ChangeKind kind) {
 absl::StatusOr<Account> ReadAccount(const Statement& statement) {
   RowReader reader(statement, "tenant");
   return reader.Finish(reader.Identifier<Account>());
+}
+
+absl::StatusOr<SignedId> ReadSignedId(const Statement& statement) {
+  RowReader reader(statement, "device");
+  return reader.Finish(reader.Id<SignedId>());
 }
 
 absl::StatusOr<uint64_t> ReadSeed(const Statement& statement) {

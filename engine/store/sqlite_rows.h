@@ -41,6 +41,8 @@ absl::StatusOr<Change> ReadChange(const Statement& statement);
 absl::StatusOr<Change> ReadKey(const Statement& statement, ChangeKind kind);
 // An account, and nothing else.
 absl::StatusOr<Account> ReadAccount(const Statement& statement);
+// A signed id, likewise.
+absl::StatusOr<SignedId> ReadSignedId(const Statement& statement);
 // A subject seed.
 absl::StatusOr<uint64_t> ReadSeed(const Statement& statement);
 

@@ -128,11 +128,13 @@ constexpr char kDevicesAndTemplates[] = R"sql(
 CREATE TABLE device(
   device INTEGER PRIMARY KEY,
   id BLOB NOT NULL CHECK(length(id) = 32),
+  signed_id BLOB NOT NULL CHECK(length(signed_id) = 32),
   tenant INTEGER NOT NULL REFERENCES tenant,
   region INTEGER NOT NULL REFERENCES region,
   mode INTEGER NOT NULL,
   status INTEGER NOT NULL,
   ca BLOB CHECK(length(ca) = 32),
+  issuer BLOB NOT NULL CHECK(length(issuer) = 32),
   not_before INTEGER NOT NULL,
   not_after INTEGER NOT NULL,
   creation_date INTEGER NOT NULL,
@@ -150,9 +152,11 @@ CREATE TABLE device(
   things BLOB NOT NULL,
   checksum INTEGER NOT NULL,
   der BLOB NOT NULL,
-  UNIQUE(id, tenant)
+  UNIQUE(id, tenant),
+  UNIQUE(signed_id, tenant)
 ) STRICT;
-CREATE UNIQUE INDEX device_default ON device(id, region) WHERE mode = 0;
+CREATE UNIQUE INDEX device_default ON device(signed_id, region, issuer)
+  WHERE mode = 0;
 CREATE INDEX device_place ON device(tenant, creation_date, id);
 CREATE INDEX device_ca ON device(tenant, ca, creation_date, id)
   WHERE ca IS NOT NULL;

@@ -13,7 +13,8 @@
 
 namespace chainkeep::store {
 
-inline Blob AsBlob(const CertificateId& id) {
+template <typename Tag>
+inline Blob AsBlob(const Sha256Id<Tag>& id) {
   return {{reinterpret_cast<const char*>(id.bytes().data()), id.kSize}};
 }
 

@@ -52,8 +52,10 @@ class SqliteTransaction final : public Transaction {
                              std::string_view template_name,
                              const Page& page) const override;
   std::optional<DeviceRow> FindDevice(const DeviceKey& key) const override;
-  std::optional<Account> FindDefaultDeviceHolder(
-      const Region& region, const CertificateId& id) const override;
+  std::optional<DeviceRow> FindDevice(const Tenant& tenant,
+                                      const SignedId& id) const override;
+  std::vector<DeviceRow> FindDefaultDevices(const Region& region,
+                                            const SignedId& id) const override;
   std::vector<DeviceRow> ListTransfersTo(const Tenant& target,
                                          const Offer& after,
                                          size_t limit) const override;
@@ -146,6 +148,7 @@ class SqliteTransaction final : public Transaction {
   // Notes `change` under the next revision.
   void Note(Change change);
   void Note(ChangeKind kind, const CertificateKey& key);
+  void NoteDevice(const Tenant& tenant, const SignedId& id);
   void NoteEndpoint(const Tenant& tenant, std::string_view host_name);
 
   Connection& connection_;

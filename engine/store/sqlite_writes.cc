@@ -141,15 +141,19 @@ void SqliteTransaction::PutDevice(const DeviceRow& row) {
                 Date(transfer, &Transfer::transfer_date),
                 Date(transfer, &Transfer::accept_date),
                 Date(transfer, &Transfer::reject_date), Blob{*policies},
-                Blob{*things}, Blob{row.der}, ChecksumOf(row));
+                Blob{*things}, Blob{row.der}, ChecksumOf(row),
+                AsBlob(row.signed_id), AsBlob(row.issuer));
   Fail(put.Run());
-  Note(ChangeKind::kDevice, row.key);
+  NoteDevice(row.key.tenant, row.signed_id);
 }
 
 void SqliteTransaction::DeleteDevice(const DeviceKey& key) {
-  const TenantNumbers numbers = MakeNumbers(key.tenant);
-  Write(kDeleteDevice, AsBlob(key.id), numbers.tenant);
-  Note(ChangeKind::kDevice, key);
+  const int64_t tenant = NumbersOf(key.tenant).tenant;
+  const std::optional<SignedId> id =
+      ReadOne(ReadSignedId, kSignedIdOf, AsBlob(key.id), tenant);
+  if (!id) return;
+  Write(kDeleteDevice, AsBlob(key.id), tenant);
+  NoteDevice(key.tenant, *id);
 }
 
 void SqliteTransaction::PutRegistrationCode(const Tenant& tenant,
@@ -233,7 +237,10 @@ void SqliteTransaction::Note(Change change) {
   if (failed()) return;
   change.revision = ++*noted_;
   const bool is_endpoint = change.kind == ChangeKind::kEndpoint;
-  const auto id = is_endpoint ? std::nullopt : std::optional(AsBlob(change.id));
+  const auto id = is_endpoint ? std::nullopt
+                  : change.kind == ChangeKind::kDevice
+                      ? std::optional(AsBlob(change.device))
+                      : std::optional(AsBlob(change.id));
   const auto host_name = is_endpoint
                              ? std::optional<std::string_view>(change.host_name)
                              : std::nullopt;
@@ -246,6 +253,14 @@ void SqliteTransaction::Note(ChangeKind kind, const CertificateKey& key) {
   change.kind = kind;
   change.tenant = key.tenant;
   change.id = key.id;
+  Note(std::move(change));
+}
+
+void SqliteTransaction::NoteDevice(const Tenant& tenant, const SignedId& id) {
+  Change change;
+  change.kind = ChangeKind::kDevice;
+  change.tenant = tenant;
+  change.device = id;
   Note(std::move(change));
 }
 

@@ -361,7 +361,7 @@ bool CompletionMayWait(SSL* ssl) {
   const Connection* connection = FindFinished(ssl);
   if (connection == nullptr || connection->completed) return false;
   const Verdict& verdict = connection->verdict;
-  return verdict.needs_completion() ||
+  return verdict.completion() == Completion::kFirstConnect ||
          (verdict.accepted() &&
           (GateOf(ssl)->listener.options().hook != nullptr ||
            !IsAsItWas(ssl, verdict)));

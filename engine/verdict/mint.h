@@ -25,6 +25,12 @@ class VerdictMint {
     return Verdict(std::move(fields));
   }
 
+  // The refusal, once the client has proven its key: nothing is left to do.
+  static Verdict Settle(Verdict refusal) {
+    refusal.fields_.completion = Completion::kNone;
+    return refusal;
+  }
+
   // An acceptance, for which a verified path is needed.
   static Verdict Accept(VerdictFields fields, path::VerifiedPath path) {
     fields.reason = Reason::kAccepted;
@@ -33,8 +39,10 @@ class VerdictMint {
     fields.account = *path.anchor().account;
     fields.mode = path.anchor().state().mode;
     fields.ca = path.anchor().ca->id;
+    fields.issuer = path.issuer();
     fields.intermediates = std::move(path).intermediates();
     fields.not_after = path.not_after();
+    fields.trust_versions.revocation = path.crl_version();
     fields.trust_versions.anchor = path.anchor().state().version;
     return Verdict(std::move(fields));
   }
@@ -46,7 +54,8 @@ class VerdictMint {
     fields.failing_certificate = -1;
     fields.account = *device.record().account;
     fields.mode = device.record().mode;
-    fields.ca = device.record().ca;
+    fields.ca = device.ca();
+    fields.issuer = device.record().issuer;
     fields.not_after = device.not_after();
     fields.trust_versions.anchor = device.anchor_version();
     fields.trust_versions.device = device.record().version;

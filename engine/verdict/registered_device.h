@@ -36,6 +36,7 @@ class RegisteredDevice {
   RegisteredDevice Under(const path::Anchor& anchor) const {
     RegisteredDevice device = *this;
     device.anchor_version_ = anchor.state().version;
+    device.ca_ = anchor.ca->id;
     device.not_after_ =
         std::min(not_after_, anchor.ca->certificate.not_after());
     return device;
@@ -43,13 +44,16 @@ class RegisteredDevice {
 
   const catalog::DeviceView& record() const { return record_; }
   UnixSeconds not_after() const { return not_after_; }
+  // The CA of the record, or the registration of it that this rests on.
+  const CertificateId& ca() const { return ca_; }
   uint64_t anchor_version() const { return anchor_version_; }  // 0: none
 
  private:
   RegisteredDevice(const catalog::DeviceView& record, UnixSeconds not_after)
-      : record_(record), not_after_(not_after) {}
+      : record_(record), ca_(record.ca), not_after_(not_after) {}
 
   catalog::DeviceView record_;
+  CertificateId ca_;
   UnixSeconds not_after_;
   uint64_t anchor_version_ = 0;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/x509/normalized_value.h"
@@ -450,6 +452,48 @@ Bytes Name::rdns() const {
   Bytes contents;
   der::Cursor outer(element_);
   return outer.Read(der::kSequence, &contents) ? contents : Bytes();
+}
+
+void Name::AppendComparable(std::string* out) const {
+  const auto append_number = [](size_t number, std::string* to) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      to->push_back(static_cast<char>(number >> shift));
+    }
+  };
+  const auto append = [&](std::string_view text, std::string* to) {
+    append_number(text.size(), to);
+    to->append(text);
+  };
+  std::vector<std::string> set;
+  const auto end_set = [&] {
+    std::sort(set.begin(), set.end());
+    append_number(set.size(), out);
+    for (const std::string& attribute : set) append(attribute, out);
+    set.clear();
+  };
+  AttributeReader attributes(*this);
+  bool starts_rdn = false;
+  while (const auto attribute = attributes.Next(&starts_rdn)) {
+    if (starts_rdn && !set.empty()) end_set();
+    std::string text;
+    append({reinterpret_cast<const char*>(attribute->type.data()),
+            attribute->type.size()},
+           &text);
+    if (IsTextType(attribute->value_tag)) {
+      NormalizedValue value(attribute->value_tag, attribute->value);
+      for (uint32_t c = value.Next(); c != NormalizedValue::kEnd;
+           c = value.Next()) {
+        append_number(c, &text);
+      }
+    } else {
+      // No code point is as large.
+      append_number(NormalizedValue::kEnd, &text);
+      append_number(attribute->value_tag, &text);
+      text.append(attribute->value.begin(), attribute->value.end());
+    }
+    set.push_back(std::move(text));
+  }
+  end_set();
 }
 
 uint64_t Name::Hash(uint64_t seed) const {

@@ -79,8 +79,9 @@ class Connection {
   // Whether only our last words are on their way.
   bool closing() const { return state_ == State::kLinger; }
 
-  // The device certificate; empty before the gate has answered.
-  const chainkeep::CertificateId& device() const { return verdict_.device(); }
+  // What the device is known by, whichever certificate it presents; empty
+  // before the gate has answered.
+  const chainkeep::SignedId& device() const { return verdict_.signed_id(); }
 
   // What to poll() for; a descriptor of -1 is nothing.
   pollfd ClientWait() const;

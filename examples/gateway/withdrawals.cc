@@ -12,7 +12,7 @@ std::optional<Reason> Withdrawals::Batch::ReasonToEnd(
     const Verdict& verdict) const {
   if (!devices_.empty()) {
     const auto device = devices_.find(
-        Key(verdict.account(), verdict.region(), verdict.device()));
+        DeviceKey(verdict.account(), verdict.region(), verdict.signed_id()));
     if (device != devices_.end()) {
       return device->second == chainkeep::DeviceStatus::kRevoked
                  ? Reason::kDeviceRevoked
@@ -29,16 +29,17 @@ std::optional<Reason> Withdrawals::Batch::ReasonToEnd(
 bool Withdrawals::Batch::MayConcernIntermediate(const Verdict& verdict) const {
   const auto& intermediates = verdict.intermediates();
   return !cas_.empty() &&
-         std::any_of(intermediates.begin(), intermediates.end(),
-                     [&](const chainkeep::CertificateId& id) {
-                       return cas_.contains(
-                           Key(verdict.account(), verdict.region(), id));
-                     });
+         std::any_of(
+             intermediates.begin(), intermediates.end(),
+             [&](const chainkeep::Intermediate& intermediate) {
+               return cas_.contains(
+                   CaKey(verdict.account(), verdict.region(), intermediate.ca));
+             });
 }
 
 Withdrawals::Added Withdrawals::AddRegistered(const chainkeep::CaEvent& event) {
   const std::lock_guard lock(mutex_);
-  batch_.cas_.emplace(event.scope.account, event.scope.region, event.ca);
+  batch_.cas_.emplace(event.scope.account, event.scope.region, event.ca_id);
   return Note();
 }
 
@@ -46,15 +47,15 @@ Withdrawals::Added Withdrawals::AddDeactivated(
     const chainkeep::CaEvent& event) {
   const std::lock_guard lock(mutex_);
   const Batch::Key key(event.scope.account, event.scope.region, event.ca);
-  batch_.cas_.insert(key);
+  batch_.cas_.emplace(event.scope.account, event.scope.region, event.ca_id);
   batch_.deactivated_.emplace(key, event.scope.mode);
   return Note();
 }
 
 Withdrawals::Added Withdrawals::AddDevice(const chainkeep::DeviceEvent& event) {
   const std::lock_guard lock(mutex_);
-  batch_.devices_[Batch::Key(event.account, event.region, event.device)] =
-      event.status;
+  batch_.devices_[Batch::DeviceKey(event.account, event.region,
+                                   event.signed_id)] = event.status;
   return Note();
 }
 

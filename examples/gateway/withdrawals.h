@@ -42,14 +42,19 @@ class Withdrawals {
 
    private:
     friend class Withdrawals;
-    using Key = std::tuple<chainkeep::Account, chainkeep::Region,
-                           chainkeep::CertificateId>;
+    template <typename Id>
+    using KeyOf = std::tuple<chainkeep::Account, chainkeep::Region, Id>;
+    // A registration; a CA, whichever certificate of it; and a device,
+    // likewise.
+    using Key = KeyOf<chainkeep::CertificateId>;
+    using CaKey = KeyOf<chainkeep::CaId>;
+    using DeviceKey = KeyOf<chainkeep::SignedId>;
 
-    // CAs that were registered or deactivated, and the modes in which the
-    // latter were.
-    absl::flat_hash_set<Key> cas_;
+    // CAs that were registered or deactivated, and the registrations and modes
+    // in which the latter were.
+    absl::flat_hash_set<CaKey> cas_;
     absl::flat_hash_set<std::pair<Key, chainkeep::Mode>> deactivated_;
-    absl::flat_hash_map<Key, chainkeep::DeviceStatus> devices_;
+    absl::flat_hash_map<DeviceKey, chainkeep::DeviceStatus> devices_;
   };
 
   // Whether it is the first since Take was called.

@@ -535,12 +535,17 @@ class DeviceTest : public CatalogTest {
  protected:
   absl::Status Put(const Scope& scope, DeviceStatus status,
                    const CertificateId& ca = CertificateId()) {
-    return catalog_.PutDevice(scope, id_, status, ca);
+    return catalog_.PutDevice(scope.account, scope.region,
+                              {.signed_id = device_,
+                               .id = id_,
+                               .mode = scope.mode,
+                               .status = status,
+                               .ca = ca});
   }
 
   std::optional<DeviceView> InRegion(const Region& region) {
     const Catalog::Pin pin = catalog_.Acquire();
-    return pin.FindDevice(region, id_);
+    return pin.FindDevice(region, device_, id_);
   }
   std::optional<DeviceView> OfTenant(const Account& account) {
     const auto name = sni::HostName::Parse("x.example");
@@ -548,8 +553,10 @@ class DeviceTest : public CatalogTest {
                              catalog_.NextVersion());
     const test::Resolved resolution = test::Resolve(catalog_, kEast, *name);
     const Catalog::Pin pin = catalog_.Acquire();
-    return pin.FindDevice(*resolution.tenant, id_);
+    return pin.FindDevice(*resolution.tenant, device_);
   }
+
+  const SignedId device_ = SignedId(id_.bytes());
 };
 
 TEST_F(DeviceTest, R82_SniOnlyIsNotShownWithoutATenant) {
@@ -594,9 +601,9 @@ TEST_F(DeviceTest, EveryChangeHasAVersionOfItsOwn) {
     EXPECT_EQ(InRegion(kEast)->status, status);
     EXPECT_TRUE(versions.insert(InRegion(kEast)->version).second);
   }
-  ASSERT_TRUE(catalog_.RemoveDevice(AccountOf(1), kEast, id_).ok());
+  ASSERT_TRUE(catalog_.RemoveDevice(AccountOf(1), kEast, device_).ok());
   EXPECT_FALSE(InRegion(kEast).has_value());
-  EXPECT_EQ(ErrorCodeOf(catalog_.RemoveDevice(AccountOf(1), kEast, id_)),
+  EXPECT_EQ(ErrorCodeOf(catalog_.RemoveDevice(AccountOf(1), kEast, device_)),
             ErrorCode::kInternalFailure);
   ASSERT_TRUE(Put(DefaultScope(AccountOf(1)), DeviceStatus::kActive).ok());
   EXPECT_TRUE(versions.insert(InRegion(kEast)->version).second);
@@ -606,7 +613,7 @@ TEST_F(DeviceTest, EveryChangeHasAVersionOfItsOwn) {
 TEST_F(DeviceTest, RemovesOnlyTheAccountsOwn) {
   ASSERT_TRUE(Put(DefaultScope(AccountOf(1)), DeviceStatus::kActive).ok());
   for (int other : {2, 3}) {
-    EXPECT_FALSE(catalog_.RemoveDevice(AccountOf(other), kEast, id_).ok());
+    EXPECT_FALSE(catalog_.RemoveDevice(AccountOf(other), kEast, device_).ok());
   }
   EXPECT_TRUE(InRegion(kEast).has_value());
 }

@@ -85,7 +85,7 @@ class CatalogCrls : public testing::Test {
     anchor.account = &account;
     const Catalog::Pin pin = catalog_.Acquire();
     const CrlView view = pin.Crls(region);
-    return ListOf(view.FindCrls(anchor, issuer), issuer);
+    return ListOf(view.FindCrls(anchor, issuer).set, issuer);
   }
   uint64_t Version(const Account& account, const Region& region = kEast) {
     const Catalog::Pin pin = catalog_.Acquire();
@@ -118,6 +118,28 @@ TEST_F(CatalogCrls, AreShownToTheirTenantAlone) {
   EXPECT_EQ(Shown(kA, ca_), 0);
   EXPECT_EQ(Shown(kB, ca_), 2);
   EXPECT_EQ(Shown(kA, ca_, kWest), 3);
+}
+
+// What was found before a change bears the version of before: an answer that is
+// made of it cannot be taken for one of the lists that have come since, at
+// whatever moment they come.
+TEST_F(CatalogCrls, AreFoundWithTheVersionOfTheirOwnState) {
+  const x509::Certificate issuer = *x509::Certificate::Parse(ca_.bytes());
+  const Catalog::Pin pin = catalog_.Acquire();
+  const CrlView view = pin.Crls(kEast);
+  path::Anchor anchor;
+  anchor.account = &kA;
+  path::FoundCrls before = view.FindCrls(anchor, issuer);
+  EXPECT_EQ(before.set, nullptr);
+  EXPECT_EQ(before.version, 0u);
+  for (int list = 1; list <= kLists; ++list) {
+    ASSERT_TRUE(Replace(kA, list % 2 == 0 ? ca_ : same_name_, list).ok());
+    EXPECT_NE(view.Version(kA), before.version);
+    const path::FoundCrls now = view.FindCrls(anchor, issuer);
+    EXPECT_EQ(now.version, view.Version(kA));
+    EXPECT_EQ(ListOf(now.set, issuer), list / 2 * 2);
+    before = now;
+  }
 }
 
 // A CA is its name and its key: neither alone, and whatever the certificate.
@@ -215,14 +237,12 @@ TEST_F(CatalogCrls, ReadersSeeWhatTheVersionSays) {
         const uint64_t before = done;
         const Catalog::Pin pin = catalog_.Acquire();
         const CrlView view = pin.Crls(kEast);
-        const uint64_t version = view.Version(kA);
-        const CrlSet* const set = view.FindCrls(anchor, issuer);
+        const path::FoundCrls found = view.FindCrls(anchor, issuer);
         ++looks;
-        const bool is_still = view.Version(kA) == version;
-        if (version < before) ++own.wrong;
-        const int list = ListOf(set, issuer);
-        if (!is_still) continue;
-        if (own.lists.emplace(version, list).first->second != list) ++own.wrong;
+        if (found.version < before) ++own.wrong;
+        const int list = ListOf(found.set, issuer);
+        const auto known = own.lists.emplace(found.version, list).first;
+        if (known->second != list) ++own.wrong;
       }
     });
   }

@@ -38,6 +38,8 @@ constexpr auto kDuration = std::chrono::seconds(1);
 constexpr int kAccounts = 2;
 constexpr int kDevices = 3;
 
+SignedId SignedOf(const CertificateId& id) { return SignedId(id.bytes()); }
+
 CertificateId IdOf(std::string_view text) {
   return ComputeCertificateId(AsBytes(text));
 }
@@ -81,7 +83,8 @@ class DeviceStress : public testing::Test {
       if (own && dice() % 3 == 0) {
         const uint64_t before = catalog_.NextVersion();
         if (!catalog_
-                 .RemoveDevice(accounts_[account], region_, devices_[device])
+                 .RemoveDevice(accounts_[account], region_,
+                               SignedOf(devices_[device]))
                  .ok()) {
           ++wrong_;
         }
@@ -101,8 +104,12 @@ class DeviceStress : public testing::Test {
       }
       const uint64_t before = catalog_.NextVersion();
       const absl::Status is_put =
-          catalog_.PutDevice({accounts_[account], region_, put.mode},
-                             devices_[device], put.status, put.ca);
+          catalog_.PutDevice(accounts_[account], region_,
+                             {.signed_id = SignedOf(devices_[device]),
+                              .id = devices_[device],
+                              .mode = put.mode,
+                              .status = put.status,
+                              .ca = put.ca});
       // Another account may have it in mode DEFAULT.
       if (!is_put.ok()) {
         if (own || put.mode == Mode::kSniOnly) ++wrong_;
@@ -110,7 +117,8 @@ class DeviceStress : public testing::Test {
       }
       own = put;
       const Catalog::Pin pin = catalog_.Acquire();
-      const auto view = pin.FindDevice(tenants_[account], devices_[device]);
+      const auto view =
+          pin.FindDevice(tenants_[account], SignedOf(devices_[device]));
       if (!view || view->version <= before) {
         ++wrong_;
         continue;
@@ -132,8 +140,10 @@ class DeviceStress : public testing::Test {
       for (int i = 0; i < kAccounts; ++i) gone[i] = gone_[i][device];
       const Catalog::Pin pin = catalog_.Acquire();
       const auto view =
-          without_tenant ? pin.FindDevice(region_, devices_[device])
-                         : pin.FindDevice(tenants_[account], devices_[device]);
+          without_tenant
+              ? pin.FindDevice(region_, SignedOf(devices_[device]),
+                               devices_[device])
+              : pin.FindDevice(tenants_[account], SignedOf(devices_[device]));
       if (!view) continue;
       const Put put{.account = *view->account == accounts_[0] ? 0 : 1,
                     .device = device,
@@ -195,15 +205,19 @@ TEST_F(DeviceStress, IdsOfCasGoWithTheirLastDevice) {
   if (memory::kSanitizer != memory::Sanitizer::kNone) {
     GTEST_SKIP() << "another allocator";
   }
-  const Scope scope{accounts_[0], region_, Mode::kSniOnly};
   const auto come_and_go = [&](int from, int to) {
     for (int i = from; i < to; ++i) {
       ASSERT_TRUE(catalog_
-                      .PutDevice(scope, devices_[0], DeviceStatus::kActive,
-                                 IdOf(absl::StrCat("CA ", i)))
+                      .PutDevice(accounts_[0], region_,
+                                 {.signed_id = SignedOf(devices_[0]),
+                                  .id = devices_[0],
+                                  .mode = Mode::kSniOnly,
+                                  .status = DeviceStatus::kActive,
+                                  .ca = IdOf(absl::StrCat("CA ", i))})
                       .ok());
       ASSERT_TRUE(
-          catalog_.RemoveDevice(accounts_[0], region_, devices_[0]).ok());
+          catalog_.RemoveDevice(accounts_[0], region_, SignedOf(devices_[0]))
+              .ok());
     }
   };
   come_and_go(0, 1000);

@@ -37,6 +37,16 @@ class ReplaceTest : public testing::Test {
   CertificateId IdOf(size_t ca) const {
     return ComputeCertificateId(cas_[ca]->bytes());
   }
+  // Where CAs do for devices.
+  SignedId SignedOf(size_t ca) const { return SignedId(IdOf(ca).bytes()); }
+  DeviceData DeviceOf(size_t device, Mode mode, DeviceStatus status,
+                      const CertificateId& ca) const {
+    return {.signed_id = SignedOf(device),
+            .id = IdOf(device),
+            .mode = mode,
+            .status = status,
+            .ca = ca};
+  }
   std::shared_ptr<const CaRecord> RecordOf(size_t ca) {
     return *catalog_.Record(cas_[ca]->der);
   }
@@ -134,11 +144,12 @@ TEST_F(ReplaceTest, AfterAnyChangesDevicesAreWhatAMapHolds) {
     const size_t ca = below(kCas);
     if (below(4) == 0) {
       EXPECT_EQ(
-          catalog_.RemoveDevice(accounts_[account], region_, IdOf(device)).ok(),
+          catalog_.RemoveDevice(accounts_[account], region_, SignedOf(device))
+              .ok(),
           expected.erase({account, device}) == 1);
     } else {
-      catalog_.ReplaceDevice(ScopeOf(account, mode), IdOf(device), status,
-                             IdOf(ca));
+      catalog_.ReplaceDevice(accounts_[account], region_,
+                             DeviceOf(device, mode, status, IdOf(ca)));
       if (mode == Mode::kDefault) TakeDefault(&expected, account, device);
       expected[{account, device}] = {mode, {status, ca}};
     }
@@ -146,7 +157,8 @@ TEST_F(ReplaceTest, AfterAnyChangesDevicesAreWhatAMapHolds) {
     for (size_t a = 0; a < kAccounts; ++a) {
       for (size_t d = 0; d < 2; ++d) {
         const auto found = expected.find({a, d});
-        const auto shown = catalog_.FindDevice(accounts_[a], region_, IdOf(d));
+        const auto shown =
+            catalog_.FindDevice(accounts_[a], region_, SignedOf(d));
         ASSERT_EQ(shown.has_value(), found != expected.end());
         if (!shown) continue;
         EXPECT_EQ(shown->mode, found->second.first);
@@ -161,8 +173,9 @@ TEST_F(ReplaceTest, AfterAnyChangesDevicesAreWhatAMapHolds) {
 TEST_F(ReplaceTest, WhoLooksMeanwhileFindsTheOneOrTheOther) {
   catalog_.Replace(ScopeOf(0, Mode::kDefault), RecordOf(0),
                    CaStatus::kInactive);
-  catalog_.ReplaceDevice(ScopeOf(0, Mode::kDefault), IdOf(0),
-                         DeviceStatus::kRevoked, {});
+  catalog_.ReplaceDevice(
+      accounts_[0], region_,
+      DeviceOf(0, Mode::kDefault, DeviceStatus::kRevoked, {}));
   std::atomic<bool> is_over = false;
   std::atomic<int> looks = 0, missing = 0;
   std::thread reader([&] {
@@ -170,7 +183,7 @@ TEST_F(ReplaceTest, WhoLooksMeanwhileFindsTheOneOrTheOther) {
       const Catalog::Pin pin = catalog_.Acquire();
       path::Anchor anchor;
       if (!pin.View(region_).FindById(IdOf(0), &anchor)) ++missing;
-      if (!pin.FindDevice(region_, IdOf(0))) ++missing;
+      if (!pin.FindDevice(region_, SignedOf(0), IdOf(0))) ++missing;
       ++looks;
     }
   });
@@ -178,8 +191,9 @@ TEST_F(ReplaceTest, WhoLooksMeanwhileFindsTheOneOrTheOther) {
   for (size_t i = 1; i < 3000; ++i) {
     catalog_.Replace(ScopeOf(i % kAccounts, Mode::kDefault), RecordOf(0),
                      CaStatus::kInactive);
-    catalog_.ReplaceDevice(ScopeOf(i % kAccounts, Mode::kDefault), IdOf(0),
-                           DeviceStatus::kRevoked, IdOf(i % kCas));
+    catalog_.ReplaceDevice(
+        accounts_[i % kAccounts], region_,
+        DeviceOf(0, Mode::kDefault, DeviceStatus::kRevoked, IdOf(i % kCas)));
   }
   is_over = true;
   reader.join();
@@ -193,15 +207,16 @@ TEST_F(ReplaceTest, WhoLooksMeanwhileFindsTheOneOrTheOther) {
 TEST_F(ReplaceTest, AnAccountFindsItsDeviceWhileItsModeChanges) {
   const auto replace = [&](size_t i) {
     catalog_.ReplaceDevice(
-        ScopeOf(0, i % 2 == 0 ? Mode::kDefault : Mode::kSniOnly), IdOf(0),
-        DeviceStatus::kRevoked, {});
+        accounts_[0], region_,
+        DeviceOf(0, i % 2 == 0 ? Mode::kDefault : Mode::kSniOnly,
+                 DeviceStatus::kRevoked, {}));
   };
   replace(0);
   std::atomic<bool> is_over = false;
   std::atomic<int> looks = 0, missing = 0;
   std::thread reader([&] {
     while (!is_over) {
-      if (!catalog_.FindDevice(accounts_[0], region_, IdOf(0))) ++missing;
+      if (!catalog_.FindDevice(accounts_[0], region_, SignedOf(0))) ++missing;
       ++looks;
     }
   });

@@ -59,14 +59,14 @@ bool CaseCrls::AnswersFor(const List& list,
   return list.validity == Validity::kValid;
 }
 
-const revocation::CrlSet* CaseCrls::FindCrls(
-    const path::Anchor&, const x509::Certificate& issuer) const {
-  if (is_incomplete_) return nullptr;
+path::FoundCrls CaseCrls::FindCrls(const path::Anchor&,
+                                   const x509::Certificate& issuer) const {
+  if (is_incomplete_) return {};
   std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls;
   for (const List& list : lists_) {
     if (AnswersFor(list, issuer)) crls.push_back(list.crl);
   }
-  return &sets_.emplace_back(std::move(crls));
+  return {&sets_.emplace_back(std::move(crls))};
 }
 
 }  // namespace chainkeep::conformance

@@ -47,9 +47,8 @@ class CaseCrls final : public path::RevocationSource {
   // there, as whoever uploads it would be told; "" if that did not happen.
   const std::string& refusal() const { return refusal_; }
 
-  const revocation::CrlSet* FindCrls(
-      const path::Anchor& anchor,
-      const x509::Certificate& issuer) const override;
+  path::FoundCrls FindCrls(const path::Anchor& anchor,
+                           const x509::Certificate& issuer) const override;
 
  private:
   enum class Validity : uint8_t { kUnasked, kBeingAsked, kValid, kInvalid };

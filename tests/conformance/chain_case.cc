@@ -146,6 +146,7 @@ class ChainCase {
     return path::BuildPath({.leaf = leaf,
                             .presented = presented_,
                             .anchors = anchors_,
+                            .denials = anchors_,
                             .crls = crls_,
                             .options = options,
                             .budget = budget,

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "chainkeep/hook.h"
+#include "engine/signature/signed_id.h"
+#include "engine/x509/certificate.h"
 #include "tests/engine/gate_fixture.h"
 
 namespace chainkeep::test {
@@ -42,6 +44,11 @@ class PolicyRules : public GateFixture {
 };
 
 using ResolutionRules = PolicyRules;
+
+Intermediate IntermediateOf(const TestCertificate& ca) {
+  return {ComputeCertificateId(ca.bytes()),
+          signature::ComputeCaId(*x509::Certificate::Parse(ca.bytes()))};
+}
 
 // Each row is a status of the record, and what either policy makes of it.
 TEST_F(PolicyRules, R74_TheStatusOfTheRecordDecides) {
@@ -631,8 +638,7 @@ TEST_F(PolicyRules, R97_AVerdictEndsWithItsIntermediates) {
   const Verdict verdict = engine_->Validate(listener, handshake);
   ASSERT_TRUE(verdict.accepted());
   EXPECT_EQ(verdict.intermediates(),
-            (std::vector{ComputeCertificateId(subsub.bytes()),
-                         ComputeCertificateId(sub.bytes())}));
+            (std::vector{IntermediateOf(subsub), IntermediateOf(sub)}));
   for (const auto& row : kRows) {
     SCOPED_TRACE(row.what);
     row.change();

@@ -3,6 +3,8 @@
 #include <functional>
 #include <optional>
 
+#include "engine/signature/signed_id.h"
+#include "engine/x509/certificate.h"
 #include "gtest/gtest.h"
 #include "tests/engine/gate_fixture.h"
 
@@ -11,12 +13,14 @@ namespace {
 
 using chainkeep::Account;
 using chainkeep::CaEvent;
+using chainkeep::CaId;
 using chainkeep::CertificateId;
 using chainkeep::DeviceEvent;
 using chainkeep::DeviceStatus;
 using chainkeep::Mode;
 using chainkeep::Reason;
 using chainkeep::Region;
+using chainkeep::SignedId;
 using chainkeep::Verdict;
 using chainkeep::test::CaSpec;
 using chainkeep::test::LeafSpec;
@@ -32,6 +36,15 @@ class WithdrawalsTest : public chainkeep::test::GateFixture {
     return chainkeep::ComputeCertificateId(certificate.bytes());
   }
 
+  static SignedId SignedOf(const TestCertificate& certificate) {
+    return chainkeep::signature::ComputeSignedId(
+        *chainkeep::x509::Certificate::Parse(certificate.bytes()));
+  }
+  static CaId CaIdOf(const TestCertificate& certificate) {
+    return chainkeep::signature::ComputeCaId(
+        *chainkeep::x509::Certificate::Parse(certificate.bytes()));
+  }
+
   // Of account a's device, by way of sub_.
   Verdict Accepted() {
     const chainkeep::Bytes presented[] = {sub_.bytes()};
@@ -45,7 +58,14 @@ class WithdrawalsTest : public chainkeep::test::GateFixture {
     return verdict;
   }
 
+  static chainkeep::test::CertificateSpec Renewed(const TestCertificate& ca) {
+    chainkeep::test::CertificateSpec spec = CaSpec("sub");
+    spec.key = ca.key.get();
+    return spec;
+  }
+
   const TestCertificate sub_ = MakeCertificate(CaSpec("sub"), &ca_);
+  const TestCertificate renewed_ = MakeCertificate(Renewed(sub_), &ca_);
   const TestCertificate below_ = MakeCertificate(LeafSpec("below"), &sub_);
 };
 
@@ -55,11 +75,11 @@ TEST_F(WithdrawalsTest, OnlyWhatAConnectionRestsOnEndsIt) {
   const Region west = *Region::Parse("us-west-2");
   const auto ca = [&](const Account& account, const Region& region, Mode mode,
                       const TestCertificate& of) {
-    return CaEvent{{account, region, mode}, Id(of)};
+    return CaEvent{{account, region, mode}, Id(of), CaIdOf(of)};
   };
   const auto device = [&](const Account& account, const Region& region,
                           const TestCertificate& of, DeviceStatus status) {
-    return DeviceEvent{account, region, Id(of), status};
+    return DeviceEvent{account, region, Id(of), SignedOf(of), status};
   };
   using Kind = std::optional<Reason>;
   const struct {
@@ -104,6 +124,18 @@ TEST_F(WithdrawalsTest, OnlyWhatAConnectionRestsOnEndsIt) {
        [&](auto& w) { w.AddDeactivated(ca(a_, east_, Mode::kSniOnly, sub_)); },
        {},
        true},
+      {"another certificate of its intermediate is registered",
+       [&](auto& w) {
+         w.AddRegistered(ca(a_, east_, Mode::kSniOnly, renewed_));
+       },
+       {},
+       true},
+      {"it is revoked by another certificate of it",
+       [&](auto& w) {
+         w.AddDevice(
+             {a_, east_, Id(leaf_), SignedOf(below_), DeviceStatus::kRevoked});
+       },
+       Reason::kDeviceRevoked, false},
       {"it is revoked",
        [&](auto& w) {
          w.AddDevice(device(a_, east_, below_, DeviceStatus::kRevoked));
@@ -135,7 +167,7 @@ TEST_F(WithdrawalsTest, OnlyWhatAConnectionRestsOnEndsIt) {
 TEST_F(WithdrawalsTest, TheFirstOfABatchIsKnown) {
   const Verdict verdict = Accepted();
   Withdrawals withdrawals;
-  const CaEvent event{{a_, east_, Mode::kSniOnly}, Id(ca_)};
+  const CaEvent event{{a_, east_, Mode::kSniOnly}, Id(ca_), CaIdOf(ca_)};
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(withdrawals.AddRegistered(event), Added::kFirst);
     EXPECT_EQ(withdrawals.AddRegistered(event), Added::kMore);

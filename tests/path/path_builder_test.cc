@@ -34,6 +34,7 @@ class PathBuilder : public testing::Test {
     return BuildPath({.leaf = *parsed,
                       .presented = presented_,
                       .anchors = anchors_,
+                      .denials = anchors_,
                       .crls = test::NoCrls(),
                       .options = options_,
                       .budget = budget,

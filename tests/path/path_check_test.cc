@@ -599,9 +599,10 @@ class CheckRevocationTest : public testing::Test {
   }
 
   Finding Check(const RevocationOptions& options) {
-    good_until_ = kTestNow + 365 * kDay;
-    return CheckRevocation(chain_.path(), {}, crls_, options, kTestNow,
-                           &good_until_);
+    const RevocationFinding result =
+        CheckRevocation(chain_.path(), {}, crls_, options, kTestNow);
+    good_until_ = result.good_until.value_or(kTestNow + 365 * kDay);
+    return result.finding;
   }
 
   Chain chain_;
@@ -744,6 +745,31 @@ TEST_F(CheckRevocationTest, F9_GoodUntilAListFromTheFutureBegins) {
     ExpectFinding(Check({.scope = Scope::kChain, .stale = stale_is}),
                   Reason::kRevoked, 1, "the issuer is named");
   }
+}
+
+// Lists that come between two looks of one check: the answer bears the version
+// of the first look, which is not that of what is there now.
+class ChangingCrls final : public RevocationSource {
+ public:
+  FoundCrls FindCrls(const Anchor&, const x509::Certificate&) const override {
+    return {nullptr, ++version_};
+  }
+  uint64_t version() const { return version_; }
+
+ private:
+  mutable uint64_t version_ = 0;
+};
+
+TEST_F(CheckRevocationTest, BearsTheVersionOfWhatWasReadFirst) {
+  const ChangingCrls crls;
+  RevocationOptions options;
+  options.unknown = RevocationOptions::OnDoubt::kAccept;
+  options.scope = RevocationOptions::Scope::kChain;
+  const RevocationFinding result =
+      CheckRevocation(chain_.path(), {}, crls, options, kTestNow);
+  EXPECT_TRUE(result.finding.ok());
+  EXPECT_GT(crls.version(), 1u);
+  EXPECT_EQ(result.version, 1u);
 }
 
 // --- All of them -------------------------------------------------------------

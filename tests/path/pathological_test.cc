@@ -65,6 +65,7 @@ class Pathological : public testing::Test {
     const PathResult result = BuildPath({.leaf = *leaf,
                                          .presented = presented_,
                                          .anchors = anchors_,
+                                         .denials = anchors_,
                                          .crls = test::NoCrls(),
                                          .options = options_,
                                          .budget = budget,

@@ -20,6 +20,7 @@ using store::ChangeKind;
 Subject Host(int i) {
   return {ChangeKind::kEndpoint,
           {{{}, *Region::Parse("us-east-1")}, {}},
+          {},
           absl::StrCat("h", i, ".example")};
 }
 

@@ -96,10 +96,11 @@ class DamagedStoreTest : public ProjectionFixture {
     CertificateId::Array id = {};
     id[0] = static_cast<uint8_t>(i);
     row.key.id = CertificateId(id);
+    row.signed_id = SignedId(id);
     return row;
   }
   std::optional<DeviceStatus> Shown(int i) const {
-    const auto shown = catalog_.FindDevice(a_, region_, Number(i).key.id);
+    const auto shown = catalog_.FindDevice(a_, region_, Number(i).signed_id);
     if (!shown) return std::nullopt;
     return shown->status;
   }
@@ -182,6 +183,7 @@ TEST_F(DamagedStoreTest, ARowThatCannotBeReadLeavesTheOthersAlone) {
           id[1] = static_cast<uint8_t>(i);
           id[2] = static_cast<uint8_t>(i >> 8);
           row.key.id = CertificateId(id);
+          row.signed_id = SignedId(id);
           t.PutDevice(row);
         }
         return absl::OkStatus();
@@ -268,7 +270,7 @@ TEST_F(DamagedStoreTest, WhatRefusesStaysBesideARowWithoutAKey) {
   CatchUp();
   Damage(
       absl::StrCat("PRAGMA ignore_check_constraints = ON;"
-                   "UPDATE device SET id = x'00' WHERE id = ",
+                   "UPDATE device SET signed_id = x'00' WHERE id = ",
                    Blob(7)));
   CatchUpByComparing();
   EXPECT_EQ(Shown(7), DeviceStatus::kRevoked);

@@ -45,7 +45,8 @@ class FollowingTest : public ProjectionFixture {
   void CatchUpWithADeviceAtAllTimes() {
     store_.BeforeReads([&] {
       const catalog::Catalog::Pin pin = catalog_.Acquire();
-      EXPECT_TRUE(pin.FindDevice(region_, IdOf(device_)).has_value());
+      EXPECT_TRUE(pin.FindDevice(region_, SignedOf(device_), IdOf(device_))
+                      .has_value());
     });
     CatchUp();
     store_.BeforeReads(nullptr);
@@ -68,6 +69,7 @@ class FollowingTest : public ProjectionFixture {
       id[byte] = static_cast<uint8_t>(i >> 8 * byte);
     }
     row.key.id = CertificateId(id);
+    row.signed_id = SignedId(id);
     return row;
   }
 };
@@ -112,7 +114,7 @@ TEST_F(FollowingTest, R58_EachBatchIsToldBeforeTheNext) {
   const auto is_active = [&](int i) {
     return catalog_
                .FindDevice(a_, region_,
-                           Numbered(i, DeviceStatus::kActive).key.id)
+                           Numbered(i, DeviceStatus::kActive).signed_id)
                ->status == DeviceStatus::kActive;
   };
   int told = 0;
@@ -309,7 +311,8 @@ TEST_F(FollowingTest, WhoIsInTheWayOfAnotherIsGoneByTheEnd) {
       });
     }
     CatchUp();
-    EXPECT_EQ(catalog_.FindDevice(a_, region_, IdOf(device_))->mode, kDefault);
+    EXPECT_EQ(catalog_.FindDevice(a_, region_, SignedOf(device_))->mode,
+              kDefault);
     EXPECT_EQ(catalog_.FindRegistration(a_, region_, IdOf(ca_))->mode,
               kDefault);
     store_.AfterChanges(nullptr);

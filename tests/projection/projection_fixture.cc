@@ -7,6 +7,7 @@
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
 #include "engine/signature/ca_identity.h"
+#include "engine/signature/signed_id.h"
 #include "engine/sni/endpoint_name.h"
 #include "engine/x509/certificate.h"
 
@@ -71,6 +72,11 @@ CertificateId ProjectionFixture::IdOf(const TestCertificate& certificate) {
   return ComputeCertificateId(certificate.bytes());
 }
 
+SignedId ProjectionFixture::SignedOf(const TestCertificate& certificate) {
+  const auto parsed = x509::Certificate::Parse(certificate.bytes());
+  return signature::ComputeSignedId(*parsed);
+}
+
 CaRow ProjectionFixture::Ca(const Account& account, const TestCertificate& ca,
                             Mode mode, CaStatus status) {
   CaRow row;
@@ -86,6 +92,7 @@ DeviceRow ProjectionFixture::Device(const Account& account,
                                     DeviceStatus status, Mode mode) {
   DeviceRow row;
   row.key = {{account, *Region::Parse("us-east-1")}, IdOf(device)};
+  row.signed_id = SignedOf(device);
   row.mode = mode;
   row.status = status;
   row.der = device.der;
@@ -170,12 +177,12 @@ std::vector<std::string> ProjectionFixture::Shown() const {
             ? " automatic"
             : ""));
   });
-  catalog_.ForEachDevice([&](const Account& account, const Region& region,
-                             const CertificateId& id) {
-    const auto shown = catalog_.FindDevice(account, region, id);
-    lines.push_back(Line("device", account, id, shown->mode,
-                         DeviceStatusName(shown->status)));
-  });
+  catalog_.ForEachDevice(
+      [&](const Account& account, const Region& region, const SignedId& id) {
+        const auto shown = catalog_.FindDevice(account, region, id);
+        lines.push_back(Line("device", account, shown->id, shown->mode,
+                             DeviceStatusName(shown->status)));
+      });
   catalog_.endpoints().ForEach(
       [&](const Region& region, std::string_view name) {
         lines.push_back(Line(*catalog_.endpoints().Find(

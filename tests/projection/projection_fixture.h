@@ -139,6 +139,7 @@ class ProjectionFixture : public testing::Test {
   std::vector<std::string> Stored() const;
 
   static CertificateId IdOf(const TestCertificate& certificate);
+  static SignedId SignedOf(const TestCertificate& certificate);
 
   const Account a_ = *Account::Parse("a");
   const Account b_ = *Account::Parse("b");

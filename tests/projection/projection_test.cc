@@ -11,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
+#include "engine/signature/signed_id.h"
+#include "engine/x509/certificate.h"
 #include "tests/projection/projection_fixture.h"
 #include "tests/support/test_crls.h"
 
@@ -311,12 +313,17 @@ class RandomChanges {
       case 3: {
         DeviceRow row;
         row.key = {{account, region}, ComputeCertificateId(device.bytes())};
+        row.signed_id = signature::ComputeSignedId(
+            *x509::Certificate::Parse(device.bytes()));
         row.mode = mode;
         row.status = static_cast<DeviceStatus>(random_() % 5);
         if (random_() % 2 == 0) row.ca = ComputeCertificateId(ca.bytes());
         row.der = device.der;
-        const auto holder = t.FindDefaultDeviceHolder(region, row.key.id);
-        if (mode == kDefault && holder && *holder != account) return;
+        const auto holders = t.FindDefaultDevices(region, row.signed_id);
+        if (mode == kDefault && !holders.empty() &&
+            holders[0].key.tenant.account != account) {
+          return;
+        }
         return t.PutDevice(row);
       }
       case 4:

@@ -189,7 +189,7 @@ TEST_P(TrustCornersTest, AMoveHasNoMomentWithoutARecord) {
   std::thread reader([&] {
     while (!stop) {
       const catalog::Catalog::Pin pin = catalog_.Acquire();
-      if (!pin.FindDevice(region_, IdOf(device_))) ++absent;
+      if (!pin.FindDevice(region_, SignedOf(device_), IdOf(device_))) ++absent;
       started = true;
     }
   });
@@ -210,6 +210,7 @@ TEST_P(TrustCornersTest, AMoveHasNoMomentWithoutARecord) {
         id[0] = static_cast<uint8_t>(j);
         id[1] ^= 1;
         row.key.id = CertificateId(id);
+        row.signed_id = SignedId(id);
         t.PutDevice(row);
       }
       return absl::OkStatus();

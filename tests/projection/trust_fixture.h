@@ -69,8 +69,8 @@ class TrustOrderTest : public ProjectionFixture,
       const auto ca = catalog_.FindRegistration(accounts_[account], region_,
                                                 IdOf(*cas_[i]));
       if (ca) world.cas[{account, i}] = {ca->mode, ca->status};
-      const auto device =
-          catalog_.FindDevice(accounts_[account], region_, IdOf(*devices_[i]));
+      const auto device = catalog_.FindDevice(accounts_[account], region_,
+                                              SignedOf(*devices_[i]));
       if (device) {
         world.devices[{account, i}] = {device->mode, device->status};
       }
@@ -155,7 +155,7 @@ class TrustOrderTest : public ProjectionFixture,
     bool done = false;
     int reads = 0;
     const auto check = [&] {
-      const auto device = catalog_.FindDevice(a_, region_, IdOf(device_));
+      const auto device = catalog_.FindDevice(a_, region_, SignedOf(device_));
       EXPECT_FALSE(done && ShownCrls() == 0 && !device)
           << "neither the CRL nor the record refuses it";
     };

@@ -22,6 +22,13 @@ INSTANTIATE_TEST_SUITE_P(All, StoreChangesTest, kEveryStore, StoreKindName);
 
 // ---- Changes
 
+std::string IdText(const Change& change) {
+  if (change.kind == ChangeKind::kEndpoint) return "-";
+  return (change.kind == ChangeKind::kDevice ? change.device.ToHex()
+                                             : change.id.ToHex())
+      .substr(0, 1);
+}
+
 TEST_P(StoreChangesTest, NotesEachChangeUnderARevision) {
   Commit([&](Transaction& t) {
     t.PutCa(CaOf(a_, '1', Mode::kDefault));
@@ -42,11 +49,10 @@ TEST_P(StoreChangesTest, NotesEachChangeUnderARevision) {
     t.DeleteDevice({b_, IdOf('2')});
   });
   const auto name = [](const Change& change) {
-    return absl::StrCat(
-        change.revision, " ", static_cast<int>(change.kind), " ",
-        change.tenant.account.text(), "/", change.tenant.region.text(), " ",
-        change.id.empty() ? "-" : change.id.ToHex().substr(0, 1), " ",
-        change.host_name);
+    return absl::StrCat(change.revision, " ", static_cast<int>(change.kind),
+                        " ", change.tenant.account.text(), "/",
+                        change.tenant.region.text(), " ", IdText(change), " ",
+                        change.host_name);
   };
   const std::vector<std::string> wanted = {
       "1 0 a/r1 1 ",          "2 1 b/r1 2 ",          "3 2 a/r1 - h.example",
@@ -109,9 +115,7 @@ TEST_P(StoreChangesTest, KeysAreThoseOfAllRowsInOrder) {
           EXPECT_EQ(key.revision, 0);
           keys.push_back(absl::StrCat(
               static_cast<int>(key.kind), " ", key.tenant.account.text(), "/",
-              key.tenant.region.text(), " ",
-              key.id.empty() ? "-" : key.id.ToHex().substr(0, 1), " ",
-              key.host_name));
+              key.tenant.region.text(), " ", IdText(key), " ", key.host_name));
           return absl::OkStatus();
         },
         [](ChangeKind, const absl::Status& status) {

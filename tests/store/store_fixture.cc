@@ -157,6 +157,8 @@ CertificateId IdOf(char digit) {
   return *CertificateId::Parse(std::string(64, digit));
 }
 
+SignedId SignedIdOf(char digit) { return SignedId(IdOf(digit).bytes()); }
+
 CertificateId IdOfNumber(uint64_t number) {
   CertificateId::Array bytes = {};
   for (size_t i = 0; i < bytes.size(); ++i) {
@@ -185,6 +187,7 @@ CaRow CaOf(const Tenant& tenant, char digit, Mode mode) {
 DeviceRow DeviceOf(const Tenant& tenant, char digit, Mode mode) {
   DeviceRow row;
   row.key = {tenant, IdOf(digit)};
+  row.signed_id = SignedIdOf(digit);
   row.mode = mode;
   row.der = absl::StrCat("der ", std::string(1, digit));
   row.creation_date = 100;
@@ -239,6 +242,7 @@ DeviceRow RichDevice(const Tenant& tenant, char digit) {
   DeviceRow row = DeviceOf(tenant, digit, Mode::kDefault);
   row.status = DeviceStatus::kPendingTransfer;
   row.ca = IdOf('c');
+  row.issuer = CaId(IdOf('d').bytes());
   row.not_before = -1;
   row.not_after = 1;
   row.last_modified_date = 101;

@@ -60,6 +60,8 @@ class Child {
 Tenant TenantOf(std::string_view account, std::string_view region);
 // An id of which all hex digits are `digit`.
 CertificateId IdOf(char digit);
+// The signed id of the certificate with that id.
+SignedId SignedIdOf(char digit);
 // One of 2^64.
 CertificateId IdOfNumber(uint64_t number);
 

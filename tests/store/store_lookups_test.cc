@@ -40,11 +40,15 @@ TEST_P(StoreLookupsTest, KnowsTheDefaultHolderOfADevice) {
     t.PutDevice(DeviceOf(TenantOf("b", "r2"), '1', Mode::kDefault));
   });
   See(*store_, [&](const RegistryView& view) {
-    EXPECT_EQ(view.FindDefaultDeviceHolder(a_.region, IdOf('1')), a_.account);
-    EXPECT_EQ(view.FindDefaultDeviceHolder(a_elsewhere_.region, IdOf('1')),
+    const auto holders = [&](const Region& region, char digit) {
+      return view.FindDefaultDevices(region, SignedIdOf(digit));
+    };
+    ASSERT_EQ(holders(a_.region, '1').size(), 1u);
+    EXPECT_EQ(holders(a_.region, '1')[0].key.tenant, a_);
+    ASSERT_EQ(holders(a_elsewhere_.region, '1').size(), 1u);
+    EXPECT_EQ(holders(a_elsewhere_.region, '1')[0].key.tenant.account,
               b_.account);
-    EXPECT_FALSE(
-        view.FindDefaultDeviceHolder(a_.region, IdOf('2')).has_value());
+    EXPECT_TRUE(holders(a_.region, '2').empty());
   });
   const absl::Status second = Try(*store_, [&](Transaction& t) {
     t.PutRegistrationCode(a_, "code");
@@ -54,6 +58,37 @@ TEST_P(StoreLookupsTest, KnowsTheDefaultHolderOfADevice) {
   See(*store_, [&](const RegistryView& view) {
     EXPECT_FALSE(view.FindRegistrationCode(a_).has_value());
     EXPECT_EQ(view.FindDevice({b_, IdOf('1')})->mode, Mode::kSniOnly);
+  });
+}
+
+// What is signed names a device, not the certificate: a tenant has one row of
+// it, and a region one of mode DEFAULT for each issuer.
+TEST_P(StoreLookupsTest, KnowsADeviceByWhatIsSigned) {
+  DeviceRow twin = DeviceOf(a_, '2', Mode::kSniOnly);
+  twin.signed_id = SignedIdOf('1');
+  DeviceRow look_alike = DeviceOf(b_, '2', Mode::kDefault);
+  look_alike.signed_id = SignedIdOf('1');
+  look_alike.issuer = CaId(IdOf('e').bytes());
+  Commit([&](Transaction& t) {
+    t.PutDevice(DeviceOf(a_, '1', Mode::kDefault));
+    t.PutDevice(look_alike);
+  });
+  See(*store_, [&](const RegistryView& view) {
+    EXPECT_EQ(view.FindDevice(a_, SignedIdOf('1'))->key.id, IdOf('1'));
+    EXPECT_EQ(view.FindDevice(b_, SignedIdOf('1'))->key.id, IdOf('2'));
+    EXPECT_FALSE(view.FindDevice(b_, SignedIdOf('2')).has_value());
+    EXPECT_EQ(view.FindDefaultDevices(a_.region, SignedIdOf('1')).size(), 2u);
+  });
+  EXPECT_EQ(
+      ErrorCodeOf(Try(*store_, [&](Transaction& t) { t.PutDevice(twin); })),
+      ErrorCode::kInternalFailure);
+  // Once the one is gone, the other may come.
+  Commit([&](Transaction& t) {
+    t.DeleteDevice({a_, IdOf('1')});
+    t.PutDevice(twin);
+  });
+  See(*store_, [&](const RegistryView& view) {
+    EXPECT_EQ(view.FindDevice(a_, SignedIdOf('1'))->key.id, IdOf('2'));
   });
 }
 

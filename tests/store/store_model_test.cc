@@ -104,13 +104,18 @@ class World {
     random_.seed(seed);
     const Tenant tenant = ATenant();
     const CertificateId id = IdOf(Flip() ? 'a' : Digit());
+    const SignedId device(id.bytes());
     Page page;
     page.order = Flip() ? Page::Order::kAscending : Page::Order::kDescending;
     page.limit = Below(4);
     if (Flip()) {
       page.after = {static_cast<UnixMillis>(Below(3)), IdOf(Digit())};
     }
-    switch (Below(12)) {
+    switch (Below(13)) {
+      case 12: {
+        const auto row = view.FindDevice(tenant, device);
+        return row ? Names(std::vector{*row}) : "none";
+      }
       case 9: {
         std::multiset<std::string> names;
         view.VisitCasBySubject(tenant.region, AMode(), Below(2) * UINT64_MAX,
@@ -132,7 +137,7 @@ class World {
       case 0:
         return Name(view.FindDefaultHolder(tenant.region, id));
       case 1:
-        return Name(view.FindDefaultDeviceHolder(tenant.region, id));
+        return Names(view.FindDefaultDevices(tenant.region, device));
       case 2:
         return Names(view.FindCasBySubject(tenant, Below(2) * UINT64_MAX));
       case 3:

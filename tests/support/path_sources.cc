@@ -1,6 +1,7 @@
 #include "tests/support/path_sources.h"
 
 #include "chainkeep/certificate.h"
+#include "engine/signature/signed_id.h"
 
 namespace chainkeep::test {
 
@@ -12,7 +13,9 @@ bool ListOfAnchors::Add(const std::string& der, CaStatus status) {
   auto key = signature::PublicKey::Parse(certificate->spki());
   if (!key.ok()) return false;
   entries_.push_back(
-      {{*certificate, std::move(*key), ComputeCertificateId(bytes)}, status});
+      {{*certificate, std::move(*key), ComputeCertificateId(bytes),
+        signature::ComputeCaId(*certificate)},
+       status});
   return true;
 }
 
@@ -54,12 +57,23 @@ void ListOfCrls::Add(
   sets_.emplace_back(issuer, revocation::CrlSet(std::move(crls)));
 }
 
-const revocation::CrlSet* ListOfCrls::FindCrls(
-    const path::Anchor&, const x509::Certificate& issuer) const {
-  for (const auto& [name, set] : sets_) {
-    if (name == issuer.subject()) return &set;
+path::CaDenial ListOfAnchors::FindDenial(const Account& account,
+                                         const CaId& ca) const {
+  bool is_inactive = false;
+  for (const Entry& entry : entries_) {
+    if (account != account_ || entry.ca.ca_id != ca) continue;
+    if (entry.status == CaStatus::kActive) return path::CaDenial::kNone;
+    is_inactive = true;
   }
-  return nullptr;
+  return is_inactive ? path::CaDenial::kShown : path::CaDenial::kNone;
+}
+
+path::FoundCrls ListOfCrls::FindCrls(const path::Anchor&,
+                                     const x509::Certificate& issuer) const {
+  for (const auto& [name, set] : sets_) {
+    if (name == issuer.subject()) return {&set};
+  }
+  return {};
 }
 
 const path::RevocationSource& NoCrls() {

@@ -19,6 +19,7 @@
 
 #include "chainkeep/types.h"
 #include "engine/path/anchor_source.h"
+#include "engine/path/denial_source.h"
 #include "engine/path/revocation_source.h"
 #include "engine/revocation/crl_set.h"
 #include "engine/signature/public_key.h"
@@ -26,7 +27,8 @@
 
 namespace chainkeep::test {
 
-class ListOfAnchors final : public path::AnchorSource {
+class ListOfAnchors final : public path::AnchorSource,
+                            public path::DenialSource {
  public:
   // Add takes the DER of a CA, the oldest first. False, and nothing happens,
   // if it is no certificate with a key that could be registered.
@@ -35,6 +37,8 @@ class ListOfAnchors final : public path::AnchorSource {
   size_t FindIssuers(const x509::Name& issuer, Bytes key_id,
                      std::span<path::Anchor> anchors) const override;
   bool FindById(const CertificateId& id, path::Anchor* anchor) const override;
+  path::CaDenial FindDenial(const Account& account,
+                            const CaId& ca) const override;
 
  private:
   struct Entry {
@@ -56,9 +60,8 @@ class ListOfCrls final : public path::RevocationSource {
   void Add(const x509::Name& issuer,
            std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls);
 
-  const revocation::CrlSet* FindCrls(
-      const path::Anchor& anchor,
-      const x509::Certificate& issuer) const override;
+  path::FoundCrls FindCrls(const path::Anchor& anchor,
+                           const x509::Certificate& issuer) const override;
 
  private:
   std::deque<std::pair<x509::Name, revocation::CrlSet>> sets_;

@@ -8,6 +8,7 @@
 
 #include "gtest/gtest.h"
 #include "tests/engine/gate_fixture.h"
+#include "tests/support/twin.h"
 #include "tests/tls/tls_pair.h"
 
 namespace chainkeep {
@@ -233,6 +234,47 @@ TEST_F(TlsTest, ARefusedUnprovenCertificateChangesNothing) {
   const Stats after = engine_->GetStats();
   EXPECT_EQ(after.accepted, before.accepted);
   EXPECT_EQ(after.refused, before.refused);
+}
+
+// A REVOKED device that sends another certificate of the same signed contents
+// (tests/support/twin.h) is the same device.
+TEST_F(TlsTest, ARevokedDeviceDoesNotComeBackAsItsTwin) {
+  ASSERT_TRUE(RegisterDevice(a_, leaf_, "REVOKED").ok());
+  TestCertificate twin = MakeCertificate(LeafSpec("device"), &ca_);
+  twin.der = test::TwinOf(leaf_.der);
+  for (const uint16_t version : kVersions) {
+    for (std::optional<std::string> name :
+         {std::optional<std::string>(), std::optional<std::string>(kNameA)}) {
+      const HandshakeOutcome outcome = Connect({.server_name = name,
+                                                .certificate = &twin,
+                                                .key = leaf_.key.get(),
+                                                .version = version});
+      EXPECT_EQ(outcome.verdict.reason(), Reason::kDeviceRevoked);
+      EXPECT_EQ(outcome.alert, SSL_AD_CERTIFICATE_REVOKED);
+    }
+  }
+}
+
+// What an account has refused in mode SNI_ONLY holds without a server name. A
+// stranger who sends the certificate sees what he would see if it were let in;
+// only who has proven the key is refused.
+TEST_F(TlsTest, ARefusalOutOfSightIsShownToTheKeyOnly) {
+  const TestCertificate other = MakeCertificate(LeafSpec("other"), &ca_);
+  ASSERT_TRUE(RegisterWithoutCa(a_, leaf_, "REVOKED").ok());
+  const auto stranger = test::MakeKey(KeyType::kP256);
+  for (const uint16_t version : kVersions) {
+    for (const TestCertificate* certificate : {&leaf_, &other}) {
+      const HandshakeOutcome outcome = Connect({.certificate = certificate,
+                                                .key = stranger.get(),
+                                                .version = version});
+      EXPECT_EQ(outcome.verdict.reason(), Reason::kNoVerdict);
+      EXPECT_EQ(outcome.alert, SSL_AD_DECRYPT_ERROR);
+    }
+    const HandshakeOutcome outcome =
+        Connect({.certificate = &leaf_, .version = version});
+    EXPECT_EQ(outcome.verdict.reason(), Reason::kDeviceRevoked);
+    EXPECT_FALSE(outcome.verdict.needs_completion());
+  }
 }
 
 // SSL_clear does not clear what others keep with an SSL.
