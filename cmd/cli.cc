@@ -57,7 +57,7 @@ void PrintError(std::ostream& err, const CommandSpec& command,
   const ErrorCode code = ErrorCodeOf(status);
   err << "An error occurred (" << ErrorName(code) << ", HTTP "
       << ErrorHttpStatus(code) << ") when calling the " << command.operation
-      << " operation: " << status.message() << "\n";
+      << " operation: " << Printable(status.message()) << "\n";
   if (const auto resource = ResourceOf(status); resource.has_value()) {
     err << "It is " << resource->arn << "\n";
   }
@@ -189,6 +189,7 @@ class Program {
     auto store = OpenStore(options);
     if (!store.ok()) return store.status();
     store_ = *std::move(store);
+    context.store_files = store_->FileNames();
     if (command.opens == Opens::kStore) {
       context.store = &store_;
       return absl::OkStatus();

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -73,6 +74,8 @@ struct Context {
   SerialRule serials = SerialRule::kPositive;
   Registry* registry = nullptr;             // with kRegistry and kOrCreate
   std::unique_ptr<Store>* store = nullptr;  // with kStore
+  // Those of the store that is open: nobody writes to them but it.
+  std::vector<std::string> store_files = {};
   std::istream& in;
   std::ostream& out;
 };

@@ -16,24 +16,76 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Row = std::vector<std::string>;
 
-// One line, without control characters: C0, DEL, and C1 as UTF-8 has them.
-std::string Escaped(std::string_view text) {
+// How many bytes at the beginning of `text` a terminal would obey instead of
+// showing them: a control character, C0, DEL or C1, a separator of lines, or
+// one that turns the direction of the text (Unicode's UAX #9).
+size_t ControlSize(std::string_view text) {
+  const auto byte = [&](size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+  };
+  if (byte(0) < 0x20 || byte(0) == 0x7f) return 1;
+  if (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0) return 2;
+  if (byte(0) == 0xd8 && byte(1) == 0x9c) return 2;
+  if (byte(0) != 0xe2) return 0;
+  const unsigned last = byte(2);
+  const bool is_control =
+      (byte(1) == 0x80 &&
+       (last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae))) ||
+      (byte(1) == 0x81 && last >= 0xa6 && last <= 0xa9);
+  return is_control ? 3 : 0;
+}
+
+// `text` with each control character as `escape` has it.
+template <typename Escape>
+std::string Replaced(std::string_view text, Escape escape) {
   std::string result;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool c1 = byte == 0xc2 && i + 1 < text.size() &&
-                    static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (byte == '\n') {
-      result += "\\n";
-    } else if (byte == '\t') {
-      result += "\\t";
-    } else if (byte < 0x20 || byte == 0x7f || c1) {
-      absl::StrAppendFormat(&result, "\\x%02x", byte);
+  while (!text.empty()) {
+    const size_t size = ControlSize(text);
+    if (size == 0) {
+      result.push_back(text.front());
     } else {
-      result.push_back(text[i]);
+      escape(text.substr(0, size), result);
     }
+    text.remove_prefix(std::max<size_t>(size, 1));
   }
   return result;
+}
+
+// One line.
+std::string Escaped(std::string_view text) {
+  return Replaced(text, [](std::string_view control, std::string& to) {
+    if (control == "\n") {
+      to += "\\n";
+    } else if (control == "\t") {
+      to += "\\t";
+    } else {
+      for (const char c : control) {
+        absl::StrAppendFormat(&to, "\\x%02x", static_cast<unsigned char>(c));
+      }
+    }
+  });
+}
+
+// JSON says the same with \u in place of a character.
+std::string Dump(const Json& value, int indent) {
+  return Replaced(
+      value.dump(indent, ' ', false, Json::error_handler_t::replace),
+      [](std::string_view control, std::string& to) {
+        const auto byte = [&](size_t i) {
+          return static_cast<unsigned char>(control[i]);
+        };
+        if (control.size() == 1 && byte(0) < 0x20) {
+          to += control;  // between the values
+          return;
+        }
+        const unsigned code = control.size() == 1 ? byte(0)
+                              : control.size() == 2
+                                  ? (byte(0) & 0x1fu) << 6 | (byte(1) & 0x3fu)
+                                  : (byte(0) & 0xfu) << 12 |
+                                        (byte(1) & 0x3fu) << 6 |
+                                        (byte(2) & 0x3fu);
+        absl::StrAppendFormat(&to, "\\u%04x", code);
+      });
 }
 
 // As aws has it in text: true is True, null is None.
@@ -43,7 +95,7 @@ std::string Scalar(const Json& value) {
   }
   if (value.is_null()) return "None";
   if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Dump(value, -1);
 }
 
 bool IsScalar(const Json& value) {
@@ -60,8 +112,7 @@ void Flatten(const std::string& name, const Json& value,
               cells);
     }
   } else if (value.is_array()) {
-    cells.emplace_back(
-        name, value.dump(-1, ' ', false, Json::error_handler_t::replace));
+    cells.emplace_back(name, Dump(value, -1));
   } else {
     cells.emplace_back(name, Scalar(value));
   }
@@ -95,7 +146,8 @@ const Json* OnlyList(const Json& answer) {
 
 std::string RenderText(const Json& answer) {
   if (answer.is_string()) {
-    std::string text = answer.get<std::string>();
+    // Of several lines, such as a PEM file.
+    std::string text = Printable(answer.get_ref<const std::string&>());
     if (text.empty() || text.back() != '\n') text.push_back('\n');
     return text;
   }
@@ -171,6 +223,16 @@ std::string RenderTable(const Json& answer) {
 
 }  // namespace
 
+std::string Printable(std::string_view text) {
+  return Replaced(text, [](std::string_view control, std::string& to) {
+    if (control == "\n" || control == "\t" || control == "\r") {
+      to += control;
+    } else {
+      to += Escaped(control);
+    }
+  });
+}
+
 std::string Render(const Json& answer, OutputFormat format) {
   switch (format) {
     case OutputFormat::kText:
@@ -180,7 +242,7 @@ std::string Render(const Json& answer, OutputFormat format) {
     case OutputFormat::kJson:
       break;
   }
-  return answer.dump(4, ' ', false, Json::error_handler_t::replace) + "\n";
+  return Dump(answer, 4) + "\n";
 }
 
 }  // namespace chainkeep::cmd

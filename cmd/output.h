@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "nlohmann/json.hpp"
 
@@ -23,6 +24,10 @@ enum class OutputFormat : uint8_t { kJson, kText, kTable };
 
 // Render returns `answer`, with a line end.
 std::string Render(const nlohmann::ordered_json& answer, OutputFormat format);
+
+// Printable returns `text` with every character escaped that a terminal would
+// obey, but for line feeds, tabs and carriage returns.
+std::string Printable(std::string_view text);
 
 }  // namespace chainkeep::cmd
 

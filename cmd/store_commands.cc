@@ -1,7 +1,6 @@
 // Commands about a whole store, for whoever runs it.
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <istream>
@@ -11,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
 #include "cmd/commands.h"
+#include "cmd/output_file.h"
 #include "cmd/results.h"
 #include "cmd/shapes.h"
 #include "cmd/usage_error.h"
@@ -26,12 +26,18 @@ std::string FileIn(const Arguments& arguments) {
                                    : arguments.files().front();
 }
 
+constexpr std::string_view kAllowIncomplete = "allow-incomplete";
+
 absl::StatusOr<Result> Import(Context& context) {
+  ImportOptions options;
+  if (context.arguments.Has(kAllowIncomplete)) {
+    options.end = ImportOptions::End::kMayBeMissing;
+  }
   ImportReport report;
   Result result;
   const std::string path = FileIn(context.arguments);
   if (path == kStandard) {
-    result.status = context.registry->Import(context.in, report);
+    result.status = context.registry->Import(context.in, options, report);
   } else {
     std::ifstream file(path, std::ios::binary);
     // A directory opens, and fails when it is read.
@@ -40,40 +46,28 @@ absl::StatusOr<Result> Import(Context& context) {
                                     std::strerror(errno)));
     }
     file.clear();
-    result.status = context.registry->Import(file, report);
+    result.status = context.registry->Import(file, options, report);
+  }
+  if (ErrorCodeOf(result.status) == ErrorCode::kInvalidRequest) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     absl::StrCat(result.status.message(),
+                                  ". Lines made by hand, or what is left of "
+                                  "an export, are taken with --",
+                                  kAllowIncomplete));
   }
   result.output = JsonOf(report);
   if (report.refused > 0) result.exit_code = ExitCode::kLinesRefused;
   return result;
 }
 
-absl::Status CannotWrite(const std::string& path) {
-  return MakeError(
-      ErrorCode::kServiceUnavailable,
-      absl::StrCat("cannot write ", Quoted(path), ": ", std::strerror(errno)));
-}
-
-// Whoever finds the file finds all of it: it gets its name last.
-absl::Status ExportToFile(Registry& registry, const std::string& path) {
-  const std::string unfinished = absl::StrCat(path, ".unfinished");
-  std::ofstream file(unfinished, std::ios::binary | std::ios::trunc);
-  if (!file) return CannotWrite(unfinished);
-  absl::Status status = registry.Export(file);
-  file.close();
-  if (status.ok() && !file) status = CannotWrite(unfinished);
-  if (status.ok() && std::rename(unfinished.c_str(), path.c_str()) != 0) {
-    status = CannotWrite(path);
-  }
-  if (!status.ok()) std::remove(unfinished.c_str());
-  return status;
-}
-
 absl::StatusOr<Result> Export(Context& context) {
   const std::string path = FileIn(context.arguments);
-  if (path != kStandard) {
-    return Silent(ExportToFile(*context.registry, path));
-  }
-  return Silent(context.registry->Export(context.out));
+  if (path == kStandard) return Silent(context.registry->Export(context.out));
+  const auto file = OutputFile::Open(path, context.store_files);
+  if (!file.ok()) return file.status();
+  absl::Status status = context.registry->Export((*file)->stream());
+  if (status.ok()) status = (*file)->Finish();
+  return Silent(std::move(status));
 }
 
 absl::StatusOr<Result> ShowStats(Context& context) {
@@ -90,9 +84,14 @@ std::vector<CommandSpec> StoreCommands() {
        .purpose =
            "Reads a registry, as export writes it, into the store: one JSON "
            "object a line. What is there just so counts as unchanged; a line "
-           "that is wrong is reported and left out. For operators: nobody is "
-           "asked for proof of a CA's key.",
+           "that is wrong is reported and left out. What does not end as an "
+           "export does, and is not what was ended so, is refused as a whole. "
+           "For operators: nobody is asked for proof of a CA's key.",
        .example = "import registry.jsonl",
+       .options = {{.name = kAllowIncomplete,
+                    .kind = OptionKind::kSwitch,
+                    .help = "Take lines that do not end as an export does: "
+                            "made by hand, or what is left of one."}},
        .files = Files::kOneOrStandard,
        .opens = Opens::kOrCreate,
        .tenancy = Tenancy::kNone,
@@ -100,8 +99,10 @@ std::vector<CommandSpec> StoreCommands() {
       {.name = "export",
        .operation = "Export",
        .purpose = "Writes all that the store holds, of all accounts, one JSON "
-                  "object a line, to standard output or a file, which is "
-                  "replaced once all of it is there.",
+                  "object a line, and a last one that counts them, to "
+                  "standard output or a file. That is its owner's alone to "
+                  "read, and is replaced once all of it is there; links, "
+                  "devices and the store's own files are refused.",
        .example = "export registry.jsonl",
        .files = Files::kOneOrStandard,
        .tenancy = Tenancy::kNone,

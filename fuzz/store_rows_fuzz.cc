@@ -115,12 +115,12 @@ class Store {
   // Every row of the kind there is now.
   void RequireSameOrRefused(const CaRow& row) {
     RequireOnly(row, [&](const auto& visit) {
-      return SqliteTransaction(*connection_, 1).ForEachCa(visit);
+      return SqliteTransaction(*connection_).ForEachCa(visit);
     });
   }
   void RequireSameOrRefused(const DeviceRow& row) {
     RequireOnly(row, [&](const auto& visit) {
-      return SqliteTransaction(*connection_, 1).ForEachDevice(visit);
+      return SqliteTransaction(*connection_).ForEachDevice(visit);
     });
   }
 

@@ -67,6 +67,16 @@ struct SkippedRecord {
   absl::Status status;
 };
 
+// StoreReplacement says that the store's file does not continue what the engine
+// has seen of it.
+struct StoreReplacement {
+  enum class What : uint8_t {
+    kAnotherStore,    // one that was made by itself
+    kAnotherHistory,  // an older copy, or one that has gone its own way
+  };
+  What what = What::kAnotherHistory;
+};
+
 // ChangeEvent says what a command did to a registry's records.
 struct ChangeEvent {
   Account account;
@@ -146,6 +156,11 @@ class EventObserver {
 
   // Told each time that the record is come across.
   virtual void OnRecordSkipped(const SkippedRecord&) {}
+
+  // What is stored has become another, by a copy that was restored or a file
+  // that was put in its place: everything is compared with what handshakes see,
+  // and told as OnCaDeactivated says.
+  virtual void OnStoreReplaced(const StoreReplacement&) {}
 
   // A command changed something, and is about to return; for whoever keeps a
   // record of who did what. Told by the process that ran the command.

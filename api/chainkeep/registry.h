@@ -59,6 +59,15 @@ struct ImportReport {
   std::vector<Refusal> refusals;  // the first 1,000
 };
 
+// ImportOptions says what an import must be.
+struct ImportOptions {
+  // An export ends with a line that counts and hashes all before it: one
+  // without it was truncated or mixed with another, and none of it is taken.
+  // kMayBeMissing takes lines from wherever they come.
+  enum class End : uint8_t { kRequired, kMayBeMissing };
+  End end = End::kRequired;
+};
+
 // RegistryStats counts a registry's records, of all accounts.
 struct RegistryStats {
   int64_t ca_registrations = 0;
@@ -275,11 +284,17 @@ class Registry {
   // Import reads a registry as JSON lines, one record each, in batches of
   // 10,000, each of which is committed or not as a whole. It keeps uniqueness,
   // but asks for no proof of possession: a DEFAULT registration is marked as
-  // imported. Lines that are wrong are reported and left out.
+  // imported. Lines that are wrong are reported and left out. An import into
+  // an empty registry begins a history of its own.
   // Errors: what ends it; `report` says what was done until then.
-  virtual absl::Status Import(std::istream& lines, ImportReport& report) = 0;
+  // kInvalidRequest where the end is required and is not that of the lines:
+  // then nothing was done.
+  virtual absl::Status Import(std::istream& lines, const ImportOptions& options,
+                              ImportReport& report) = 0;
 
-  // Export writes all of the registry so that Import takes it, of one state.
+  // Export writes all of the registry so that Import takes it, of one state,
+  // which it has read before it writes: a stream that makes it wait keeps
+  // nobody else waiting. What is large lies in a temporary file meanwhile.
   virtual absl::Status Export(std::ostream& lines) = 0;
 
   virtual absl::StatusOr<RegistryStats> GetRegistryStats() = 0;

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -51,6 +52,11 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
+  // The files it is kept in, by their full names, also those that are there
+  // only now and then: nobody else is to write to them. Before it is given
+  // away.
+  std::vector<std::string> FileNames() const;
+
   Impl& impl() { return *impl_; }
 
  private:
@@ -58,7 +64,9 @@ class Store {
 };
 
 // OpenStore opens the file, creating it if it may, and brings an older schema
-// up to date. Errors: kInvalidRequest (no path; nothing there and kRefuse),
+// up to date. Who may only read it opens it, too, and changes are refused with
+// kServiceUnavailable. Errors: kInvalidRequest (no path; nothing or an empty
+// file there and kRefuse),
 // kServiceUnavailable (it cannot be opened, read or written),
 // kInternalFailure (it is not a store, is damaged or truncated, or a newer
 // version of this library made it; a child that has inherited a store); the
@@ -67,6 +75,15 @@ class Store {
 // A file that is created is its owner's alone to read (mode 0600), and so are
 // the two beside it that SQLite keeps while it is open ("-wal", "-shm"). A copy
 // is whole only if it is made by SQLite's backup, or while nobody has it open.
+//
+// A copy, or another store, may be put in the place of the file while it is
+// open: by SQLite's backup, by renaming, or written over it. Whoever has it
+// open notices within 100 ms, goes on with what is there (EventObserver::
+// OnStoreReplaced), and acknowledges no change that went elsewhere. If changes
+// were in "-wal" and not in the file yet, SQLite would apply them to the copy:
+// then everything is refused with kServiceUnavailable, which says what to do,
+// until the files belong together again. Only SQLite's backup is never met by
+// that.
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(const StoreOptions& options);
 
 }  // namespace chainkeep

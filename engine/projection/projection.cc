@@ -26,6 +26,7 @@ namespace {
 
 using store::Change;
 using store::ChangeKind;
+using store::Position;
 using store::RegistryView;
 using store::Revision;
 using store::Tenant;
@@ -160,11 +161,11 @@ absl::Status Projection::Load(const LoadOptions& options) {
   {
     const std::lock_guard lock(mutex_);
     status = uses_.store->Read([&](const RegistryView& view) {
-      noted_ = view.revision();
+      noted_ = view.position();
       return LoadAll(view, uses_.algorithms, options, uses_.catalog,
                      &outcome.skipped);
     });
-    seen_ = noted_;
+    SetSeen();
   }
   Tell(outcome);
   return status;
@@ -195,22 +196,25 @@ absl::Status Projection::CatchUp(const store::Tenant& tenant,
 
 absl::Status Projection::CatchUp(const store::Tenant* tenant,
                                  registry::VerifiedCrls verified) {
-  std::optional<Revision> goal;
+  std::optional<Goal> goal;
   for (;;) {
     Outcome outcome;
     absl::Status status;
     Next next = Next::kDone;
     std::optional<CrlLanes::Waiting> claimed;
+    int64_t replacements = 0;
     {
       const std::lock_guard lock(mutex_);
       status = Step(tenant, &goal, &outcome);
-      seen_ = Shown();
-      if (status.ok()) next = FindNext(tenant, *goal, &claimed);
+      SetSeen();
+      if (status.ok()) next = FindNext(tenant, goal->revision, &claimed);
+      replacements = replacements_;
     }
     Tell(outcome);
     if (status.ok() && next == Next::kPrepare) {
       status = ShowCrls(CrlPreparation(claimed->key, uses_.catalog,
-                                       &uses_.algorithms, verified));
+                                       &uses_.algorithms, verified),
+                        replacements);
     } else if (status.ok() && next == Next::kWait) {
       std::this_thread::sleep_for(kNap);
       status = LookAfterOthers();
@@ -236,15 +240,15 @@ absl::Status Projection::LookAfterOthers() {
   absl::Status status;
   {
     const std::lock_guard lock(mutex_);
-    std::optional<Revision> goal;
+    std::optional<Goal> goal;
     status = Step(nullptr, &goal, &outcome);
-    seen_ = Shown();
+    SetSeen();
   }
   Tell(outcome);
   return status;
 }
 
-absl::Status Projection::ShowCrls(CrlPreparation crls) {
+absl::Status Projection::ShowCrls(CrlPreparation crls, int64_t replacements) {
   absl::Status status = crls.Read(*uses_.store);
   const auto verify = [&] {
     if (uses_.before_verifying) uses_.before_verifying(crls.key());
@@ -255,10 +259,12 @@ absl::Status Projection::ShowCrls(CrlPreparation crls) {
     Outcome outcome;
     {
       const std::lock_guard lock(mutex_);
+      // What was read may be another history's: it waits again.
+      if (replacements != replacements_) break;
       const absl::StatusOr<bool> shown = ShowPrepared(&crls, &outcome);
       status = shown.status();
       is_done = status.ok() && *shown;
-      seen_ = Shown();
+      SetSeen();
     }
     Tell(outcome);
   }
@@ -270,7 +276,7 @@ absl::Status Projection::ShowCrls(CrlPreparation crls) {
 absl::StatusOr<bool> Projection::ShowPrepared(CrlPreparation* crls,
                                               Outcome* outcome) {
   // First all trust that changes up to the state that was read have taken.
-  if (noted_ < crls->revision()) {
+  if (noted_.revision < crls->revision()) {
     const absl::StatusOr<Noted> noted = NoteChanges();
     if (!noted.ok()) return noted.status();
     if (!noted->is_all) {
@@ -351,25 +357,36 @@ void Projection::Tell(const Outcome& outcome) {
   }
 }
 
+void Projection::SetSeen() {
+  const Revision shown = Shown();
+  const std::lock_guard lock(seen_mutex_);
+  seen_ =
+      shown == noted_.revision ? noted_ : Position(noted_.history, shown, 0);
+}
+
 Revision Projection::Shown() const {
   return std::min(ShownOfBacklog(), lanes_.Shown());
 }
 
 Revision Projection::ShownOfBacklog() const {
-  Revision shown = noted_;
+  Revision shown = noted_.revision;
   if (!backlog_->empty()) shown = std::min(shown, backlog_->at(0).since - 1);
   if (!put_off_.empty()) shown = std::min(shown, *put_off_.begin() - 1);
   return shown;
 }
 
 absl::Status Projection::Step(const store::Tenant* tenant,
-                              std::optional<Revision>* goal, Outcome* outcome) {
+                              std::optional<Goal>* goal, Outcome* outcome) {
+  // Revisions of another history are none of this one's.
+  if (*goal && (*goal)->replacements != replacements_) {
+    *goal = {noted_.revision, replacements_};
+  }
   if (!*goal) {
     comparisons_ = 0;
     const absl::StatusOr<Noted> noted = NoteChanges();
     absl::Status status = noted.status();
     if (status.ok() && !noted->is_all) status = Compare(noted->damage, outcome);
-    *goal = noted_;
+    *goal = {noted_.revision, replacements_};
     if (!status.ok()) return status;
     // Whose command it is does not wait for what others have changed.
     if (tenant != nullptr) {
@@ -389,8 +406,10 @@ absl::Status Projection::Step(const store::Tenant* tenant,
 }
 
 bool Projection::Note(const store::Changes& changes) {
-  const bool has_end = !changes.changes.empty() || noted_ == changes.last;
-  if (!changes.complete || !has_end) return false;
+  continuity_ = changes.continuity;
+  const bool has_end =
+      !changes.changes.empty() || noted_.revision == changes.last.revision;
+  if (!changes.complete() || !has_end) return false;
   for (const Change& change : changes.changes) {
     Subject subject = Subject::Of(change);
     if (subject.kind == ChangeKind::kCrls) {
@@ -405,7 +424,7 @@ bool Projection::Note(const store::Changes& changes) {
 
 absl::StatusOr<Projection::Noted> Projection::NoteChanges() {
   std::optional<Revision> until;
-  while (!until || noted_ < *until) {
+  while (!until || noted_.revision < *until) {
     const absl::StatusOr<store::Changes> read =
         uses_.store->ReadChanges(noted_, kChangesAtOnce);
     if (!read.ok()) {
@@ -414,7 +433,7 @@ absl::StatusOr<Projection::Noted> Projection::NoteChanges() {
       }
       return Noted{.is_all = false, .damage = read.status()};
     }
-    if (!until) until = read->last;
+    if (!until) until = read->last.revision;
     if (!Note(*read)) return Noted{.is_all = false};
   }
   return Noted{.is_all = true};
@@ -517,7 +536,7 @@ absl::Status Projection::ReadTogether(std::span<const Backlog::Number> wanted,
         noted_, kChangesAtOnce,
         [&](const RegistryView& view, const store::Changes& changes) {
           batch->all_noted = Note(changes);
-          if (batch->all_noted && noted_ < changes.last) {
+          if (batch->all_noted && noted_.revision < changes.last.revision) {
             return absl::OkStatus();
           }
           is_there = true;
@@ -528,7 +547,7 @@ absl::Status Projection::ReadTogether(std::span<const Backlog::Number> wanted,
   // If the rows can be read the changes cannot.
   *batch = Batch{.damage = status};
   return uses_.store->Read([&](const RegistryView& view) {
-    batch->all_noted = view.revision() == noted_;
+    batch->all_noted = view.position() == noted_;
     return read(view);
   });
 }
@@ -649,6 +668,24 @@ void Projection::Skip(const Subject& subject, absl::Status status,
                               .status = std::move(status)});
 }
 
+void Projection::NoteReplacement(const Position& now, Outcome* outcome) {
+  const bool is_another_store =
+      !noted_.is_anywhere() && now.history.store != noted_.history.store;
+  const bool is_another_history =
+      continuity_ == store::Continuity::kAnotherHistory ||
+      now.history != noted_.history || now.revision < noted_.revision;
+  if (noted_.is_anywhere() || (!is_another_store && !is_another_history)) {
+    return;
+  }
+  ++replacements_;
+  const StoreReplacement replacement = {
+      .what = is_another_store ? StoreReplacement::What::kAnotherStore
+                               : StoreReplacement::What::kAnotherHistory};
+  outcome->events.push_back([replacement](EventObserver& observer) {
+    observer.OnStoreReplaced(replacement);
+  });
+}
+
 absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
   // What happened to a record in between is not known.
   const auto entry_of = [](Subject subject) {
@@ -660,11 +697,11 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
   CrlLanes lanes;
   std::vector<SkippedRecord> skipped;
   std::set<ChangeKind> without_key;
-  Revision revision = 0;
+  Position position;
   absl::Status status = uses_.store->Read([&](const RegistryView& view) {
-    revision = view.revision();
+    position = view.position();
     // Damage that will be there the next time too is no change.
-    if (!damage.ok() && revision == noted_) return absl::OkStatus();
+    if (!damage.ok() && position == noted_) return absl::OkStatus();
     return view.ForEachKey(
         [&](const Change& row) {
           if (row.kind == ChangeKind::kCrls) {
@@ -683,7 +720,7 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
                              .status = why});
         });
   });
-  if (!status.ok() || (!damage.ok() && revision == noted_)) return status;
+  if (!status.ok() || (!damage.ok() && position == noted_)) return status;
   // First, to make room. What refuses and is not found may be what lies in a
   // row without a key, and stays.
   ForEachShown(*uses_.catalog, [&](Subject subject) {
@@ -701,7 +738,8 @@ absl::Status Projection::Compare(const absl::Status& damage, Outcome* outcome) {
   lanes_ = std::move(lanes);
   put_off_.clear();
   singly_ = 0;
-  noted_ = revision;
+  NoteReplacement(position, outcome);
+  noted_ = position;
   if (!damage.ok()) {
     outcome->skipped.push_back({.kind = SkippedRecord::Kind::kChange,
                                 .account = {},

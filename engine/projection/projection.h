@@ -50,6 +50,10 @@
 //     away, or given: not even by the thread that verifies them, which looks
 //     after the others between two lists. Who follows a store by two threads
 //     does not wait for one list either.
+//  9. Where the store does not continue from what is noted (change.h: a copy
+//  was
+//     restored, or it is another store's file), that is told, and everything is
+//     compared as in 5.
 //
 // A record that cannot be shown is told to the observer and left out; the rest
 // goes on. One that cannot be read is told too, and what is shown of it stays.
@@ -63,12 +67,12 @@
 #ifndef CHAINKEEP_ENGINE_PROJECTION_PROJECTION_H_
 #define CHAINKEEP_ENGINE_PROJECTION_PROJECTION_H_
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <span>
@@ -131,9 +135,12 @@ class Projection final : public registry::Follower {
   absl::Status CatchUp(const store::Tenant& tenant,
                        registry::VerifiedCrls verified) override;
 
-  // The revision of the store that is shown; less than any if that is not
-  // known.
-  store::Revision seen() const { return seen_.load(); }
+  // The position of the store that is shown; its revision is less than any if
+  // that is not known.
+  store::Position seen() const {
+    const std::lock_guard lock(seen_mutex_);
+    return seen_;
+  }
 
  private:
   using Outcome = Reconciliation::Outcome;
@@ -171,7 +178,8 @@ class Projection final : public registry::Follower {
   // One step under the lock, of what has changed up to now; and tells.
   absl::Status LookAfterOthers();
   // Reads, verifies and shows the CRLs of a lane that has been claimed.
-  absl::Status ShowCrls(CrlPreparation crls);
+  // `replacements` as when they were claimed.
+  absl::Status ShowCrls(CrlPreparation crls, int64_t replacements);
 
   // All under the lock.
   Next FindNext(const store::Tenant* tenant, store::Revision goal,
@@ -184,14 +192,19 @@ class Projection final : public registry::Follower {
   // Puts what a lane has held into the backlog.
   void Release(std::deque<Backlog::Entry> held);
 
-  // `goal` is the revision up to which a call is to show what has changed: that
-  // of its beginning, found by its first step.
-  absl::Status Step(const store::Tenant* tenant,
-                    std::optional<store::Revision>* goal, Outcome* outcome);
+  // Up to where a call is to show what has changed: the revision of its
+  // beginning, found by its first step, in the history of that moment.
+  struct Goal {
+    store::Revision revision;
+    int64_t replacements;
+  };
+  absl::Status Step(const store::Tenant* tenant, std::optional<Goal>* goal,
+                    Outcome* outcome);
   // The last revision of which nothing waits, and of which nothing waits in the
   // backlog.
   store::Revision Shown() const;
   store::Revision ShownOfBacklog() const;
+  void SetSeen();
   // Notes the changes up to the last that there is now.
   absl::StatusOr<Noted> NoteChanges();
   // False if they are not those after what is noted.
@@ -219,13 +232,21 @@ class Projection final : public registry::Follower {
   // Notes everything that is stored or shown as changed.
   absl::Status Compare(const absl::Status& damage, Outcome* outcome);
 
+  // Of a store that is at `now`, and does not continue from what is noted.
+  void NoteReplacement(const store::Position& now, Outcome* outcome);
+
   void Tell(const Outcome& outcome);
 
   const Uses uses_;
   memory::ForkSafeMutex mutex_;  // orders what changes the catalog
-  std::atomic<store::Revision> seen_{0};
+  mutable memory::ForkSafeMutex seen_mutex_;
+  store::Position seen_;  // guarded by seen_mutex_
   // Guarded by mutex_.
-  store::Revision noted_ = 0;
+  store::Position noted_;
+  // How the store went on when its changes were last read.
+  store::Continuity continuity_ = store::Continuity::kContinues;
+  // How often it did not.
+  int64_t replacements_ = 0;
   std::unique_ptr<Backlog> backlog_ = std::make_unique<Backlog>();
   CrlLanes lanes_;
   // How many of the first of them have to be read one by one.

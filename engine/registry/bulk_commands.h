@@ -6,7 +6,10 @@
 // longer ones; a line may have a mebibyte, one of a CRL 96. Each batch is one
 // transaction, in which every line succeeds or is left out by itself.
 //
-// Thread-safety: any thread. Export is of one state: as long as it writes, a
+// Neither holds the store while a stream makes it wait (spool.h); what an
+// export ends with is in export_end.h.
+//
+// Thread-safety: any thread. Export is of one state: as long as it reads, a
 // store in memory makes others wait.
 
 #ifndef CHAINKEEP_ENGINE_REGISTRY_BULK_COMMANDS_H_
@@ -22,7 +25,7 @@
 namespace chainkeep::registry {
 
 absl::Status Import(const CommandContext& context, std::istream& lines,
-                    ImportReport& report);
+                    const ImportOptions& options, ImportReport& report);
 absl::Status Export(const CommandContext& context, std::ostream& lines);
 absl::StatusOr<RegistryStats> GetRegistryStats(const CommandContext& context);
 

@@ -160,7 +160,7 @@ CaRow Changed(const CaRow& before, const CaChange& change, UnixMillis now) {
     row.registration_config = *change.registration_config;
   }
   row.last_modified_date = now;
-  ++row.customer_version;
+  row.customer_version = store::NextCustomerVersion(row.customer_version);
   row.generation_id = NewGenerationId();
   return row;
 }

@@ -101,7 +101,7 @@ void SetIssuer(DeviceRow& row, const CaRow& ca) {
 
 void Touch(DeviceRow& row, UnixMillis now) {
   row.last_modified_date = now;
-  ++row.customer_version;
+  row.customer_version = store::NextCustomerVersion(row.customer_version);
   row.generation_id = NewGenerationId();
 }
 

@@ -90,6 +90,10 @@ absl::Status CheckVersion(const Row& row) {
     return Invalid("a date lies outside of the years 1970 to 9999");
   }
   if (row.customer_version < 1) return Invalid("versions begin with 1");
+  if (row.customer_version > store::kMaxCustomerVersion) {
+    return Invalid(
+        absl::StrCat("versions end with ", store::kMaxCustomerVersion));
+  }
   return CheckName("the generation id", row.generation_id, {1, 64}, "_-");
 }
 
@@ -380,7 +384,7 @@ absl::StatusOr<ImportRecord> ImportRules::ReadEndpoint(Json json) {
   ReadFields(reader, row);
   if (absl::Status status = reader.Finish(); !status.ok()) return status;
   const absl::StatusOr<sni::EndpointName> name =
-      CheckEndpointName(text, context_.options().wildcard_endpoints);
+      CheckEndpointName(text, WildcardEndpoints::kAllowed);
   if (!name.ok()) return name.status();
   row.endpoint.host_name = name->text();
   if (absl::Status status = CheckRow(row); !status.ok()) return status;

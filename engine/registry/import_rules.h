@@ -5,8 +5,9 @@
 // must be; at most one DEFAULT registration in a region, one registration of an
 // account; quotas of subjects and attachments; that a template that is named is
 // there. Left out are: proof of possession (a DEFAULT row is marked as
-// imported), validity at this moment (an expired CA is still somebody's), and
-// that a device's CA is registered.
+// imported), validity at this moment (an expired CA is still somebody's), that
+// a device's CA is registered, and that the registry takes wildcard endpoints
+// (the one that exported it did).
 //
 // A row that is there already, and agrees with all that the line says, is left
 // alone; one that does not is kResourceAlreadyExists.

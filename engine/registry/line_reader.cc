@@ -2,10 +2,25 @@
 
 namespace chainkeep::registry {
 
-size_t LineReader::LimitOf(std::string_view line) const {
-  const bool is_long = line.substr(0, limits_.prefix.size()) == limits_.prefix;
-  return is_long ? limits_.long_line : limits_.line;
+namespace {
+
+// How much of `line` is in no JSON string.
+size_t OutsideStrings(std::string_view line) {
+  size_t outside = 0;
+  bool inside = false;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (inside && line[i] == '\\') {
+      ++i;
+    } else if (line[i] == '"') {
+      inside = !inside;
+    } else if (!inside) {
+      ++outside;
+    }
+  }
+  return outside;
 }
+
+}  // namespace
 
 bool LineReader::Fill() {
   stream_.read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
@@ -22,9 +37,7 @@ LineReader::Step LineReader::Next(std::string& line) {
     any = true;
     const size_t end = rest_.find('\n');
     const std::string_view piece = rest_.substr(0, end);
-    too_long =
-        too_long || line.size() + piece.size() >
-                        LimitOf(line.empty() ? piece : std::string_view(line));
+    too_long = too_long || line.size() + piece.size() > limits_.line;
     if (too_long) {
       line.clear();
     } else {
@@ -39,7 +52,10 @@ LineReader::Step LineReader::Next(std::string& line) {
   }
   if (stream_.bad()) return Step::kFailed;
   if (!any) return Step::kEnd;
-  if (too_long) return Step::kTooLong;
+  if (too_long || (line.size() > limits_.outside_strings &&
+                   OutsideStrings(line) > limits_.outside_strings)) {
+    return Step::kTooLong;
+  }
   if (!line.empty() && line.back() == '\r') line.pop_back();
   return Step::kLine;
 }

@@ -23,11 +23,11 @@ class LineReader {
     kEnd,
     kFailed,  // the stream cannot be read
   };
-  // Lines that begin with `prefix` may have `long_line` bytes, others `line`.
+  // A line may have `line` bytes, and of those `outside_strings` that are in no
+  // JSON string: these are what a parser makes objects of, many times as large.
   struct Limits {
     size_t line;
-    std::string_view prefix;
-    size_t long_line;
+    size_t outside_strings;
   };
 
   LineReader(std::istream& stream, const Limits& limits)
@@ -42,7 +42,6 @@ class LineReader {
  private:
   static constexpr size_t kBufferSize = 64 * 1024;
 
-  size_t LimitOf(std::string_view line) const;
   // False at the end of the stream.
   bool Fill();
 

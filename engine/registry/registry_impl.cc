@@ -208,8 +208,9 @@ class RegistryImpl final : public Registry {
     return registry::DeleteProvisioningTemplate(context_, request);
   }
 
-  absl::Status Import(std::istream& lines, ImportReport& report) override {
-    return registry::Import(context_, lines, report);
+  absl::Status Import(std::istream& lines, const ImportOptions& options,
+                      ImportReport& report) override {
+    return registry::Import(context_, lines, options, report);
   }
 
   absl::Status Export(std::ostream& lines) override {

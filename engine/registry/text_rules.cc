@@ -16,8 +16,13 @@ absl::Status Refuse(std::string_view what, std::string_view why) {
   return MakeError(ErrorCode::kInvalidRequest, absl::StrCat(what, " ", why));
 }
 
-// C0 and C1 controls and DEL.
-bool IsControl(uint32_t c) { return c < 0x20 || (c >= 0x7f && c < 0xa0); }
+// C0 and C1 controls and DEL; line and paragraph separators; and what turns the
+// direction of a text around (Unicode's UAX #9), so that it reads as another.
+bool IsControl(uint32_t c) {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e ||
+         c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+         (c >= 0x2066 && c <= 0x2069);
+}
 
 // Calls `allowed` with each code point.
 template <typename Allowed>

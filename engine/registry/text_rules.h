@@ -20,7 +20,7 @@ struct Length {
 };
 
 // `text` is UTF-8 of that many characters (code points), without control
-// characters.
+// characters, those of the direction of text among them.
 absl::Status CheckText(std::string_view what, std::string_view text,
                        Length length);
 

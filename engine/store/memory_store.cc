@@ -34,10 +34,10 @@ using RowKey = std::pair<TenantKey, CertificateId>;
 
 RowKey KeyOf(const CertificateKey& key) { return {KeyOf(key.tenant), key.id}; }
 
-uint64_t RandomSeed() {
-  uint64_t seed = 0;
-  RAND_bytes(reinterpret_cast<uint8_t*>(&seed), sizeof(seed));
-  return seed;
+uint64_t RandomNumber() {
+  uint64_t number = 0;
+  RAND_bytes(reinterpret_cast<uint8_t*>(&number), sizeof(number));
+  return number;
 }
 
 // A place in the lists of a tenant, or of one CA of a tenant.
@@ -254,7 +254,18 @@ class MemoryStore::Tables {
                    row.configuration};
   }
 
-  const uint64_t seed = RandomSeed();
+  // No copy can take its place: stamps are as good as revisions.
+  Position PositionAt(Revision at) const {
+    return {history, at, static_cast<uint64_t>(at)};
+  }
+
+  bool IsAt(const Position& position) const {
+    return position.is_anywhere() ? position.revision == revision
+                                  : position == PositionAt(revision);
+  }
+
+  const uint64_t seed = RandomNumber();
+  History history = {RandomNumber(), RandomNumber()};
   Certificates<CaRow> cas;
   Certificates<DeviceRow> devices;
   std::set<std::tuple<TenantKey, uint64_t, CertificateId>> by_subject;
@@ -313,7 +324,7 @@ class MemoryStore::UndoableTransaction final : public Transaction {
       tables_.changes.push_back(std::move(change));
       if (tables_.changes.size() > kMaxChanges) tables_.changes.pop_front();
     }
-    return !changes_.empty();
+    return !changes_.empty() || has_begun_;
   }
 
   std::optional<CaRow> FindCa(const CaKey& key) const override {
@@ -490,7 +501,9 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     return count;
   }
 
-  Revision revision() const override { return tables_.revision; }
+  Position position() const override {
+    return tables_.PositionAt(tables_.revision);
+  }
 
   absl::Status ForEachKey(const Visit<Change>& visit,
                           const VisitDamaged&) const override {
@@ -655,6 +668,15 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     Note(ChangeKind::kCrls, row.key);
   }
 
+  void BeginEpoch() override {
+    undo_.push_back([this, before = tables_.history] {
+      tables_.history = before;
+      has_begun_ = false;
+    });
+    tables_.history.epoch = RandomNumber();
+    has_begun_ = true;
+  }
+
  private:
   template <typename Map, typename Row>
   static absl::Status ForEachIn(const Map& map, const Visit<Row>& visit) {
@@ -743,6 +765,7 @@ class MemoryStore::UndoableTransaction final : public Transaction {
   absl::Status failure_;
   std::vector<std::function<void()>> undo_;
   std::vector<Change> changes_;
+  bool has_begun_ = false;
 };
 
 MemoryStore::MemoryStore() : tables_(std::make_unique<Tables>()) {}
@@ -766,26 +789,31 @@ absl::Status MemoryStore::Read(const Query& query) const {
   return query(UndoableTransaction(*tables_));
 }
 
-absl::Status MemoryStore::Follow(Revision after, size_t limit,
+absl::Status MemoryStore::Follow(const Position& after, size_t limit,
                                  const FollowQuery& query) const {
   const std::lock_guard lock(mutex_);
   const Revision forgotten =
       tables_->revision - static_cast<Revision>(tables_->changes.size());
+  const bool is_ours =
+      after.is_anywhere() || after == tables_->PositionAt(after.revision);
   Changes changes;
-  changes.up_to = after;
-  changes.last = tables_->revision;
-  changes.complete = after >= forgotten && after <= tables_->revision;
-  if (changes.complete) {
-    for (size_t i = after - forgotten;
+  changes.up_to = tables_->PositionAt(after.revision);
+  changes.last = tables_->PositionAt(tables_->revision);
+  if (!is_ours || after.revision > tables_->revision) {
+    changes.continuity = Continuity::kAnotherHistory;
+  } else if (after.revision < forgotten) {
+    changes.continuity = Continuity::kForgotten;
+  } else {
+    for (size_t i = static_cast<size_t>(after.revision - forgotten);
          i < tables_->changes.size() && changes.changes.size() < limit; ++i) {
       changes.changes.push_back(tables_->changes[i]);
-      changes.up_to = tables_->changes[i].revision;
+      changes.up_to = tables_->PositionAt(tables_->changes[i].revision);
     }
   }
   return query(UndoableTransaction(*tables_), changes);
 }
 
-absl::StatusOr<bool> MemoryStore::AwaitChange(Revision after,
+absl::StatusOr<bool> MemoryStore::AwaitChange(const Position& after,
                                               int64_t timeout_millis) {
   const ChangeSignal::Deadline deadline =
       ChangeSignal::DeadlineAfter(timeout_millis);
@@ -794,7 +822,7 @@ absl::StatusOr<bool> MemoryStore::AwaitChange(Revision after,
     const ChangeSignal::Ticket ticket = changed_.Take();
     {
       const std::lock_guard lock(mutex_);
-      if (tables_->revision != after) return true;
+      if (!tables_->IsAt(after)) return true;
     }
     if (wakes_.load() != wakes ||
         std::chrono::steady_clock::now() >= deadline) {

@@ -33,9 +33,9 @@ class MemoryStore final : public RegistryStore {
 
   absl::Status Transact(const Command& command) override;
   absl::Status Read(const Query& query) const override;
-  absl::Status Follow(Revision after, size_t limit,
+  absl::Status Follow(const Position& after, size_t limit,
                       const FollowQuery& query) const override;
-  absl::StatusOr<bool> AwaitChange(Revision after,
+  absl::StatusOr<bool> AwaitChange(const Position& after,
                                    int64_t timeout_millis) override;
   void Wake() override;
 

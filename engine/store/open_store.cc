@@ -1,5 +1,7 @@
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "chainkeep/store.h"
@@ -11,6 +13,10 @@ namespace chainkeep {
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Store::~Store() = default;
+
+std::vector<std::string> Store::FileNames() const {
+  return impl_->store().FileNames();
+}
 
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(const StoreOptions& options) {
   absl::StatusOr<std::unique_ptr<store::SqliteStore>> opened =

@@ -2,7 +2,7 @@
 
 namespace chainkeep::store {
 
-absl::StatusOr<Changes> RegistryStore::ReadChanges(Revision after,
+absl::StatusOr<Changes> RegistryStore::ReadChanges(const Position& after,
                                                    size_t limit) const {
   Changes changes;
   absl::Status status =

@@ -20,8 +20,9 @@
 //
 // FOLLOWING. Every change of what a handshake may see (CAs, devices, endpoints,
 // CRLs) is noted under a revision. Several processes may share a durable store:
-// each follows the changes of all by asking for those after the last revision
-// it has seen.
+// each follows the changes of all by asking for those after the last position
+// it has seen. What a file holds may also be replaced, by a copy of it or by
+// another store: then they do not continue from there (change.h).
 //
 // Thread-safety: any thread may call any member; transactions happen one after
 // another. A command must not call the store it runs in.
@@ -34,6 +35,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -72,6 +74,9 @@ class Transaction : public RegistryView {
 
   // A row without CRLs removes it.
   virtual void PutCrls(const CrlRow& row) = 0;
+
+  // Begins another epoch: who follows compares everything.
+  virtual void BeginEpoch() = 0;
 };
 
 class RegistryStore {
@@ -93,24 +98,29 @@ class RegistryStore {
   virtual absl::Status Read(const Query& query) const = 0;
 
   // Follow runs `query` on one state, as Read, and tells it what led there: at
-  // most `limit` changes after `after`. Where they cannot be read `query` is
-  // not run.
+  // most `limit` changes after `after`, if the store continues from there.
+  // Where they cannot be read `query` is not run.
   using FollowQuery =
       std::function<absl::Status(const RegistryView&, const Changes&)>;
-  virtual absl::Status Follow(Revision after, size_t limit,
+  virtual absl::Status Follow(const Position& after, size_t limit,
                               const FollowQuery& query) const = 0;
 
   // ReadChanges returns the changes alone.
-  absl::StatusOr<Changes> ReadChanges(Revision after, size_t limit) const;
+  absl::StatusOr<Changes> ReadChanges(const Position& after,
+                                      size_t limit) const;
 
-  // AwaitChange waits until there is a change after `after`, of any process, or
-  // `timeout_millis` have passed, or Wake was called; returns whether there is
-  // one. Notices those of other processes within 50 ms.
-  virtual absl::StatusOr<bool> AwaitChange(Revision after,
+  // AwaitChange waits until the store is at another position than `after`, by
+  // whomever, or `timeout_millis` have passed, or Wake was called; returns
+  // whether it is. Notices what other processes do within 50 ms.
+  virtual absl::StatusOr<bool> AwaitChange(const Position& after,
                                            int64_t timeout_millis) = 0;
 
   // Wake ends the waiting of all who are in AwaitChange.
   virtual void Wake() = 0;
+
+  // FileNames returns the files it is kept in, also those that are not there
+  // now.
+  virtual std::vector<std::string> FileNames() const { return {}; }
 };
 
 }  // namespace chainkeep::store

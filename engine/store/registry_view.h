@@ -59,6 +59,8 @@ struct RowCounts {
   int64_t endpoints = 0;
   int64_t templates = 0;
   int64_t crl_sets = 0;
+
+  friend bool operator==(const RowCounts&, const RowCounts&) = default;
 };
 
 class RegistryView {
@@ -178,7 +180,8 @@ class RegistryView {
   // ---- Everything
 
   // The last change that this view shows.
-  virtual Revision revision() const = 0;
+  virtual Position position() const = 0;
+  Revision revision() const { return position().revision; }
 
   // Calls `visit` with the key of every row of which changes are noted, as a
   // change of revision 0: CAs oldest first, devices by signed id, then

@@ -124,6 +124,10 @@ int64_t ChecksumOf(const Change& change) {
       .value();
 }
 
+int64_t ChecksumOf(const History& history) {
+  return Checksum().Add(history.store, history.epoch).value();
+}
+
 int64_t ChecksumOfSeed(uint64_t subject_seed) {
   return Checksum().Add(subject_seed).value();
 }

@@ -30,6 +30,7 @@ int64_t ChecksumOf(const TemplateRow& row);
 int64_t ChecksumOf(const CrlRow& row);
 int64_t ChecksumOf(const RegistryView::CodeRow& row);
 int64_t ChecksumOf(const Change& change);
+int64_t ChecksumOf(const History& history);
 int64_t ChecksumOfSeed(uint64_t subject_seed);
 
 }  // namespace chainkeep::store

@@ -40,9 +40,9 @@ absl::Status CheckRows(Connection& connection, const char* sql, Read read) {
   return rows.status();
 }
 
-bool HasLog(const std::string& path) {
+bool HasLog(const Connection& connection) {
   struct stat log = {};
-  return stat(absl::StrCat(path, "-wal").c_str(), &log) == 0 && log.st_size > 0;
+  return stat(connection.LogName().c_str(), &log) == 0 && log.st_size > 0;
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ absl::Status CheckLength(const Connection& connection) {
   uint64_t page_size = BigEndian(header, kPageSizeAt, 2);
   if (page_size == 1) page_size = 65536;
   const uint64_t wanted = page_size * BigEndian(header, kPageCountAt, 4);
-  if (static_cast<uint64_t>(length) >= wanted || HasLog(connection.path())) {
+  if (static_cast<uint64_t>(length) >= wanted || HasLog(connection)) {
     return absl::OkStatus();
   }
   return connection.Damaged(

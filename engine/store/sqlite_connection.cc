@@ -7,7 +7,9 @@
 #include <atomic>
 #include <climits>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "chainkeep/status.h"
 
 namespace chainkeep::store {
@@ -65,6 +67,19 @@ class OpenConnections {
   static inline std::atomic<pid_t> owner_{0};
 };
 
+// The name as SQLite takes options with it.
+std::string FileAloneUri(const std::string& name) {
+  std::string uri = "file:";
+  for (const char c : name) {
+    if (absl::ascii_isalnum(c) || c == '/' || c == '.' || c == '_') {
+      uri += c;
+    } else {
+      absl::StrAppendFormat(&uri, "%%%02x", static_cast<unsigned char>(c));
+    }
+  }
+  return uri + "?immutable=1";
+}
+
 // If it fails, so does opening, which says why.
 void CreatePrivately(const std::string& name) {
   // A file that was there before is not touched: to close it would give up the
@@ -83,7 +98,9 @@ constexpr char kConfiguration[] =
     // Before a change is acknowledged, it is on the disk.
     "PRAGMA synchronous = FULL;"
     // A log that a long reader let grow does not stay so.
-    "PRAGMA journal_size_limit = 67108864;";
+    "PRAGMA journal_size_limit = 67108864;"
+    // SqliteStore does it, which knows the file before and after.
+    "PRAGMA wal_autocheckpoint = 0;";
 
 }  // namespace
 
@@ -97,6 +114,10 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
   if (options.if_missing == Options::IfMissing::kCreate) {
     CreatePrivately(name);
     flags |= SQLITE_OPEN_CREATE;
+  }
+  if (options.reads == Options::Reads::kFileAlone) {
+    return OpenNamed(FileAloneUri(name), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+                     options);
   }
   return OpenNamed(name, flags, options);
 }
@@ -127,6 +148,16 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenNamed(
   auto connection =
       std::unique_ptr<Connection>(new Connection(handle, options.path));
   if (code != SQLITE_OK) return connection->Error(code);
+  connection->reads_alone_ = options.reads == Options::Reads::kFileAlone;
+  if (!connection->reads_alone_ && connection->is_read_only() &&
+      access(connection->LogName().c_str(), F_OK) != 0 &&
+      access(connection->IndexName().c_str(), F_OK) != 0) {
+    // SQLite would make a log to read it, which its owner could not write, or
+    // fail to.
+    Options alone = options;
+    alone.reads = Options::Reads::kFileAlone;
+    return Open(alone);
+  }
   // First of all: what follows may read the file, and so wait for others.
   sqlite3_busy_timeout(handle, static_cast<int>(std::clamp<int64_t>(
                                    options.busy_timeout_millis, 0, INT_MAX)));
@@ -135,6 +166,13 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenNamed(
   const absl::Status configured = connection->Execute(absl::StrCat(
       kConfiguration, "PRAGMA cache_size = -", options.cache_kib, ";"));
   if (!configured.ok()) return configured;
+  sqlite3_wal_hook(
+      handle,
+      [](void* pages, sqlite3*, const char*, int count) {
+        *static_cast<int*>(pages) = count;
+        return SQLITE_OK;
+      },
+      &connection->log_pages_);
   return connection;
 }
 
@@ -144,6 +182,23 @@ Connection::~Connection() {
   }
   sqlite3_close(handle_);
   OpenConnections::Remove();
+}
+
+std::string Connection::LogName() const {
+  return sqlite3_filename_wal(sqlite3_db_filename(handle_, "main"));
+}
+
+std::string Connection::IndexName() const {
+  return absl::StrCat(sqlite3_db_filename(handle_, "main"), "-shm");
+}
+
+std::vector<std::string> Connection::FileNames() const {
+  const char* const name = sqlite3_db_filename(handle_, "main");
+  return {name, LogName(), IndexName(), sqlite3_filename_journal(name)};
+}
+
+void Connection::Abandon() {
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 absl::Status Connection::Execute(const std::string& sql) {

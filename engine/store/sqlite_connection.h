@@ -32,6 +32,11 @@ class Connection {
     std::string path = {};
     enum class IfMissing : uint8_t { kCreate, kRefuse };
     IfMissing if_missing = IfMissing::kRefuse;
+    // kFileAlone: as the file is, whatever its log says, and without a lock.
+    // Who reads so sees to it that the file has not changed meanwhile. A file
+    // that can only be read, and has no log, is read so in any case.
+    enum class Reads : uint8_t { kShared, kFileAlone };
+    Reads reads = Reads::kShared;
     int64_t busy_timeout_millis = 0;
     // How much of the file it keeps in memory.
     int64_t cache_kib = 2000;
@@ -59,6 +64,20 @@ class Connection {
   // Says that the file is damaged, or not what it should be.
   absl::Status Damaged(std::string_view what) const;
 
+  // Whether the file can be read and not written.
+  bool is_read_only() const { return sqlite3_db_readonly(handle_, "main") > 0; }
+  bool reads_alone() const { return reads_alone_; }
+  // What SQLite calls the file's log and the log's index: behind a symbolic
+  // link these lie beside what it leads to.
+  std::string LogName() const;
+  std::string IndexName() const;
+  std::vector<std::string> FileNames() const;
+  // How many pages the log had after the last commit by this connection.
+  int log_pages() const { return log_pages_; }
+  // Closing it writes nothing from the log to the file, which has become
+  // another.
+  void Abandon();
+
   const std::string& path() const { return path_; }
   sqlite3* handle() const { return handle_; }
 
@@ -71,6 +90,8 @@ class Connection {
 
   sqlite3* const handle_;
   const std::string path_;
+  bool reads_alone_ = false;
+  int log_pages_ = 0;
   // Idle statements, by the address of their SQL.
   absl::flat_hash_map<const char*, std::vector<sqlite3_stmt*>> idle_;
 };

@@ -328,6 +328,8 @@ inline constexpr char kFirstRevision[] =
     "SELECT coalesce(min(revision), 0) FROM change";
 inline constexpr char kLastRevision[] =
     "SELECT coalesce(max(revision), 0) FROM change";
+inline constexpr char kFindStamp[] =
+    "SELECT stamp FROM change WHERE revision = ?1";
 inline constexpr char kEachChange[] =
     "SELECT t.account, r.name AS region, k.id, k.revision, k.kind,"
     " k.host_name, k.checksum FROM change k LEFT JOIN tenant t ON t.tenant = "
@@ -336,13 +338,16 @@ inline constexpr char kEachChange[] =
 inline constexpr auto kListChanges =
     Join(kEachChange, " WHERE k.revision > ?1 ORDER BY k.revision LIMIT ?2");
 inline constexpr char kAddChange[] =
-    "INSERT INTO change(revision, kind, tenant, id, host_name, checksum)"
-    " VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
+    "INSERT INTO change(revision, kind, tenant, id, host_name, checksum, stamp)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 inline constexpr char kForgetChanges[] =
     "DELETE FROM change WHERE revision <= ?1";
 
 inline constexpr char kSubjectSeed[] =
     "SELECT subject_seed, checksum FROM store";
+inline constexpr char kHistory[] = "SELECT store, epoch, checksum FROM history";
+inline constexpr char kPutEpoch[] =
+    "UPDATE history SET epoch = ?1, checksum = ?2";
 
 // ---- All of them, for tests
 
@@ -392,6 +397,7 @@ inline constexpr const char* kLookups[] = {kFindRegion,
                                            kDeleteCrls,
                                            kFirstRevision,
                                            kLastRevision,
+                                           kFindStamp,
                                            kListChanges,
                                            kForgetChanges};
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -220,7 +221,24 @@ RowCounts SqliteTransaction::CountRows() const {
           .crl_sets = AskFor(kCountAllCrls)};
 }
 
-Revision SqliteTransaction::revision() const { return AskFor(kLastRevision); }
+// Read anew by each transaction: the file may have become another store's.
+uint64_t SqliteTransaction::subject_seed() const {
+  const std::optional<uint64_t> seed = ReadOne(ReadSeed, kSubjectSeed);
+  if (!seed) FailWith("damaged: it has no seed");
+  return seed.value_or(0);
+}
+
+std::optional<History> SqliteTransaction::FindHistory() const {
+  std::optional<History> history = ReadOne(ReadHistory, kHistory);
+  if (!history) FailWith("damaged: it has no history");
+  return history;
+}
+
+Position SqliteTransaction::position() const {
+  const Revision last = AskFor(kLastRevision);
+  return {FindHistory().value_or(History()), last,
+          static_cast<uint64_t>(AskFor(kFindStamp, last))};
+}
 
 absl::Status SqliteTransaction::ForEachKey(const Visit<Change>& visit,
                                            const VisitDamaged& damaged) const {
@@ -288,27 +306,49 @@ absl::Status SqliteTransaction::ForEachCode(const Visit<CodeRow>& visit) const {
   return ForEach<CodeRow>(ReadCode, kEachCode, visit);
 }
 
-Changes SqliteTransaction::ReadChanges(Revision after, size_t limit) const {
-  const Revision first = AskFor(kFirstRevision);
-  const Revision last = revision();
-  Changes result;
-  result.up_to = after;
-  result.last = last;
-  if (after > last || after < std::max<Revision>(first, 1) - 1) {
-    result.complete = false;
-    return result;
+Continuity SqliteTransaction::ContinuityFrom(const Position& after,
+                                             const Position& last) const {
+  if (!after.is_anywhere()) {
+    if (after.history.store != last.history.store) {
+      return Continuity::kAnotherStore;
+    }
+    if (after.history.epoch != last.history.epoch) {
+      return Continuity::kAnotherHistory;
+    }
   }
+  if (after.revision > last.revision) return Continuity::kAnotherHistory;
+  const Revision first = std::max<Revision>(AskFor(kFirstRevision), 1);
+  if (after.revision < std::max(first - 1, last.revision - kMaxChanges)) {
+    return Continuity::kForgotten;
+  }
+  if (after.is_anywhere() || after.revision == 0) return Continuity::kContinues;
+  // Of the change itself nothing is known, so nor of what comes after it.
+  if (after.revision < first) return Continuity::kForgotten;
+  const auto stamp = static_cast<uint64_t>(AskFor(kFindStamp, after.revision));
+  return stamp == after.stamp ? Continuity::kContinues
+                              : Continuity::kAnotherHistory;
+}
+
+Changes SqliteTransaction::ReadChanges(const Position& after,
+                                       size_t limit) const {
+  Changes result;
+  result.last = position();
+  result.continuity = ContinuityFrom(after, result.last);
+  result.up_to = {result.last.history, after.revision, after.stamp};
+  if (failed() || !result.complete()) return result;
   result.changes =
-      ReadAll(ReadChange, kListChanges, after,
+      ReadAll(ReadChange, kListChanges, after.revision,
               static_cast<int64_t>(std::min<size_t>(limit, kMaxChanges)));
+  Revision& up_to = result.up_to.revision;
   for (const Change& change : result.changes) {
     // Nobody but the file's editor leaves a gap.
-    if (change.revision != result.up_to + 1) {
-      FailWith(absl::StrCat("damaged table change: revision ", result.up_to + 1,
+    if (change.revision != up_to + 1) {
+      FailWith(absl::StrCat("damaged table change: revision ", up_to + 1,
                             " is missing"));
     }
-    result.up_to = change.revision;
+    up_to = change.revision;
   }
+  result.up_to.stamp = static_cast<uint64_t>(AskFor(kFindStamp, up_to));
   return result;
 }
 

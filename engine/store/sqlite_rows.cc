@@ -402,6 +402,14 @@ absl::StatusOr<SignedId> ReadSignedId(const Statement& statement) {
   return reader.Finish(reader.Id<SignedId>());
 }
 
+absl::StatusOr<History> ReadHistory(const Statement& statement) {
+  RowReader reader(statement, "history");
+  History history;
+  history.store = static_cast<uint64_t>(reader.Integer());
+  history.epoch = static_cast<uint64_t>(reader.Integer());
+  return reader.FinishChecked(history);
+}
+
 absl::StatusOr<uint64_t> ReadSeed(const Statement& statement) {
   RowReader reader(statement, "store");
   const auto seed = static_cast<uint64_t>(reader.Integer());

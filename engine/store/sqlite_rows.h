@@ -43,6 +43,7 @@ absl::StatusOr<Change> ReadKey(const Statement& statement, ChangeKind kind);
 absl::StatusOr<Account> ReadAccount(const Statement& statement);
 // A signed id, likewise.
 absl::StatusOr<SignedId> ReadSignedId(const Statement& statement);
+absl::StatusOr<History> ReadHistory(const Statement& statement);
 // A subject seed.
 absl::StatusOr<uint64_t> ReadSeed(const Statement& statement);
 

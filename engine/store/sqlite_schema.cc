@@ -187,8 +187,30 @@ CREATE INDEX device_moved ON device(region, previous_owner, id)
   WHERE previous_owner <> '';
 )sql";
 
+// Which history the changes belong to, and who committed each (change.h). Notes
+// without a stamp are not kept: whoever knows them compares everything.
+constexpr char kHistories[] = R"sql(
+CREATE TABLE history(
+  history INTEGER PRIMARY KEY CHECK(history = 1),
+  store INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
+) STRICT;
+DROP TABLE change;
+CREATE TABLE change(
+  revision INTEGER PRIMARY KEY,
+  kind INTEGER NOT NULL,
+  tenant INTEGER NOT NULL REFERENCES tenant,
+  id BLOB,
+  host_name TEXT,
+  checksum INTEGER NOT NULL,
+  stamp INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr int64_t kFirstWithHistory = 4;
 constexpr std::array kSteps = {kCasAndEndpoints, kDevicesAndTemplates,
-                               kLooksIntoARegion};
+                               kLooksIntoARegion, kHistories};
 
 // The whole schema as one text. Tables that SQLite keeps for itself have no
 // SQL, and are there if and only if others ask for them.
@@ -207,6 +229,27 @@ absl::StatusOr<std::string> SchemaText(Connection& connection) {
   return text;
 }
 
+uint64_t RandomNumber() {
+  uint64_t number = 0;
+  RAND_bytes(reinterpret_cast<uint8_t*>(&number), sizeof(number));
+  return number;
+}
+
+// A migration begins an epoch. Within a transaction.
+absl::Status BeginEpoch(Connection& connection, int64_t from) {
+  History history = {RandomNumber(), RandomNumber()};
+  if (from >= kFirstWithHistory) {
+    const absl::StatusOr<int64_t> store =
+        connection.Ask("SELECT store FROM history");
+    if (!store.ok()) return store.status();
+    history.store = static_cast<uint64_t>(*store);
+  }
+  return connection.Execute(absl::StrCat(
+      "REPLACE INTO history VALUES(1, ", static_cast<int64_t>(history.store),
+      ", ", static_cast<int64_t>(history.epoch), ", ", ChecksumOf(history),
+      ");"));
+}
+
 // Takes the steps from `from` to `to`. Within a transaction.
 absl::Status TakeSteps(Connection& connection, int64_t from, int64_t to) {
   for (int64_t step = from; step < to; ++step) {
@@ -214,15 +257,24 @@ absl::Status TakeSteps(Connection& connection, int64_t from, int64_t to) {
     if (!status.ok()) return status;
   }
   if (from == 0) {
-    uint64_t seed = 0;
-    RAND_bytes(reinterpret_cast<uint8_t*>(&seed), sizeof(seed));
+    const uint64_t seed = RandomNumber();
     absl::Status status = connection.Execute(absl::StrCat(
         "PRAGMA application_id = ", kApplicationId,
         ";INSERT INTO store VALUES(1, ", static_cast<int64_t>(seed), ", ",
         ChecksumOfSeed(seed), ");"));
     if (!status.ok()) return status;
   }
+  if (to >= kFirstWithHistory) {
+    absl::Status status = BeginEpoch(connection, from);
+    if (!status.ok()) return status;
+  }
   return connection.Execute(absl::StrCat("PRAGMA user_version = ", to, ";"));
+}
+
+absl::Status IsEmpty(const Connection& connection) {
+  return MakeError(
+      ErrorCode::kInvalidRequest,
+      absl::StrCat("store ", connection.path(), ": the file is empty"));
 }
 
 // What the header says that the file is.
@@ -317,13 +369,17 @@ absl::Status WriteAhead(Connection& connection, int64_t patience_millis) {
   }
 }
 
-absl::Status CompareSchema(Connection& connection) {
+absl::StatusOr<std::string> MakeExpectedSchema() {
   absl::StatusOr<std::unique_ptr<Connection>> scratch =
       Connection::OpenInMemory();
   if (!scratch.ok()) return scratch.status();
   absl::Status made = InTransaction(**scratch, &CreateNewest);
   if (!made.ok()) return made;
-  const absl::StatusOr<std::string> expected = SchemaText(**scratch);
+  return SchemaText(**scratch);
+}
+
+absl::Status CompareSchema(Connection& connection) {
+  const absl::StatusOr<std::string> expected = MakeExpectedSchema();
   if (!expected.ok()) return expected.status();
   const absl::StatusOr<std::string> found = SchemaText(connection);
   if (!found.ok()) return found.status();
@@ -335,15 +391,33 @@ absl::Status CompareSchema(Connection& connection) {
 
 int64_t SchemaVersion() { return kSteps.size(); }
 
-absl::Status PrepareSchema(Connection& connection, int64_t patience_millis) {
+absl::Status PrepareSchema(Connection& connection, IfEmpty if_empty,
+                           int64_t patience_millis) {
   const absl::StatusOr<Identity> identity = ReadIdentityAtOnce(connection);
   if (!identity.ok()) return identity.status();
+  if (identity->is_empty() && if_empty == IfEmpty::kRefuse) {
+    return IsEmpty(connection);
+  }
   absl::Status status = CheckIdentity(connection, *identity);
   if (status.ok()) status = WriteAhead(connection, patience_millis);
   if (status.ok() && identity->version < SchemaVersion()) {
     status = InTransaction(connection, &MigrateAlone);
   }
   if (!status.ok()) return status;
+  return CompareSchema(connection);
+}
+
+absl::Status CheckSchema(Connection& connection) {
+  const absl::StatusOr<Identity> identity = ReadIdentityAtOnce(connection);
+  if (!identity.ok()) return identity.status();
+  if (identity->is_empty()) return IsEmpty(connection);
+  absl::Status status = CheckIdentity(connection, *identity);
+  if (!status.ok()) return status;
+  if (identity->version < SchemaVersion()) {
+    return connection.Damaged(
+        "it comes from an older version of this library, and has to be opened "
+        "by one who may write it");
+  }
   return CompareSchema(connection);
 }
 

@@ -26,13 +26,21 @@ namespace chainkeep::store {
 // The version that this library makes and reads.
 int64_t SchemaVersion();
 
+enum class IfEmpty : uint8_t { kCreate, kRefuse };
+
 // Brings an open database to SchemaVersion(): makes the tables in an empty one,
 // migrates an older one, and compares the schema of the result. Also has it
 // write ahead to a log, so that readers and the writer do not wait for each
 // other. Several processes may do so at once; one waits for another up to
-// `patience_millis`. Errors: those of Connection; kInternalFailure
-// for a database that is something else, or comes from a newer version.
-absl::Status PrepareSchema(Connection& connection, int64_t patience_millis);
+// `patience_millis`. Errors: those of Connection; kInvalidRequest for an empty
+// one that is refused; kInternalFailure for a database that is something else,
+// or comes from a newer version.
+absl::Status PrepareSchema(Connection& connection, IfEmpty if_empty,
+                           int64_t patience_millis);
+
+// Says whether it is a store of SchemaVersion(), and changes nothing. Errors:
+// as PrepareSchema.
+absl::Status CheckSchema(Connection& connection);
 
 // Makes the tables of a version, 1 to SchemaVersion(), in an empty database;
 // those of an older one are what tests migrate.

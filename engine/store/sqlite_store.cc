@@ -9,20 +9,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
-#include "engine/store/sqlite_check.h"
-#include "engine/store/sqlite_queries.h"
-#include "engine/store/sqlite_rows.h"
-#include "engine/store/sqlite_schema.h"
+#include "engine/store/sqlite_connection.h"
 
 namespace chainkeep::store {
 namespace {
-
-// A bulk import touches pages all over the file.
-constexpr int64_t kWriterCacheKib = 128 << 10;
-constexpr int64_t kReaderCacheKib = 8 << 10;
-
-// How many connections wait for the next reader.
-constexpr size_t kMaxIdleReaders = 8;
 
 // How often another process's changes are looked for. The interface promises
 // 50 ms.
@@ -31,13 +21,6 @@ constexpr auto kPollInterval = std::chrono::milliseconds(20);
 absl::Status InChild() {
   return MakeError(ErrorCode::kInternalFailure,
                    "store: it belongs to the process that forked this one");
-}
-
-absl::StatusOr<uint64_t> FindSeed(Connection& connection) {
-  Statement find(connection, kSubjectSeed);
-  if (find.Step()) return ReadSeed(find);
-  if (!find.status().ok()) return find.status();
-  return connection.Damaged("damaged: it has no seed");
 }
 
 // Ends a transaction that is not to be committed. SQLite has ended it by itself
@@ -50,121 +33,87 @@ void RollBack(Connection& connection) {
 
 }  // namespace
 
-SqliteStore::SqliteStore(Connection::Options options, ConnectionPtr writer,
-                         uint64_t subject_seed)
-    : owner_(getpid()),
-      options_(std::move(options)),
-      subject_seed_(subject_seed),
-      writer_(std::move(writer)) {}
+SqliteStore::SqliteStore(std::unique_ptr<SqliteFile> file)
+    : owner_(getpid()), file_(std::move(file)) {}
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
     const StoreOptions& options, const char* vfs) {
   if (options.path.empty()) {
     return MakeError(ErrorCode::kInvalidRequest, "a store needs a path");
   }
-  const bool must_exist =
-      options.if_missing == StoreOptions::IfMissing::kRefuse;
-  if (must_exist && access(options.path.c_str(), F_OK) != 0) {
+  if (options.if_missing == StoreOptions::IfMissing::kRefuse &&
+      access(options.path.c_str(), F_OK) != 0) {
     return MakeError(ErrorCode::kInvalidRequest,
                      absl::StrCat("store ", options.path, ": not there"));
   }
-  Connection::Options writer_options;
-  writer_options.path = options.path;
-  writer_options.if_missing = must_exist
-                                  ? Connection::Options::IfMissing::kRefuse
-                                  : Connection::Options::IfMissing::kCreate;
-  writer_options.busy_timeout_millis = options.busy_timeout_millis;
-  writer_options.cache_kib = kWriterCacheKib;
-  writer_options.vfs = vfs;
-  absl::StatusOr<ConnectionPtr> writer = Connection::Open(writer_options);
-  if (!writer.ok()) return writer.status();
-  absl::Status status = CheckLength(**writer);
-  if (status.ok()) {
-    status = PrepareSchema(**writer, options.busy_timeout_millis);
-  }
-  if (status.ok() && options.check == StoreOptions::Check::kWhole) {
-    status = CheckWhole(**writer);
-  }
+  absl::StatusOr<std::unique_ptr<SqliteFile>> file =
+      SqliteFile::Open(options, vfs);
+  if (!file.ok()) return file.status();
+  std::unique_ptr<SqliteStore> store(new SqliteStore(*std::move(file)));
+  // Whether what every transaction needs can be read.
+  absl::Status status = store->Read([](const RegistryView& view) {
+    view.subject_seed();
+    return absl::OkStatus();
+  });
   if (!status.ok()) return status;
-  const absl::StatusOr<uint64_t> seed = FindSeed(**writer);
-  if (!seed.ok()) return seed.status();
-
-  Connection::Options reader_options = writer_options;
-  reader_options.if_missing = Connection::Options::IfMissing::kRefuse;
-  reader_options.cache_kib = kReaderCacheKib;
-  return std::unique_ptr<SqliteStore>(
-      new SqliteStore(std::move(reader_options), *std::move(writer), *seed));
+  return store;
 }
 
 SqliteStore::~SqliteStore() {
-  if (!IsChild()) return;
   // To close a file is to touch it.
-  static_cast<void>(writer_.release());
-  for (ConnectionPtr& reader : idle_readers_) {
-    static_cast<void>(reader.release());
-  }
+  if (IsChild()) file_->Forget();
 }
 
 bool SqliteStore::IsChild() const { return getpid() != owner_; }
 
 absl::Status SqliteStore::Transact(const Command& command) {
   if (IsChild()) return InChild();
-  const std::lock_guard lock(writer_mutex_);
-  absl::Status status = writer_->Execute("BEGIN IMMEDIATE");
-  if (!status.ok()) return status;
-  SqliteTransaction transaction(*writer_, subject_seed_);
-  status = command(transaction);
-  if (status.ok()) transaction.ForgetOldChanges();
-  if (!transaction.failure().ok()) status = transaction.failure();
-  if (status.ok()) status = writer_->Execute("COMMIT");
-  if (!status.ok()) {
-    RollBack(*writer_);
-  } else if (transaction.changed()) {
-    changed_.Raise();
-  }
-  return status;
-}
-
-absl::StatusOr<SqliteStore::ConnectionPtr> SqliteStore::TakeReader() const {
+  Position position;
   {
-    const std::lock_guard lock(readers_mutex_);
-    if (!idle_readers_.empty()) {
-      ConnectionPtr reader = std::move(idle_readers_.back());
-      idle_readers_.pop_back();
-      return reader;
+    absl::StatusOr<SqliteFile::Use> use = file_->BeginTransaction();
+    if (!use.ok()) return use.status();
+    Connection& writer = use->connection();
+    SqliteTransaction transaction(writer);
+    absl::Status status = command(transaction);
+    if (status.ok()) transaction.ForgetOldChanges();
+    position = transaction.position();
+    if (!transaction.failure().ok()) status = transaction.failure();
+    if (status.ok()) status = writer.Execute("COMMIT");
+    if (!status.ok()) {
+      RollBack(writer);
+      return status;
+    }
+    if (transaction.changed()) changed_.Raise();
+    if (file_->IsCurrent()) {
+      file_->LimitLog(writer);
+      return absl::OkStatus();
     }
   }
-  return Connection::Open(options_);
-}
-
-void SqliteStore::GiveBack(ConnectionPtr reader) const {
-  const std::lock_guard lock(readers_mutex_);
-  if (idle_readers_.size() < kMaxIdleReaders) {
-    idle_readers_.push_back(std::move(reader));
-  }
+  return file_->Confirm(position);
 }
 
 absl::Status SqliteStore::ReadWith(const Look& look) const {
   if (IsChild()) return InChild();
-  absl::StatusOr<ConnectionPtr> reader = TakeReader();
-  if (!reader.ok()) return reader.status();
-  absl::Status status = (*reader)->Execute("BEGIN");
+  absl::StatusOr<SqliteFile::Use> use = file_->BeginReading();
+  if (!use.ok()) return use.status();
+  Connection& reader = use->connection();
+  absl::Status status = reader.Execute("BEGIN");
   if (!status.ok()) return status;
   {
-    SqliteTransaction view(**reader, subject_seed_);
+    SqliteTransaction view(reader);
     status = look(view);
     if (!view.failure().ok()) status = view.failure();
   }
-  RollBack(**reader);
-  GiveBack(*std::move(reader));
-  return status;
+  RollBack(reader);
+  absl::Status read = file_->CheckRead();
+  return read.ok() ? status : read;
 }
 
 absl::Status SqliteStore::Read(const Query& query) const {
   return ReadWith([&](const SqliteTransaction& view) { return query(view); });
 }
 
-absl::Status SqliteStore::Follow(Revision after, size_t limit,
+absl::Status SqliteStore::Follow(const Position& after, size_t limit,
                                  const FollowQuery& query) const {
   return ReadWith([&](const SqliteTransaction& view) {
     const Changes changes = view.ReadChanges(after, limit);
@@ -172,26 +121,30 @@ absl::Status SqliteStore::Follow(Revision after, size_t limit,
   });
 }
 
-absl::StatusOr<Revision> SqliteStore::LastRevision() const {
-  Revision last = 0;
+absl::StatusOr<Position> SqliteStore::LastPosition() const {
+  Position last;
   absl::Status status = ReadWith([&](const SqliteTransaction& view) {
-    last = view.revision();
+    last = view.position();
     return absl::OkStatus();
   });
   if (!status.ok()) return status;
   return last;
 }
 
-absl::StatusOr<bool> SqliteStore::AwaitChange(Revision after,
+absl::StatusOr<bool> SqliteStore::AwaitChange(const Position& after,
                                               int64_t timeout_millis) {
   const ChangeSignal::Deadline deadline =
       ChangeSignal::DeadlineAfter(timeout_millis);
   const uint64_t wakes = wakes_.load();
   while (true) {
     const ChangeSignal::Ticket ticket = changed_.Take();
-    const absl::StatusOr<Revision> last = LastRevision();
+    const absl::StatusOr<Position> last = LastPosition();
     if (!last.ok()) return last.status();
-    if (*last != after) return true;
+    if (after.is_anywhere() ? last->revision != after.revision
+                            : *last != after) {
+      return true;
+    }
+    file_->ShrinkLog();
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline || wakes_.load() != wakes) return false;
     changed_.Wait(ticket, std::min(deadline, now + kPollInterval));
@@ -201,6 +154,10 @@ absl::StatusOr<bool> SqliteStore::AwaitChange(Revision after,
 void SqliteStore::Wake() {
   ++wakes_;
   changed_.Raise();
+}
+
+std::vector<std::string> SqliteStore::FileNames() const {
+  return IsChild() ? std::vector<std::string>() : file_->names();
 }
 
 }  // namespace chainkeep::store

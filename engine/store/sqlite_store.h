@@ -5,6 +5,12 @@
 // readers have connections of their own, and neither waits for the other.
 // Several processes may have the file open.
 //
+// ANOTHER FILE may come to be in the place of the one that is open, or another
+// store in it: sqlite_file.h finds that out before each use, and a change that
+// was committed to a file that has gone is no success. From then on what is
+// there now is read and written; where that cannot be told, all members answer
+// kServiceUnavailable until it can.
+//
 // WHAT A FAILURE LEAVES. A disk that is full or fails makes commands end with
 // kServiceUnavailable, while queries go on; once it is well again, so are the
 // commands. A command that failed while it was being synchronized has not
@@ -26,7 +32,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -34,7 +40,7 @@
 #include "chainkeep/store.h"
 #include "engine/store/change_signal.h"
 #include "engine/store/registry_store.h"
-#include "engine/store/sqlite_connection.h"
+#include "engine/store/sqlite_file.h"
 #include "engine/store/sqlite_transaction.h"
 
 namespace chainkeep::store {
@@ -51,37 +57,26 @@ class SqliteStore final : public RegistryStore {
 
   absl::Status Transact(const Command& command) override;
   absl::Status Read(const Query& query) const override;
-  absl::Status Follow(Revision after, size_t limit,
+  absl::Status Follow(const Position& after, size_t limit,
                       const FollowQuery& query) const override;
-  absl::StatusOr<bool> AwaitChange(Revision after,
+  absl::StatusOr<bool> AwaitChange(const Position& after,
                                    int64_t timeout_millis) override;
   void Wake() override;
+  std::vector<std::string> FileNames() const override;
 
  private:
-  using ConnectionPtr = std::unique_ptr<Connection>;
-
-  SqliteStore(Connection::Options options, ConnectionPtr writer,
-              uint64_t subject_seed);
+  explicit SqliteStore(std::unique_ptr<SqliteFile> file);
 
   bool IsChild() const;
-  absl::StatusOr<ConnectionPtr> TakeReader() const;
-  void GiveBack(ConnectionPtr reader) const;
   // Runs `look` on one state.
   using Look = std::function<absl::Status(const SqliteTransaction&)>;
   absl::Status ReadWith(const Look& look) const;
-  absl::StatusOr<Revision> LastRevision() const;
+  absl::StatusOr<Position> LastPosition() const;
 
   const pid_t owner_;
-  const Connection::Options options_;  // of readers
-  const uint64_t subject_seed_;
+  const std::unique_ptr<SqliteFile> file_;
   ChangeSignal changed_;
   std::atomic<uint64_t> wakes_{0};
-
-  std::mutex writer_mutex_;
-  ConnectionPtr writer_;  // guarded by writer_mutex_
-
-  mutable std::mutex readers_mutex_;
-  mutable std::vector<ConnectionPtr> idle_readers_;  // guarded by it
 };
 
 }  // namespace chainkeep::store

@@ -29,8 +29,8 @@ inline constexpr Revision kMaxChanges = 100'000;
 
 class SqliteTransaction final : public Transaction {
  public:
-  SqliteTransaction(Connection& connection, uint64_t subject_seed)
-      : connection_(connection), subject_seed_(subject_seed) {}
+  explicit SqliteTransaction(Connection& connection)
+      : connection_(connection) {}
 
   // What the store itself has against this transaction.
   const absl::Status& failure() const { return failure_; }
@@ -38,7 +38,7 @@ class SqliteTransaction final : public Transaction {
   // Before a commit: forgets changes that are too many.
   void ForgetOldChanges();
   // Whether anything was noted.
-  bool changed() const { return noted_.has_value(); }
+  bool changed() const { return noted_.has_value() || has_begun_epoch_; }
 
   std::optional<CaRow> FindCa(const CaKey& key) const override;
   std::optional<Account> FindDefaultHolder(
@@ -47,7 +47,7 @@ class SqliteTransaction final : public Transaction {
                                       uint64_t hash) const override;
   void VisitCasBySubject(const Region& region, Mode mode, uint64_t hash,
                          const VisitCa& visit) const override;
-  uint64_t subject_seed() const override { return subject_seed_; }
+  uint64_t subject_seed() const override;
   std::vector<CaRow> ListCas(const Tenant& tenant,
                              std::string_view template_name,
                              const Page& page) const override;
@@ -80,7 +80,7 @@ class SqliteTransaction final : public Transaction {
   std::vector<CrlCa> ListCrlCas(const Tenant& tenant) const override;
   size_t CountCrls(const Tenant& tenant) const override;
   RowCounts CountRows() const override;
-  Revision revision() const override;
+  Position position() const override;
   absl::Status ForEachKey(const Visit<Change>& visit,
                           const VisitDamaged& damaged) const override;
   absl::Status ForEachCa(const Visit<CaRow>& visit) const override;
@@ -90,8 +90,12 @@ class SqliteTransaction final : public Transaction {
   absl::Status ForEachCrls(const Visit<CrlRow>& visit) const override;
   absl::Status ForEachCode(const Visit<CodeRow>& visit) const override;
 
+  // How the store goes on from a position.
+  Continuity ContinuityFrom(const Position& position) const {
+    return ContinuityFrom(position, this->position());
+  }
   // At most `limit` changes after `after`.
-  Changes ReadChanges(Revision after, size_t limit) const;
+  Changes ReadChanges(const Position& after, size_t limit) const;
 
   void PutCa(const CaRow& row) override;
   void DeleteCa(const CaKey& key) override;
@@ -106,6 +110,7 @@ class SqliteTransaction final : public Transaction {
   void PutTemplate(const TemplateRow& row) override;
   void DeleteTemplate(const Tenant& tenant, std::string_view name) override;
   void PutCrls(const CrlRow& row) override;
+  void BeginEpoch() override;
 
  private:
   // The numbers under which things are stored; 0, which no row has, for what
@@ -151,11 +156,15 @@ class SqliteTransaction final : public Transaction {
   void NoteDevice(const Tenant& tenant, const SignedId& id);
   void NoteEndpoint(const Tenant& tenant, std::string_view host_name);
 
+  std::optional<History> FindHistory() const;
+  Continuity ContinuityFrom(const Position& after, const Position& last) const;
+
   Connection& connection_;
-  const uint64_t subject_seed_;
   mutable absl::Status failure_;
   mutable absl::flat_hash_map<Tenant, TenantNumbers> numbers_;
   std::optional<Revision> noted_;
+  uint64_t stamp_ = 0;  // of this transaction, once it has noted anything
+  bool has_begun_epoch_ = false;
 };
 
 }  // namespace chainkeep::store

@@ -10,9 +10,16 @@
 #include "engine/store/sqlite_statements.h"
 #include "engine/store/sqlite_transaction.h"
 #include "engine/store/string_list.h"
+#include "openssl/rand.h"
 
 namespace chainkeep::store {
 namespace {
+
+uint64_t RandomNumber() {
+  uint64_t number = 0;
+  RAND_bytes(reinterpret_cast<uint8_t*>(&number), sizeof(number));
+  return number;
+}
 
 template <typename Enumeration>
 int64_t Number(Enumeration value) {
@@ -236,6 +243,7 @@ void SqliteTransaction::Note(Change change) {
   if (!noted_) noted_ = revision();
   if (failed()) return;
   change.revision = ++*noted_;
+  while (stamp_ == 0) stamp_ = RandomNumber();
   const bool is_endpoint = change.kind == ChangeKind::kEndpoint;
   const auto id = is_endpoint ? std::nullopt
                   : change.kind == ChangeKind::kDevice
@@ -245,7 +253,7 @@ void SqliteTransaction::Note(Change change) {
                              ? std::optional<std::string_view>(change.host_name)
                              : std::nullopt;
   Write(kAddChange, change.revision, Number(change.kind), numbers.tenant, id,
-        host_name, ChecksumOf(change));
+        host_name, ChecksumOf(change), static_cast<int64_t>(stamp_));
 }
 
 void SqliteTransaction::Note(ChangeKind kind, const CertificateKey& key) {
@@ -273,8 +281,17 @@ void SqliteTransaction::NoteEndpoint(const Tenant& tenant,
   Note(std::move(change));
 }
 
+void SqliteTransaction::BeginEpoch() {
+  std::optional<History> history = FindHistory();
+  if (!history) return;
+  history->epoch = RandomNumber();
+  Write(kPutEpoch, static_cast<int64_t>(history->epoch), ChecksumOf(*history));
+  has_begun_epoch_ = true;
+}
+
 void SqliteTransaction::ForgetOldChanges() {
-  if (noted_) Write(kForgetChanges, *noted_ - kMaxChanges);
+  // One more is kept, which the follower of them all has noted.
+  if (noted_) Write(kForgetChanges, *noted_ - kMaxChanges - 1);
 }
 
 }  // namespace chainkeep::store

@@ -3,6 +3,7 @@
 #ifndef CHAINKEEP_ENGINE_STORE_TENANT_H_
 #define CHAINKEEP_ENGINE_STORE_TENANT_H_
 
+#include <cstdint>
 #include <utility>
 
 #include "chainkeep/types.h"
@@ -34,6 +35,14 @@ struct CertificateKey {
     return H::combine(std::move(h), key.tenant, key.id);
   }
 };
+
+// The largest version of a record: AWS's type for it has 32 bits.
+inline constexpr int64_t kMaxCustomerVersion = 2'147'483'647;
+
+// The version after `version`, of which the largest is its own successor.
+constexpr int64_t NextCustomerVersion(int64_t version) {
+  return version < kMaxCustomerVersion ? version + 1 : kMaxCustomerVersion;
+}
 
 }  // namespace chainkeep::store
 

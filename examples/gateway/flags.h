@@ -9,7 +9,8 @@
 //           [--handshake-seconds 10] [--idle-seconds 300]
 //
 // Port 0 takes a free port, which the gateway's first line tells. Without
-// --store the registry lives in memory and ends with the gateway.
+// --store the registry lives in memory and ends with the gateway; with it, the
+// file must be there: the command line makes one.
 
 #ifndef CHAINKEEP_EXAMPLES_GATEWAY_FLAGS_H_
 #define CHAINKEEP_EXAMPLES_GATEWAY_FLAGS_H_

@@ -52,8 +52,11 @@ enum Place : size_t { kSignals, kCommands, kOutput, kMailbox, kFirstDoor };
 // How long the follower waits for a change at a time.
 constexpr int64_t kFollowMillis = 1000;
 
-// Between attempts to read a store that cannot be read.
-constexpr milliseconds kFollowPause{1000};
+// Between attempts to read a store that cannot be read: what takes its place is
+// to be seen soon. What is wrong with it is said this often, and when it
+// changes.
+constexpr milliseconds kFollowPause{20};
+constexpr std::chrono::seconds kSayAgain{10};
 
 TimePoint Now() { return std::chrono::steady_clock::now(); }
 
@@ -166,7 +169,10 @@ absl::Status Gateway::OpenEngine(const Flags& flags) {
     engine_ = *std::move(engine);
     return absl::OkStatus();
   }
-  auto store = chainkeep::OpenStore({.path = flags.store});
+  // A slip in the path must not look like an empty registry.
+  auto store = chainkeep::OpenStore(
+      {.path = flags.store,
+       .if_missing = chainkeep::StoreOptions::IfMissing::kRefuse});
   if (!store.ok()) return store.status();
   auto engine = chainkeep::Engine::Create(
       options, *std::move(store),
@@ -186,13 +192,22 @@ Gateway::~Gateway() {
 
 void Gateway::Follow() {
   absl::Status status;
+  absl::Status said;
+  TimePoint said_at;
   while (!absl::IsCancelled(status = engine_->Follow(kFollowMillis))) {
-    if (status.ok()) continue;
-    mailbox_.Post([this, status] {
-      output_.Log(JsonObject().Text("store", status.message()).Finish());
-    });
-    std::this_thread::sleep_for(kFollowPause);
+    if (status != said || (!status.ok() && Now() - said_at > kSayAgain)) {
+      said = status;
+      said_at = Now();
+      Say(status.ok() ? "it can be read again" : status.message());
+    }
+    if (!status.ok()) std::this_thread::sleep_for(kFollowPause);
   }
+}
+
+void Gateway::Say(std::string_view of_store) {
+  mailbox_.Post([this, text = std::string(of_store)] {
+    output_.Log(JsonObject().Text("store", text).Finish());
+  });
 }
 
 absl::Status Gateway::OpenDoor(const Flags& flags, const ListenFlag& listen,
@@ -476,6 +491,14 @@ void Gateway::OnFirstConnect(const chainkeep::FirstConnectEvent& event) {
   mailbox_.Post([this, topic] {
     output_.Log(JsonObject().Text("event", topic).Finish());
   });
+}
+
+void Gateway::OnStoreReplaced(const chainkeep::StoreReplacement& now) {
+  using What = chainkeep::StoreReplacement::What;
+  Say(now.what == What::kAnotherStore
+          ? "replaced: it is another store now, and all is compared with it"
+          : "replaced: it is another copy of itself now, and all is compared "
+            "with it");
 }
 
 void Gateway::OnRecordSkipped(const chainkeep::SkippedRecord& record) {

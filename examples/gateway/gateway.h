@@ -25,7 +25,9 @@
 //
 // With --store the registry is a file that other processes may change, too: a
 // thread follows it. What it sees, and what the engine tells from whichever
-// thread, comes to the loop by a Mailbox.
+// thread, comes to the loop by a Mailbox. A file that has become another store,
+// or cannot be read, is a line {"store":…}; while it cannot be, commands are
+// answered with 503.
 //
 // poll() takes time proportional to the connections, which is fine for the
 // thousand of this example; use epoll for more.
@@ -39,6 +41,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -111,6 +114,8 @@ class Gateway : private chainkeep::EventObserver {
 
   // The body of follower_.
   void Follow();
+  // Logs a line about the store; any thread.
+  void Say(std::string_view of_store);
 
   // Has the loop end the connections that have lost their trust.
   void SeeTo(Withdrawals::Added added);
@@ -121,6 +126,7 @@ class Gateway : private chainkeep::EventObserver {
   void OnDeviceDeactivated(const chainkeep::DeviceEvent& event) override;
   void OnFirstConnect(const chainkeep::FirstConnectEvent& event) override;
   void OnRecordSkipped(const chainkeep::SkippedRecord& record) override;
+  void OnStoreReplaced(const chainkeep::StoreReplacement& now) override;
 
   const Limits limits_;
   const chainkeep::ValidationPolicy policy_;

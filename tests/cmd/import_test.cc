@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -70,7 +71,7 @@ TEST_F(Import, WhatIsExportedIsImportedAsItWas) {
   const std::string all = shell_.Read("all.jsonl");
   EXPECT_EQ(shell_.Text("chainkeep export") + "\n", all);
   EXPECT_EQ(shell_.Text("chainkeep export -") + "\n", all);
-  const int count = static_cast<int>(Lines(all).size());
+  const int count = static_cast<int>(Lines(all).size()) - 1;  // and the end
   EXPECT_GE(count, 6);
   for (const std::string& line : Lines(all)) {
     EXPECT_TRUE(Json::parse(line).contains("type")) << line;
@@ -88,9 +89,59 @@ TEST_F(Import, WhatIsExportedIsImportedAsItWas) {
 }
 
 TEST_F(Import, NothingIsImportedOfNothing) {
+  const std::string nothing = shell_.Text("chainkeep export");
+  EXPECT_EQ(Lines(nothing).size(), 1u);
+  shell_.Write("nothing.jsonl", nothing);
+  EXPECT_EQ(shell_.Answer("chainkeep import nothing.jsonl"), Report(0, 0, 0));
   shell_.Write("empty.jsonl", "");
-  EXPECT_EQ(shell_.Answer("chainkeep import empty.jsonl"), Report(0, 0, 0));
-  EXPECT_EQ(shell_.Text("chainkeep export"), "");
+  EXPECT_EQ(shell_.Type("chainkeep import empty.jsonl").exit_code, 10);
+  EXPECT_EQ(shell_.Answer("chainkeep import empty.jsonl --allow-incomplete"),
+            Report(0, 0, 0));
+}
+
+// What was cut off, doubled, edited or mixed with another export: none of it is
+// taken, unless the operator says so.
+TEST_F(Import, WhatIsNoWholeExportIsRefused) {
+  Fill();
+  const std::vector<std::string> lines = Lines(shell_.Text("chainkeep export"));
+  shell_.Set("CHAINKEEP_STORE", shell_.Path("other.db"));
+  const auto joined = [](const std::vector<std::string>& some) {
+    std::string text;
+    for (const std::string& line : some) text += line + "\n";
+    return text;
+  };
+  const std::string all = joined(lines);
+  auto shorter = lines;
+  shorter.erase(shorter.begin());
+  auto repeated = lines;
+  repeated[1] = repeated[0];
+  auto reordered = lines;
+  std::swap(reordered[0], reordered[1]);
+  std::string edited = all;
+  edited.replace(edited.find("ACTIVE"), 6, "INACTI");
+  const std::pair<const char*, std::string> kCases[] = {
+      {"without its end", all.substr(0, all.rfind("{\"type\":\"end\""))},
+      {"cut within a line", all.substr(0, all.size() / 2)},
+      {"a line missing", joined(shorter)},
+      {"a line twice, another missing", joined(repeated)},
+      {"in another order", joined(reordered)},
+      {"edited", edited},
+      {"doubled", all + all},
+      {"a line after the end", all + lines[0] + "\n"},
+      {"two ends", all + lines.back() + "\n"},
+      {"only the end", lines.back() + "\n"}};
+  for (const auto& [what, text] : kCases) {
+    SCOPED_TRACE(what);
+    shell_.Write("wrong.jsonl", text);
+    const Said said = shell_.Type("chainkeep import wrong.jsonl");
+    EXPECT_EQ(said.exit_code, 10) << said.err;
+    EXPECT_THAT(said.err, HasSubstr("--allow-incomplete"));
+    EXPECT_EQ(Lines(shell_.Text("chainkeep export")).size(), 1u);
+  }
+  shell_.Write("wrong.jsonl", kCases[0].second);
+  EXPECT_EQ(shell_.Answer("chainkeep import wrong.jsonl --allow-incomplete"),
+            Report(static_cast<int>(lines.size()) - 1, 0, 0));
+  EXPECT_EQ(shell_.Text("chainkeep export") + "\n", all);
 }
 
 TEST_F(Import, FilesThatCannotBeReadOrWrittenAreNamed) {
@@ -108,23 +159,51 @@ TEST_F(Import, FilesThatCannotBeReadOrWrittenAreNamed) {
   EXPECT_EQ(shell_.Text("chainkeep export"), before);
 }
 
-// Whoever has an old export keeps it until the new one is whole.
-TEST_F(Import, AnExportThatFailsLeavesTheOldFile) {
+// Nothing but a regular file is replaced, and nothing of the store.
+TEST_F(Import, AnExportReplacesRegularFilesAlone) {
   Fill();
-  shell_.Write("all.jsonl", "old");
-  const Said said = shell_.Type(
-      "ln -s /dev/full all.jsonl.unfinished && chainkeep export all.jsonl");
-  EXPECT_EQ(said.exit_code, 22) << said.err;
-  EXPECT_THAT(said.err, HasSubstr("(ServiceUnavailableException, HTTP 503)"));
-  EXPECT_EQ(shell_.Read("all.jsonl"), "old");
+  shell_.Set("CHAINKEEP_STORE", shell_.Path("registry.db"));
+  shell_.Answer("chainkeep get-registration-code");
+  shell_.Write("victim", "old");
+  shell_.Type(
+      "ln -s victim link; mkfifo pipe; ln registry.db hard; ln -s . here; "
+      "ln -s registry.db alias.db; ln -s victim all.jsonl.unfinished");
+  for (const char* target :
+       {"link", "pipe", "/dev/null", "/dev/full", "/dev/stdout", ".", "here",
+        "registry.db", "registry.db-wal", "registry.db-shm",
+        "registry.db-journal", "./registry.db", "here/registry.db", "hard",
+        "here/registry.db-wal"}) {
+    const Said said = shell_.Type(absl::StrCat("chainkeep export ", target));
+    EXPECT_EQ(said.exit_code, 10) << target << said.err;
+    EXPECT_THAT(said.err, HasSubstr("cannot write '")) << target;
+  }
+  // However the store is named.
+  const Said behind =
+      shell_.Type("chainkeep export registry.db-wal --store alias.db");
+  EXPECT_EQ(behind.exit_code, 10) << behind.err;
+  EXPECT_EQ(shell_.Read("victim"), "old");
+  EXPECT_EQ(shell_.Type("chainkeep stats").exit_code, 0);
+
+  const std::string all = shell_.Text("chainkeep export") + "\n";
+  shell_.Type("umask 000; chainkeep export all.jsonl");
+  EXPECT_EQ(shell_.Read("all.jsonl"), all);
+  EXPECT_EQ(shell_.Type("stat -c %a all.jsonl").out, "600\n");
+  EXPECT_EQ(shell_.Read("victim"), "old");
+  // One that fails leaves what was there, and nothing else.
   const Said full = shell_.Type("chainkeep export > /dev/full");
   EXPECT_NE(full.exit_code, 0);
   EXPECT_NE(full.err, "");
-  // To a file that is not there yet, too.
-  const Said fresh = shell_.Type(
-      "ln -s /dev/full new.jsonl.unfinished && chainkeep export new.jsonl");
-  EXPECT_EQ(fresh.exit_code, 22);
-  EXPECT_EQ(shell_.Type("test -e new.jsonl").exit_code, 1);
+  EXPECT_EQ(shell_.Type("ls -A | grep -c '^[.]unfinished'").out, "0\n");
+}
+
+// Whoever is last, the file is one of the two.
+TEST_F(Import, TwoExportsToOneNameAreOneOfThem) {
+  Fill();
+  const std::string all = shell_.Text("chainkeep export") + "\n";
+  const Said said = shell_.Type(
+      "for i in 1 2 3 4; do chainkeep export both.jsonl & done; wait");
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_EQ(shell_.Read("both.jsonl"), all);
 }
 
 // Accounts 100000 to 199999 register one CA: the line of one, changed.
@@ -142,8 +221,9 @@ class LargeImport : public Import {
     shell_.Answer(
         "chainkeep register-ca-certificate --ca-certificate file://rootCA.pem "
         "--certificate-mode SNI_ONLY --set-as-active");
-    line_ = shell_.Text("chainkeep export");
-    ASSERT_EQ(Lines(line_).size(), 1u);
+    const auto lines = Lines(shell_.Text("chainkeep export"));
+    ASSERT_EQ(lines.size(), 2u);
+    line_ = lines[0];
     shell_.Set("CHAINKEEP_STORE", shell_.Path("large.db"));
   }
 
@@ -160,7 +240,8 @@ TEST_F(LargeImport, OneBadLineIsReportedAndLeftOut) {
       file << line << "\n";
     }
   }
-  const Said said = shell_.Type("chainkeep import large.jsonl");
+  const Said said =
+      shell_.Type("chainkeep import large.jsonl --allow-incomplete");
   EXPECT_EQ(said.exit_code, 4);
   EXPECT_EQ(said.err, "");
   const Json report = Json::parse(said.out);
@@ -204,7 +285,8 @@ TEST_F(LargeImport, HostileLinesAreReportedEach) {
   for (const std::string& line : hostile) text += line + "\n";
   text += LineOf(2);  // without a line end
   shell_.Write("hostile.jsonl", text);
-  const Said said = shell_.Type("chainkeep import hostile.jsonl");
+  const Said said =
+      shell_.Type("chainkeep import hostile.jsonl --allow-incomplete");
   EXPECT_EQ(said.exit_code, 4) << said.err;
   const Json report = Json::parse(said.out);
   EXPECT_EQ(report["imported"], 2) << said.out;

@@ -57,7 +57,7 @@ TEST(TextOutput, IsForScripts) {
       {R"([{"m": "\u001b[2J\t\n\u0007"}])", "\\x1b[2J\\t\\n\\x07\n"},
       // C1 control characters, as UTF-8 has them.
       {R"(["a\u009bb"])",
-       "a\\xc2\x9b"
+       "a\\xc2\\x9b"
        "b\n"},
   };
   for (const Case& c : cases) {

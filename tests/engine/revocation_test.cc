@@ -372,7 +372,10 @@ TEST_F(RenewedCaTest, ExportsKeepWhatTheListsWereGivenWith) {
   const auto other = *Engine::Create({.clock = &clock_});
   std::istringstream in(lines.str());
   ImportReport report;
-  ASSERT_TRUE(other->registry().Import(in, report).ok());
+  ASSERT_TRUE(
+      other->registry()
+          .Import(in, {.end = ImportOptions::End::kMayBeMissing}, report)
+          .ok());
   EXPECT_EQ(report.refused, 0);
   const auto listed = other->registry().ListCrls(a_, east_);
   ASSERT_EQ(listed->size(), 1u);

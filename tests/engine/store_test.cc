@@ -36,12 +36,12 @@ class SharedStore final : public store::RegistryStore {
     ++uses;
     return store_->Read(query);
   }
-  absl::Status Follow(store::Revision after, size_t limit,
+  absl::Status Follow(const store::Position& after, size_t limit,
                       const FollowQuery& query) const override {
     ++uses;
     return store_->Follow(after, limit, query);
   }
-  absl::StatusOr<bool> AwaitChange(store::Revision after,
+  absl::StatusOr<bool> AwaitChange(const store::Position& after,
                                    int64_t timeout_millis) override {
     return store_->AwaitChange(after, timeout_millis);
   }

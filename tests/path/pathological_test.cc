@@ -587,7 +587,8 @@ TEST(PathologicalVectors, EndAsLimboExpects) {
     if (c.id.find("pathological::") == std::string::npos) continue;
     SCOPED_TRACE(c.id);
     ++run;
-    const conformance::Outcome outcome = conformance::RunChain(c, EncodingRule::kTolerant);
+    const conformance::Outcome outcome =
+        conformance::RunChain(c, EncodingRule::kTolerant);
     EXPECT_EQ(outcome.success,
               *c.expected_without_name == test::VectorResult::kSuccess)
         << outcome.why;

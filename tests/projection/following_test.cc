@@ -93,7 +93,7 @@ TEST_F(FollowingTest, ABusyWriterIsNotChased) {
   bool is_behind = false;
   ASSERT_TRUE(store_
                   .Read([&](const store::RegistryView& view) {
-                    is_behind = projection_.seen() < view.revision();
+                    is_behind = projection_.seen().revision < view.revision();
                     return absl::OkStatus();
                   })
                   .ok());

@@ -47,7 +47,7 @@ absl::Status ForgetfulStore::Read(const Query& query) const {
   return Outcome(store_.Read(query));
 }
 
-absl::Status ForgetfulStore::Follow(store::Revision after, size_t limit,
+absl::Status ForgetfulStore::Follow(const store::Position& after, size_t limit,
                                     const FollowQuery& query) const {
   if (before_reads_) before_reads_();
   absl::Status status = store_.Follow(
@@ -60,7 +60,7 @@ absl::Status ForgetfulStore::Follow(store::Revision after, size_t limit,
         if (std::exchange(forgets_, false)) {
           changes.changes.clear();
           changes.up_to = after;
-          changes.complete = false;
+          changes.continuity = store::Continuity::kForgotten;
         }
         return query(view, changes);
       });

@@ -45,9 +45,9 @@ class ForgetfulStore final : public store::RegistryStore {
     return store_.Transact(command);
   }
   absl::Status Read(const Query& query) const override;
-  absl::Status Follow(store::Revision after, size_t limit,
+  absl::Status Follow(const store::Position& after, size_t limit,
                       const FollowQuery& query) const override;
-  absl::StatusOr<bool> AwaitChange(store::Revision after,
+  absl::StatusOr<bool> AwaitChange(const store::Position& after,
                                    int64_t timeout_millis) override {
     return store_.AwaitChange(after, timeout_millis);
   }

@@ -213,7 +213,10 @@ class AskStore : public testing::Test {
     ASSERT_TRUE(registry.ok()) << registry.status();
     std::istringstream in(lines);
     ImportReport report;
-    ASSERT_TRUE((*registry)->Import(in, report).ok());
+    ASSERT_TRUE(
+        (*registry)
+            ->Import(in, {.end = ImportOptions::End::kMayBeMissing}, report)
+            .ok());
     for (const auto& refusal : report.refusals) {
       // What another line has taken, and nothing else.
       ASSERT_EQ(ErrorCodeOf(refusal.status), ErrorCode::kResourceAlreadyExists)

@@ -35,7 +35,7 @@ class BrokenStore final : public WrappedStore {
     });
   }
 
-  absl::Status Follow(store::Revision after, size_t limit,
+  absl::Status Follow(const store::Position& after, size_t limit,
                       const FollowQuery& query) const override {
     if (deaf_) return MakeError(ErrorCode::kServiceUnavailable, "no disk");
     return WrappedStore::Follow(after, limit, query);

@@ -116,7 +116,10 @@ TEST_F(OpenRegistryTest, WhatIsExportedIsImportedJustSo) {
   ASSERT_TRUE(HasCode(second.status(), ErrorCode::kOk));
   std::istringstream input(lines.str());
   ImportReport report;
-  ASSERT_TRUE(HasCode((*second)->Import(input, report), ErrorCode::kOk));
+  ASSERT_TRUE(
+      HasCode((*second)->Import(
+                  input, {.end = ImportOptions::End::kMayBeMissing}, report),
+              ErrorCode::kOk));
   EXPECT_EQ(report.imported, 5);
   EXPECT_EQ(report.refused, 0);
   std::ostringstream again;

@@ -151,7 +151,7 @@ TEST_F(SqliteSchemaTest, RowsOfVersion2AreFoundByWhatCameLater) {
                 }).ok());
   }
   Edit(path_,
-       "DROP INDEX ca_subject; DROP INDEX device_moved;"
+       "DROP INDEX ca_subject; DROP INDEX device_moved; DROP TABLE history;"
        "CREATE INDEX ca_subject ON ca(tenant, subject_hash);"
        "PRAGMA user_version = 2");
   const std::unique_ptr<SqliteStore> store =

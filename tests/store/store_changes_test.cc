@@ -64,11 +64,11 @@ TEST_P(StoreChangesTest, NotesEachChangeUnderARevision) {
     while (true) {
       const auto changes = store_->ReadChanges(at, limit);
       ASSERT_TRUE(changes.ok());
-      EXPECT_TRUE(changes->complete);
+      EXPECT_TRUE(changes->complete());
       for (const Change& change : changes->changes)
         seen.push_back(name(change));
       if (changes->changes.empty()) break;
-      at = changes->up_to;
+      at = changes->up_to.revision;
     }
     EXPECT_EQ(seen, wanted);
     EXPECT_EQ(at, 9);
@@ -78,13 +78,13 @@ TEST_P(StoreChangesTest, NotesEachChangeUnderARevision) {
 }
 
 TEST_P(StoreChangesTest, SaysHowManyThereAreWhateverTheLimit) {
-  EXPECT_EQ(store_->ReadChanges(0, 1)->last, 0);
+  EXPECT_EQ(store_->ReadChanges(0, 1)->last.revision, 0);
   Commit([&](Transaction& t) {
     for (const char digit : {'1', '2', '3'}) t.DeleteCa({a_, IdOf(digit)});
   });
-  EXPECT_EQ(store_->ReadChanges(0, 1)->up_to, 1);
-  EXPECT_EQ(store_->ReadChanges(0, 1)->last, 3);
-  EXPECT_EQ(store_->ReadChanges(3, 1)->last, 3);
+  EXPECT_EQ(store_->ReadChanges(0, 1)->up_to.revision, 1);
+  EXPECT_EQ(store_->ReadChanges(0, 1)->last.revision, 3);
+  EXPECT_EQ(store_->ReadChanges(3, 1)->last.revision, 3);
 }
 
 // All that a follower compares, in the order in which it is to be shown: those
@@ -148,27 +148,27 @@ TEST_P(StoreChangesTest, WhatDidNotHappenIsNoChange) {
                    .ok());
   const auto changes = store_->ReadChanges(0, 10);
   ASSERT_TRUE(changes.ok());
-  EXPECT_TRUE(changes->complete);
+  EXPECT_TRUE(changes->complete());
   EXPECT_TRUE(changes->changes.empty());
   // Its revision is not lost either.
   Commit([&](Transaction& t) { t.PutCa(CaOf(a_, '1', Mode::kDefault)); });
-  EXPECT_EQ(store_->ReadChanges(0, 10)->up_to, 1);
+  EXPECT_EQ(store_->ReadChanges(0, 10)->up_to.revision, 1);
 }
 
 TEST_P(StoreChangesTest, RemembersTheLast100000Changes) {
   Commit([&](Transaction& t) {
     for (int i = 0; i < 100'000; ++i) t.DeleteDevice({a_, IdOf('1')});
   });
-  EXPECT_TRUE(store_->ReadChanges(0, 1)->complete);
+  EXPECT_TRUE(store_->ReadChanges(0, 1)->complete());
   Commit([&](Transaction& t) { t.DeleteDevice({a_, IdOf('1')}); });
   const auto forgotten = store_->ReadChanges(0, 1);
-  EXPECT_FALSE(forgotten->complete);
+  EXPECT_FALSE(forgotten->complete());
   EXPECT_TRUE(forgotten->changes.empty());
-  EXPECT_TRUE(store_->ReadChanges(1, 1)->complete);
+  EXPECT_TRUE(store_->ReadChanges(1, 1)->complete());
   EXPECT_EQ(store_->ReadChanges(1, 1)->changes[0].revision, 2);
   // And nobody has seen what has not happened.
-  EXPECT_FALSE(store_->ReadChanges(100'002, 1)->complete);
-  EXPECT_TRUE(store_->ReadChanges(100'001, 1)->complete);
+  EXPECT_FALSE(store_->ReadChanges(100'002, 1)->complete());
+  EXPECT_TRUE(store_->ReadChanges(100'001, 1)->complete());
 }
 
 TEST_P(StoreChangesTest, AwaitingEndsWithAChangeATimeoutOrAWake) {

@@ -227,7 +227,7 @@ TEST(StoreModel, SqliteAndMemoryAnswerAlike) {
     const auto stored = sqlite->ReadChanges(at, 100);
     ASSERT_TRUE(changes.ok() && stored.ok());
     ASSERT_EQ(stored->changes, changes->changes);
-    at = changes->up_to;
+    at = changes->up_to.revision;
     if (round % 100 == 0) {
       ASSERT_EQ(Dump(*sqlite), Dump(memory));
       sqlite.reset();

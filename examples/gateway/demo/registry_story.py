@@ -47,6 +47,8 @@ class Stage:
             command_line_module.Account(command_line, store, account,
                                         story.HERE)
             for account in (story.FIRST, story.SECOND))
+        # A gateway takes a store that is there.
+        self.first.run("get-registration-code")
         self._gateway = gateway_module.Gateway(
             gateway_binary, pki, [story.HERE], broker.port,
             ["--store", store, "--policy", "registered-device"])
