@@ -98,9 +98,9 @@ class Writer {
         static constexpr const char* kStatuses[] = {"ACTIVE", "INACTIVE",
                                                     "REVOKED"};
         return Did(registry_->UpdateCertificate(
-            {.account = account,
-             .region = region,
-             .certificate_id = leaf,
+            {.certificate = {.account = account,
+                             .region = region,
+                             .certificate_id = leaf},
              .new_status = kStatuses[world_.Below(3)]}));
       }
       case 7:

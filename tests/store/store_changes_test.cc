@@ -157,10 +157,10 @@ TEST_P(StoreChangesTest, WhatDidNotHappenIsNoChange) {
 
 TEST_P(StoreChangesTest, RemembersTheLast100000Changes) {
   Commit([&](Transaction& t) {
-    for (int i = 0; i < 100'000; ++i) t.DeleteDevice({a_, IdOf('1')});
+    for (int i = 0; i < 100'000; ++i) t.DeleteCa({a_, IdOf('1')});
   });
   EXPECT_TRUE(store_->ReadChanges(0, 1)->complete());
-  Commit([&](Transaction& t) { t.DeleteDevice({a_, IdOf('1')}); });
+  Commit([&](Transaction& t) { t.DeleteCa({a_, IdOf('1')}); });
   const auto forgotten = store_->ReadChanges(0, 1);
   EXPECT_FALSE(forgotten->complete());
   EXPECT_TRUE(forgotten->changes.empty());
