@@ -185,6 +185,7 @@ class TrustOrderTest : public ProjectionFixture,
         id[0] = static_cast<uint8_t>(i);
         id[1] = static_cast<uint8_t>(i >> 8);
         row.key.id = CertificateId(id);
+        row.signed_id = SignedId(id);
         t.PutDevice(row);
       }
       return absl::OkStatus();

@@ -68,10 +68,14 @@ TEST_F(RegistryRules, R2_AnotherByteIsAnotherCertificate) {
   std::string other = ca.der;
   other.back() ^= 1;  // in the signature, which an anchor is not judged by
   const auto first = RegisterPem(*registry_, a_, r1_, ToPem(ca.der));
-  const auto second = RegisterPem(*registry_, a_, r1_, ToPem(other));
+  const auto second = RegisterPem(*registry_, b_, r1_, ToPem(other));
   ASSERT_TRUE(HasCode(first.status(), ErrorCode::kOk));
   ASSERT_TRUE(HasCode(second.status(), ErrorCode::kOk));
   EXPECT_NE(first->id, second->id);
+  // What is signed is the same: an account has it once.
+  const auto again = RegisterPem(*registry_, a_, r1_, ToPem(other));
+  ASSERT_TRUE(HasCode(again.status(), ErrorCode::kResourceAlreadyExists));
+  EXPECT_EQ(ResourceOf(again.status())->id, first->id.ToHex());
 }
 
 TEST_F(RegistryRules, R3_IdArgumentsAreCheckedAndCaseInsensitive) {
