@@ -67,7 +67,7 @@ class Store {
  public:
   Store()
       : connection_(*Connection::OpenInMemory()),
-        transaction_(*connection_, 1) {
+        transaction_(*connection_) {
     Require(CreateSchema(*connection_, SchemaVersion()).ok(), "a schema");
   }
 

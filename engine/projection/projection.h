@@ -238,8 +238,9 @@ class Projection final : public registry::Follower {
   void Tell(const Outcome& outcome);
 
   const Uses uses_;
-  memory::ForkSafeMutex mutex_;  // orders what changes the catalog
+  // Taken within mutex_, and so made before it (fork_aware.h).
   mutable memory::ForkSafeMutex seen_mutex_;
+  memory::ForkSafeMutex mutex_;  // orders what changes the catalog
   store::Position seen_;  // guarded by seen_mutex_
   // Guarded by mutex_.
   store::Position noted_;
