@@ -13,6 +13,27 @@ bool HasIssued(const CertificateFacts& ca, const CertificateFacts& issued) {
   return MayHaveIssued(ca, issued) && ca.key == issued.signer;
 }
 
+// Whether names lead from `ca`, by what was presented, to a registered CA of
+// the view. Nothing is verified for a certificate from which none do.
+bool LeadsOn(const auto& view, const std::vector<int>& presented, int ca) {
+  std::vector<int> ways = {ca};
+  for (size_t i = 0; i < ways.size(); ++i) {
+    const CertificateFacts& issued = kCas[ways[i]];
+    if (std::ranges::any_of(view, [&](const auto& v) {
+          return MayHaveIssued(kCas[v.ca], issued);
+        })) {
+      return true;
+    }
+    for (int next : presented) {
+      if (MayHaveIssued(kCas[next], issued) &&
+          std::ranges::find(ways, next) == ways.end()) {
+        ways.push_back(next);
+      }
+    }
+  }
+  return false;
+}
+
 // Of several findings about one handshake the most telling is reported.
 void KeepMoreTelling(Reason other, Reason* reason) {
   constexpr Reason kOrder[] = {Reason::kNoVerdict, Reason::kNoRegisteredCa,
@@ -150,14 +171,19 @@ Answer Oracle::Search(const std::vector<Visible>& view,
   }
   // Then what was presented, as steps to a registered CA.
   std::vector<int> steps;
+  bool has_issuer = !candidates.empty();
   for (int ca : presented) {
+    if (!MayHaveIssued(kCas[ca], certificate)) continue;
+    if (!LeadsOn(view, presented, ca)) {
+      has_issuer = true;
+      KeepMoreTelling(Reason::kNoIssuer, &answer.reason);
+      continue;
+    }
     const bool is_on_path = std::ranges::any_of(path, [&](int on_path) {
       return kCas[on_path].subject == kCas[ca].subject &&
              kCas[on_path].key == kCas[ca].key;
     });
-    if (MayHaveIssued(kCas[ca], certificate) && !is_on_path) {
-      steps.push_back(ca);
-    }
+    if (!is_on_path) steps.push_back(ca);
   }
   std::ranges::stable_sort(steps, {}, [&](int ca) {
     return certificate.authority_key_id == kNone ||
@@ -174,7 +200,7 @@ Answer Oracle::Search(const std::vector<Visible>& view,
     if (further.accepted()) return further;
     KeepMoreTelling(further.reason, &answer.reason);
   }
-  if (candidates.empty() && steps.empty()) {
+  if (!has_issuer && steps.empty()) {
     KeepMoreTelling(path.empty() ? Reason::kNoRegisteredCa : Reason::kNoIssuer,
                     &answer.reason);
   }

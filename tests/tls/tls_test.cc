@@ -105,12 +105,13 @@ TEST_F(TlsTest, ARefusedCertificateEndsWithItsAlert) {
   const Case kCases[] = {
       {MakeCertificate(LeafSpec("d"), &stranger), Reason::kNoRegisteredCa,
        SSL_AD_UNKNOWN_CA},
+      // What no registered CA has signed does not tell which are registered.
       {MakeCertificate(LeafSpec("d"), &impostor), Reason::kBadSignature,
-       SSL_AD_BAD_CERTIFICATE},
+       SSL_AD_UNKNOWN_CA},
       {MakeCertificate(expired, &ca_), Reason::kExpired,
        SSL_AD_CERTIFICATE_EXPIRED},
       {MakeCertificate(sha1, &ca_), Reason::kAlgorithmNotAllowed,
-       SSL_AD_UNSUPPORTED_CERTIFICATE},
+       SSL_AD_UNKNOWN_CA},
   };
   for (const uint16_t version : kVersions) {
     for (const Case& c : kCases) {

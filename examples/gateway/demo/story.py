@@ -249,7 +249,7 @@ def _strangers(lab, ca):
                          options=["-tls1_2"])
     impostor = pki.device("impostor", pki.ca("Device CA"))
     yield lab.is_refused("a CA of that name and another key", impostor,
-                         "kBadSignature", 42)
+                         "kBadSignature", 48)
     yield lab.is_refused("an expired device",
                          pki.expired_device("old", ca), "kExpired", 45)
 
@@ -281,7 +281,7 @@ def _algorithms(lab, ca):
                        pki.device("large", ca, key="P-521"), FIRST)
     yield lab.is_refused("a device signed with SHA-1",
                          pki.device("weak", ca, digest="sha1"),
-                         "kAlgorithmNotAllowed", 43,
+                         "kAlgorithmNotAllowed", 48,
                          options=["-cipher", "DEFAULT@SECLEVEL=0"])
 
 
