@@ -127,19 +127,39 @@ std::vector<Oracle::Visible> Oracle::View(int region, int tenant) const {
   return view;
 }
 
-bool Oracle::HasInactive(const std::vector<Visible>& view, int account,
-                         const std::vector<int>& cas) {
-  return std::ranges::any_of(view, [&](const Visible& v) {
-    return v.account == account && v.row.status == CaStatus::kInactive &&
-           std::ranges::find(cas, v.ca) != cas.end();
+Oracle::Denials Oracle::FindDenials(int region, int tenant) const {
+  Denials denials, vouched_for;
+  for (const auto& [key, row] : rows_) {
+    const auto& [account, row_region, registered] = key;
+    if (row_region != region) continue;
+    const bool is_seen = tenant != kNone || row.mode == Mode::kDefault;
+    for (int ca = 0; ca < kCaCount; ++ca) {
+      if (kCas[ca].subject != kCas[registered].subject ||
+          kCas[ca].key != kCas[registered].key) {
+        continue;
+      }
+      if (row.status == CaStatus::kInactive) denials.emplace(account, ca);
+      if (row.status == CaStatus::kActive && is_seen) {
+        vouched_for.emplace(account, ca);
+      }
+    }
+  }
+  for (const auto& one : vouched_for) denials.erase(one);
+  return denials;
+}
+
+bool Oracle::HasDenied(const Scene& scene, int account,
+                       const std::vector<int>& cas) {
+  return std::ranges::any_of(cas, [&](int ca) {
+    return scene.denials.contains({account, ca});
   });
 }
 
-Answer Oracle::Search(const std::vector<Visible>& view,
-                      const CertificateFacts& certificate,
+Answer Oracle::Search(const Scene& scene, const CertificateFacts& certificate,
                       const std::vector<int>& presented,
                       std::vector<int> path) const {
   Answer answer;
+  const std::vector<Visible>& view = scene.view;
   // Candidates in the order in which they are tried: those that were presented
   // first, those that say another key id last.
   std::vector<Visible> candidates;
@@ -158,7 +178,7 @@ Answer Oracle::Search(const std::vector<Visible>& view,
     if (!HasIssued(kCas[v.ca], certificate)) {
       KeepMoreTelling(Reason::kBadSignature, &answer.reason);
     } else if (v.row.status == CaStatus::kInactive ||
-               HasInactive(view, v.account, path)) {
+               HasDenied(scene, v.account, path)) {
       KeepMoreTelling(Reason::kCaInactive, &answer.reason);
     } else {
       return {.reason = Reason::kAccepted,
@@ -196,7 +216,7 @@ Answer Oracle::Search(const std::vector<Visible>& view,
     }
     std::vector<int> longer = path;
     longer.push_back(ca);
-    const Answer further = Search(view, kCas[ca], presented, longer);
+    const Answer further = Search(scene, kCas[ca], presented, longer);
     if (further.accepted()) return further;
     KeepMoreTelling(further.reason, &answer.reason);
   }
@@ -211,8 +231,8 @@ Answer Oracle::Ask(const Question& question) const {
   const Resolved name = Resolve(question);
   if (name.refusal) return {*name.refusal, name.account};
   const CertificateFacts& leaf = kLeaves[question.leaf];
-  Answer answer =
-      Search(View(question.region, name.account), leaf, question.presented, {});
+  Answer answer = Search(SceneOf(question.region, name.account), leaf,
+                         question.presented, {});
   answer.endpoint_change = name.change;
   if (!answer.accepted()) answer.account = name.account;
   if (answer.reason != Reason::kNoRegisteredCa || name.account != kNone) {
@@ -232,9 +252,9 @@ bool Oracle::StillHolds(const Question& question, const Answer& answer) const {
   if (!answer.accepted()) return false;
   const Resolved name = Resolve(question);
   if (name.refusal || name.change != answer.endpoint_change) return false;
-  const std::vector<Visible> view = View(question.region, name.account);
-  return !HasInactive(view, answer.account, answer.intermediates) &&
-         std::ranges::any_of(view, [&](const Visible& v) {
+  const Scene scene = SceneOf(question.region, name.account);
+  return !HasDenied(scene, answer.account, answer.intermediates) &&
+         std::ranges::any_of(scene.view, [&](const Visible& v) {
            return v.ca == answer.ca && v.account == answer.account &&
                   v.row.change == answer.registration_change;
          });

@@ -11,6 +11,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -96,11 +97,22 @@ class Oracle {
 
   Resolved Resolve(const Question& question) const;
   std::vector<Visible> View(int region, int tenant) const;
-  // Whether `account` has switched one of them off.
-  static bool HasInactive(const std::vector<Visible>& view, int account,
-                          const std::vector<int>& cas);
-  Answer Search(const std::vector<Visible>& view,
-                const CertificateFacts& certificate,
+  // Account and CA, where the account has switched the CA off: a registration
+  // of that name and key is INACTIVE, in whatever mode, and none that the
+  // handshake sees is ACTIVE.
+  using Denials = std::set<std::pair<int, int>>;
+  Denials FindDenials(int region, int tenant) const;
+  // What a handshake may go by.
+  struct Scene {
+    std::vector<Visible> view;
+    Denials denials;
+  };
+  Scene SceneOf(int region, int tenant) const {
+    return {View(region, tenant), FindDenials(region, tenant)};
+  }
+  static bool HasDenied(const Scene& scene, int account,
+                        const std::vector<int>& cas);
+  Answer Search(const Scene& scene, const CertificateFacts& certificate,
                 const std::vector<int>& presented, std::vector<int> path) const;
 
   int now_ = 0;                                    // counts changes
