@@ -66,8 +66,7 @@ std::string TakeValue(Input& input) {
 class Store {
  public:
   Store()
-      : connection_(*Connection::OpenInMemory()),
-        transaction_(*connection_) {
+      : connection_(*Connection::OpenInMemory()), transaction_(*connection_) {
     Require(CreateSchema(*connection_, SchemaVersion()).ok(), "a schema");
   }
 

@@ -241,7 +241,7 @@ class Projection final : public registry::Follower {
   // Taken within mutex_, and so made before it (fork_aware.h).
   mutable memory::ForkSafeMutex seen_mutex_;
   memory::ForkSafeMutex mutex_;  // orders what changes the catalog
-  store::Position seen_;  // guarded by seen_mutex_
+  store::Position seen_;         // guarded by seen_mutex_
   // Guarded by mutex_.
   store::Position noted_;
   // How the store went on when its changes were last read.
