@@ -279,6 +279,14 @@ Finding CheckPolicies(Path path, const ValidationOptions& options,
   return {Reason::kPolicy, 0};
 }
 
+// RFC 9608: the issuer says that it publishes nothing of the certificate's
+// revocation, so silence is no doubt. That must not be said of a CA, nor beside
+// where something is published: there it counts as not said.
+bool HasNoRevocation(const x509::Extensions& extensions) {
+  return extensions.has_no_rev_avail && !extensions.is_ca &&
+         !extensions.crl_distribution_points;
+}
+
 }  // namespace
 
 Finding CheckEach(Path path, const ValidationOptions& options,
@@ -357,6 +365,10 @@ RevocationFinding CheckRevocation(Path path, const Anchor& anchor,
       holds_until(*answer.changes_at - 1);
     }
     const int place = static_cast<int>(i);
+    if (answer.status != revocation::RevocationStatus::kRevoked &&
+        HasNoRevocation(path[i]->extensions())) {
+      continue;
+    }
     switch (answer.status) {
       case revocation::RevocationStatus::kRevoked:
         return object({Reason::kRevoked, place});

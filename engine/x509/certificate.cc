@@ -30,6 +30,7 @@ enum IdCe : uint8_t {
   kPolicyConstraints = 36,
   kExtKeyUsage = 37,
   kInhibitAnyPolicy = 54,
+  kNoRevAvail = 56,
 };
 
 bool ReadSpki(Cursor& cursor, Bytes* element) {
@@ -198,6 +199,13 @@ Fault ParseCrlDistributionPoints(Bytes value, Extensions* out,
   return Fault();
 }
 
+bool IsNull(Bytes value) {
+  Cursor cursor(value);
+  Bytes contents;
+  return cursor.Read(der::kNull, &contents) && contents.empty() &&
+         cursor.empty();
+}
+
 // Puts what was parsed into its place, or returns why it was not.
 template <typename T, typename Place>
 Fault Keep(const der::Result<T>& parsed, Place* place) {
@@ -242,6 +250,9 @@ std::optional<Fault> ParseKnown(int id_ce, Bytes value, Extensions* out,
       return Check(ParseAuthorityKeyId(value, out), "authorityKeyIdentifier");
     case kExtKeyUsage:
       return Check(ParseExtKeyUsage(value, out), "extKeyUsage");
+    case kNoRevAvail:
+      out->has_no_rev_avail = true;
+      return Check(IsNull(value), "noRevAvail");
     default:
       return std::nullopt;
   }

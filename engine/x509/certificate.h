@@ -56,6 +56,9 @@ struct Extensions {
 
   // A critical extension that nothing above covers.
   bool has_unknown_critical = false;
+
+  // noRevAvail (RFC 9608): the issuer publishes nothing of its revocation.
+  bool has_no_rev_avail = false;
 };
 
 class Certificate {

@@ -664,6 +664,44 @@ TEST_F(CheckRevocationTest, ScopesTimesAnswersTimesDoubts) {
   }
 }
 
+// RFC 9608.
+TEST_F(CheckRevocationTest, SilenceIsNoDoubtWhereNothingIsPublished) {
+  const test::RawExtension no_rev_avail = {.oid = "2.5.29.56",
+                                           .value = std::string("\x05\x00", 2)};
+  const auto make = [&](CertificateSpec leaf, CertificateSpec middle) {
+    chain_ = Chain({Serial(std::move(leaf), 5), Serial(std::move(middle), 6),
+                    CaSpec("root")});
+    crls_ = test::ListOfCrls();
+  };
+  CertificateSpec says_so = LeafSpec("device");
+  says_so.extensions = {no_rev_avail};
+  for (const Says says : {Says::kNothing, Says::kStale, Says::kGood}) {
+    make(says_so, CaSpec("middle"));
+    Give(0, says);
+    ExpectFinding(Check({.scope = Scope::kLeaf}), Reason::kAccepted, -1, "");
+  }
+  // What a list names is revoked whatever the certificate says.
+  make(says_so, CaSpec("middle"));
+  Give(0, Says::kRevoked);
+  ExpectFinding(Check({.scope = Scope::kLeaf}), Reason::kRevoked, 0, "");
+
+  // Of a CA it must not be said.
+  CertificateSpec ca = CaSpec("middle");
+  ca.extensions = {no_rev_avail};
+  make(LeafSpec("device"), ca);
+  Give(0, Says::kGood);
+  ExpectFinding(Check({.scope = Scope::kChain}), Reason::kRevocationUnknown, 1,
+                "");
+  // Nor beside a distribution point.
+  CertificateSpec published = says_so;
+  published.extensions.push_back(
+      {.oid = "2.5.29.31",
+       .value = "\x30\x10\x30\x0e\xa0\x0c\xa0\x0a\x86\x08http://c"});
+  make(published, CaSpec("middle"));
+  ExpectFinding(Check({.scope = Scope::kLeaf}), Reason::kRevocationUnknown, 0,
+                "");
+}
+
 TEST_F(CheckRevocationTest, TheAnchorNeedsNoList) {
   Give(0, Says::kGood);
   Give(1, Says::kGood);
