@@ -28,6 +28,13 @@ void CheckKeyUsage(const der::BitString& ours, uint32_t theirs) {
   }
 }
 
+// noRevAvail (RFC 9608), which the pinned library has no number for.
+bool IsNoRevAvail(const ASN1_OBJECT* object) {
+  constexpr std::string_view kOid = "\x55\x1d\x38";  // 2.5.29.56
+  return std::string_view(reinterpret_cast<const char*>(OBJ_get0_data(object)),
+                          OBJ_length(object)) == kOid;
+}
+
 // Whether there is a critical extension that is not among those we act on.
 bool HasUnknownCritical(const X509& certificate) {
   constexpr int kKnown[] = {NID_subject_key_identifier,
@@ -44,8 +51,9 @@ bool HasUnknownCritical(const X509& certificate) {
                             NID_inhibit_any_policy};
   for (int i = 0; i < X509_get_ext_count(&certificate); ++i) {
     const X509_EXTENSION* const extension = X509_get_ext(&certificate, i);
-    const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
-    if (X509_EXTENSION_get_critical(extension) != 0 &&
+    const ASN1_OBJECT* const object = X509_EXTENSION_get_object(extension);
+    const int nid = OBJ_obj2nid(object);
+    if (X509_EXTENSION_get_critical(extension) != 0 && !IsNoRevAvail(object) &&
         std::find(std::begin(kKnown), std::end(kKnown), nid) ==
             std::end(kKnown)) {
       return true;
