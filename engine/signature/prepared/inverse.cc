@@ -7,38 +7,40 @@ namespace chainkeep::signature::prepared {
 namespace internal {
 
 Transition NextBatch(uint64_t f, uint64_t g, int64_t* delta) {
-  Transition t;
-  int left = kSteps;
+  uint64_t u = 1, v = 0, q = 0, r = 1;
+  int64_t left = kSteps;
   while (true) {
     // An even g is halved, delta grows by 1; the matrix is times 2, in which f
     // stays f. As many steps at once as there are zeros.
     const int zeros = std::countr_zero(g | uint64_t{1} << left);
     g >>= zeros;
-    t.u = static_cast<int64_t>(static_cast<uint64_t>(t.u) << zeros);
-    t.v = static_cast<int64_t>(static_cast<uint64_t>(t.v) << zeros);
+    u <<= zeros;
+    v <<= zeros;
     *delta += zeros;
     left -= zeros;
-    if (left == 0) return t;
+    if (left == 0) {
+      return {static_cast<int64_t>(u), static_cast<int64_t>(v),
+              static_cast<int64_t>(q), static_cast<int64_t>(r)};
+    }
 
     // Both odd. The first kind of step is the second kind after an exchange:
-    // (delta, f, g) to (-delta, g, -f).
-    if (*delta > 0) {
-      *delta = -*delta;
-      const uint64_t old_f = f;
-      f = g;
-      g = -old_f;
-      t = {t.q, t.r, -t.u, -t.v};
-    }
-    // The next 1 - delta steps are of the second kind, whatever g is: they add
-    // such a multiple of f to g that as many low bits become zeros, which the
-    // next round counts. Up to six at once: f (2 - f^2) is 1/f in six bits,
-    // since f^2 = 1 modulo 8, so that -g/f is g f (f^2 - 2).
-    const int64_t most = std::min<int64_t>({1 - *delta, left, 6});
-    const uint64_t mask = (uint64_t{1} << most) - 1;
+    // (delta, f, g) to (-delta, g, -f). Which kind it is cannot be predicted:
+    // this is written without a branch.
+    const bool exchange = __builtin_expect_with_probability(*delta > 0, 1, 0.5);
+    const uint64_t old_f = f, old_u = u, old_v = v;
+    f = exchange ? g : f;
+    g = exchange ? -old_f : g;
+    u = exchange ? q : u;
+    q = exchange ? -old_u : q;
+    v = exchange ? r : v;
+    r = exchange ? -old_v : r;
+    *delta = exchange ? -*delta : *delta;
+    const int64_t steps = 1 - *delta < left ? 1 - *delta : left;
+    const uint64_t mask = steps < 6 ? (uint64_t{1} << steps) - 1 : 63;
     const uint64_t multiple = g * f * (f * f - 2) & mask;
     g += multiple * f;
-    t.q += static_cast<int64_t>(multiple) * t.u;
-    t.r += static_cast<int64_t>(multiple) * t.v;
+    q += multiple * u;
+    r += multiple * v;
   }
 }
 

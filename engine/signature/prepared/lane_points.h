@@ -46,24 +46,28 @@ CHAINKEEP_IFMA Lanes<M, W> SumX(const Lanes<M, W>& rr, const Lanes<M, W>& ppp,
   return Trim(AddMultiple<4>(SubLimbs(SubLimbs(SubLimbs(rr, ppp), q), q)));
 }
 
-// The y of a sum: r (q - x) - s ppp, of s ppp / R <= 2.
+// The y of a sum: r (q - x) - s t, of r <= 4, s <= 2 and t <= 2 (8 and 8 where
+// there is room). The opposite of s is multiplied, so that one reduction is
+// enough: 4 * 3.2 + 4 * 2 and less than 2.4 in the end, before it is trimmed.
 template <class M, class W>
 CHAINKEEP_IFMA Lanes<M, W> SumY(const Lanes<M, W>& r, const Lanes<M, W>& q,
                                 const Lanes<M, W>& x, const Lanes<M, W>& s,
-                                const Lanes<M, W>& ppp) {
-  const auto product = Mul(r, Subtract<kAbove<M>>(q, x));
-  return Trim(AddMultiple<2>(SubLimbs(product, Mul(s, ppp))));
+                                const Lanes<M, W>& t) {
+  Lanes<M, W> zero;
+  for (int i = 0; i < M::kLimbs; ++i) zero.limbs[i] = W::Set(0);
+  return Trim(
+      MulAdd(r, Subtract<kAbove<M>>(q, x), Subtract<kAbove<M>>(zero, s), t));
 }
 
 template <class Curve, class W>
 CHAINKEEP_IFMA LaneXyzz<Curve, W> Add(const LaneAffine<Curve, W>& a,
                                       const LaneAffine<Curve, W>& b) {
-  const auto p = Subtract<2>(b.x, a.x);    // 3
-  const auto r = Subtract<2>(b.y, a.y);    // 3
-  const auto pp = Square(p);               // 1.6
-  const auto ppp = Mul(p, pp);             // 1.3
-  const auto q = Mul(a.x, pp);             // 1.1
-  const auto x = SumX(Square(r), ppp, q);  // 1.6, 1.3 + 2.2
+  const auto p = Subtract<2>(b.x, a.x);  // 3
+  const auto r = Subtract<2>(b.y, a.y);  // 3
+  Lanes<FieldOf<Curve>, W> pp, rr, ppp, q;
+  SquarePair(p, r, &pp, &rr);         // 1.6, 1.6
+  MulPair(p, pp, a.x, pp, &ppp, &q);  // 1.3, 1.1
+  const auto x = SumX(rr, ppp, q);
   return {x, SumY(r, q, x, a.y, ppp), pp, ppp};
 }
 
@@ -76,9 +80,10 @@ CHAINKEEP_IFMA LaneXyzz<Curve, Eight> Add(const LaneXyzz<Curve, Eight>& a,
   constexpr int kMore = kAbove<Field>;
   constexpr auto kOnce = internal::Multiple<Field, kMore>();
   constexpr auto kTwice = internal::Multiple<Field, 2 * kMore>();
-  const auto p = Subtract<kMore>(Mul(b.x, a.zz), a.x);  // 1.1 + 2
-  const auto s = Mul(b.y, a.zzz);                       // 1.1
-  Lanes<Field, Eight> r;  // s - y + 2 or -s - y + 4
+  Lanes<Field, Eight> u, s, pp, rr, ppp, q, zz, zzz;
+  MulPair(b.x, a.zz, b.y, a.zzz, &u, &s);  // 1.1, 1.1
+  const auto p = Subtract<kMore>(u, a.x);  // 1.1 + 2
+  Lanes<Field, Eight> r;                   // s - y + 2 or -s - y + 4
   for (int i = 0; i < Field::kLimbs; ++i) {
     const __m512i sum = Eight::Sub(
         _mm512_mask_set1_epi64(Eight::Set(kOnce[i]), negative, kTwice[i]),
@@ -86,44 +91,44 @@ CHAINKEEP_IFMA LaneXyzz<Curve, Eight> Add(const LaneXyzz<Curve, Eight>& a,
     r.limbs[i] = _mm512_mask_sub_epi64(Eight::Add(sum, s.limbs[i]), negative,
                                        sum, s.limbs[i]);
   }
-  r = Carry(r);                            // 4
-  const auto pp = Square(p);               // 1.6
-  const auto ppp = Mul(p, pp);             // 1.4
-  const auto q = Mul(a.x, pp);             // 1.2
-  const auto x = SumX(Square(r), ppp, q);  // 2, 1.4 + 2.4
-  return {x, SumY(r, q, x, a.y, ppp), Mul(a.zz, pp), Mul(a.zzz, ppp)};
+  r = Carry(r);                       // 4
+  SquarePair(p, r, &pp, &rr);         // 1.6, 2
+  MulPair(p, pp, a.x, pp, &ppp, &q);  // 1.4, 1.2
+  const auto x = SumX(rr, ppp, q);    // 2, 1.4 + 2.4
+  MulPair(a.zz, pp, a.zzz, ppp, &zz, &zzz);
+  return {x, SumY(r, q, x, a.y, ppp), zz, zzz};
 }
 
 template <class Curve, class W>
 CHAINKEEP_IFMA LaneXyzz<Curve, W> Add(const LaneXyzz<Curve, W>& a,
                                       const LaneXyzz<Curve, W>& b) {
-  const auto u = Mul(a.x, b.zz);                   // 1.1
-  const auto p = Subtract<2>(Mul(b.x, a.zz), u);   // 1.1 + 2
-  const auto s = Mul(a.y, b.zzz);                  // 1.1
-  const auto r = Subtract<2>(Mul(b.y, a.zzz), s);  // 1.1 + 2
-  const auto pp = Square(p);                       // 1.6
-  const auto ppp = Mul(p, pp);                     // 1.4
-  const auto q = Mul(u, pp);                       // 1.2
-  const auto x = SumX(Square(r), ppp, q);          // 1.6, 1.4 + 2.4
-  return {x, SumY(r, q, x, s, ppp), Mul(Mul(a.zz, b.zz), pp),
-          Mul(Mul(a.zzz, b.zzz), ppp)};
+  Lanes<FieldOf<Curve>, W> u, v, s, t, pp, rr, ppp, q, zz, zzz;
+  MulPair(a.x, b.zz, b.x, a.zz, &u, &v);    // 1.1
+  MulPair(a.y, b.zzz, b.y, a.zzz, &s, &t);  // 1.1
+  const auto p = Subtract<2>(v, u);         // 1.1 + 2
+  const auto r = Subtract<2>(t, s);         // 1.1 + 2
+  SquarePair(p, r, &pp, &rr);               // 1.6
+  MulPair(a.zz, b.zz, a.zzz, b.zzz, &zz, &zzz);
+  MulPair(p, pp, u, pp, &ppp, &q);  // 1.4, 1.2
+  const auto x = SumX(rr, ppp, q);  // 1.6, 1.4 + 2.4
+  MulPair(zz, pp, zzz, ppp, &zz, &zzz);
+  return {x, SumY(r, q, x, s, ppp), zz, zzz};
 }
 
 template <class Curve, class W>
 CHAINKEEP_IFMA LaneXyzz<Curve, W> Double(const LaneXyzz<Curve, W>& a) {
   using Field = FieldOf<Curve>;
+  Lanes<Field, W> w, s, zz, zzz, product, mm;
   const auto u = Carry(AddLimbs(a.y, a.y));  // 2.1; 6.2
   const auto v = Square(u);                  // 1.3
-  const auto w = Mul(u, v);                  // 1.2
-  const auto s = Mul(a.x, v);                // 1.1
-  const auto product =
-      Mul(Subtract<2>(a.x, a.zz), Carry(AddLimbs(a.x, a.zz)));  // 1.5
+  MulPair(u, v, a.x, v, &w, &s);             // 1.2, 1.1
+  MulPair(Subtract<2>(a.x, a.zz), Carry(AddLimbs(a.x, a.zz)), v, a.zz, &product,
+          &zz);  // 1.5
   const auto m = Trim(AddLimbs(AddLimbs(product, product), product));
-  // 1.1 - 2.2
-  const auto x = Trim(AddMultiple<4>(SubLimbs(SubLimbs(Square(m), s), s)));
-  const auto y = Mul(m, Subtract<kAbove<Field>>(s, x));
-  return {x, Trim(AddMultiple<2>(SubLimbs(y, Mul(w, a.y)))), Mul(v, a.zz),
-          Mul(w, a.zzz)};
+  mm = Square(m);  // 1.1
+  const auto x = Trim(AddMultiple<4>(SubLimbs(SubLimbs(mm, s), s)));
+  zzz = Mul(w, a.zzz);
+  return {x, SumY(m, s, x, w, a.y), zz, zzz};
 }
 
 }  // namespace chainkeep::signature::prepared

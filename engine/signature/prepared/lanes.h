@@ -7,10 +7,10 @@
 // the form of everything here; values are not negative. So, other than in
 // residue.h, a difference has a multiple of p added to it.
 //
-// Overflow. Between its carries a column of a product takes at most 2 kLimbs
-// terms of the product, 2 kLimbs of the reduction, each below 2^52, and a
-// carry: below 2^52 (4 * 8 + 1) < 2^58 in size. It may be negative in between
-// for P-384, one digit of which is -1; carries are signed shifts.
+// Overflow. Between its carries a column takes at most 2 kLimbs terms of each
+// of two products, 2 kLimbs of the reduction, each below 2^52, and a carry:
+// below 2^52 (6 * 8 + 1) < 2^58 in size. It may be negative in between for
+// P-384, one digit of which is -1; carries are signed shifts.
 //
 // Values. Mul of a <= A p and b <= B p gives at most (A B p / R + 1) p, for
 // P-256 A B / 16 + 1, as in residue.h. Every function says what it needs.
@@ -133,6 +133,28 @@ CHAINKEEP_IFMA void AddRow(typename W::Int a, const typename W::Int* b,
    ...);
 }
 
+// The products of a limb with those above it, without a factor of 2: limbs have
+// no bit to spare for it.
+template <class W, int kLimb, size_t... kAbove>
+CHAINKEEP_IFMA void AddCrossRow([[maybe_unused]] const typename W::Int* a,
+                                [[maybe_unused]] typename W::Int* columns,
+                                std::index_sequence<kAbove...>) {
+  ((columns[2 * kLimb + 1 + kAbove] = W::MulLow(
+        columns[2 * kLimb + 1 + kAbove], a[kLimb], a[kLimb + 1 + kAbove])),
+   ...);
+  ((columns[2 * kLimb + 2 + kAbove] = W::MulHigh(
+        columns[2 * kLimb + 2 + kAbove], a[kLimb], a[kLimb + 1 + kAbove])),
+   ...);
+}
+
+template <class W, int kLimb>
+CHAINKEEP_IFMA void AddOwnSquare(const typename W::Int* a,
+                                 typename W::Int* columns) {
+  columns[2 * kLimb] = W::MulLow(columns[2 * kLimb], a[kLimb], a[kLimb]);
+  columns[2 * kLimb + 1] =
+      W::MulHigh(columns[2 * kLimb + 1], a[kLimb], a[kLimb]);
+}
+
 template <class M, class W, int kLimb, int kOther>
 CHAINKEEP_IFMA void AddDigit(typename W::Int q, typename W::Int* columns) {
   constexpr int64_t kDigit = M::kDigits[kOther];
@@ -172,6 +194,81 @@ CHAINKEEP_IFMA Lanes<M, W> Carry(Lanes<M, W> a, std::index_sequence<kLimb...>) {
 }
 
 template <class M, class W, size_t... kLimb>
+CHAINKEEP_IFMA void StartSquare(const Lanes<M, W>& a, typename W::Int* columns,
+                                std::index_sequence<kLimb...>) {
+  (AddCrossRow<W, kLimb>(a.limbs, columns, AllLimbs<M::kLimbs - 1 - kLimb>()),
+   ...);
+  for (int i = 1; i < 2 * M::kLimbs - 1; ++i) {
+    columns[i] = W::Add(columns[i], columns[i]);
+  }
+  (AddOwnSquare<W, kLimb>(a.limbs, columns), ...);
+}
+
+template <class M, class W, size_t... kLimb>
+CHAINKEEP_IFMA Lanes<M, W> Finish(const typename W::Int* columns,
+                                  std::index_sequence<kLimb...>) {
+  return Carry(Lanes<M, W>{{columns[M::kLimbs + kLimb]...}},
+               AllLimbs<M::kLimbs - 1>());
+}
+
+template <class M, class W, size_t... kLimb>
+CHAINKEEP_IFMA Lanes<M, W> Square(const Lanes<M, W>& a,
+                                  std::index_sequence<kLimb...> all) {
+  typename W::Int columns[2 * M::kLimbs] = {((void)kLimb, W::Set(0))...,
+                                            ((void)kLimb, W::Set(0))...};
+  StartSquare(a, columns, all);
+  (ReduceColumn<M, W, kLimb>(columns, all), ...);
+  return Finish<M, W>(columns, all);
+}
+
+template <class M, class W, size_t... kLimb>
+CHAINKEEP_IFMA void MulPair(const Lanes<M, W>& a, const Lanes<M, W>& b,
+                            const Lanes<M, W>& c, const Lanes<M, W>& d,
+                            Lanes<M, W>* ab, Lanes<M, W>* cd,
+                            std::index_sequence<kLimb...> all) {
+  typename W::Int one[2 * M::kLimbs] = {((void)kLimb, W::Set(0))...,
+                                        ((void)kLimb, W::Set(0))...};
+  typename W::Int two[2 * M::kLimbs] = {((void)kLimb, W::Set(0))...,
+                                        ((void)kLimb, W::Set(0))...};
+  ((AddRow<W, kLimb>(a.limbs[kLimb], b.limbs, one, all),
+    AddRow<W, kLimb>(c.limbs[kLimb], d.limbs, two, all),
+    ReduceColumn<M, W, kLimb>(one, all), ReduceColumn<M, W, kLimb>(two, all)),
+   ...);
+  *ab = Finish<M, W>(one, all);
+  *cd = Finish<M, W>(two, all);
+}
+
+template <class M, class W, size_t... kLimb>
+CHAINKEEP_IFMA void SquarePair(const Lanes<M, W>& a, const Lanes<M, W>& b,
+                               Lanes<M, W>* aa, Lanes<M, W>* bb,
+                               std::index_sequence<kLimb...> all) {
+  typename W::Int one[2 * M::kLimbs] = {((void)kLimb, W::Set(0))...,
+                                        ((void)kLimb, W::Set(0))...};
+  typename W::Int two[2 * M::kLimbs] = {((void)kLimb, W::Set(0))...,
+                                        ((void)kLimb, W::Set(0))...};
+  StartSquare(a, one, all);
+  StartSquare(b, two, all);
+  ((ReduceColumn<M, W, kLimb>(one, all), ReduceColumn<M, W, kLimb>(two, all)),
+   ...);
+  *aa = Finish<M, W>(one, all);
+  *bb = Finish<M, W>(two, all);
+}
+
+// a b + c d, with one reduction, to be carried.
+template <class M, class W, size_t... kLimb>
+CHAINKEEP_IFMA Lanes<M, W> MulAdd(const Lanes<M, W>& a, const Lanes<M, W>& b,
+                                  const Lanes<M, W>& c, const Lanes<M, W>& d,
+                                  std::index_sequence<kLimb...>) {
+  typename W::Int columns[2 * M::kLimbs] = {((void)kLimb, W::Set(0))...,
+                                            ((void)kLimb, W::Set(0))...};
+  ((AddRow<W, kLimb>(a.limbs[kLimb], b.limbs, columns, AllLimbs<M::kLimbs>()),
+    AddRow<W, kLimb>(c.limbs[kLimb], d.limbs, columns, AllLimbs<M::kLimbs>()),
+    ReduceColumn<M, W, kLimb>(columns, AllLimbs<M::kLimbs>())),
+   ...);
+  return {{columns[M::kLimbs + kLimb]...}};
+}
+
+template <class M, class W, size_t... kLimb>
 CHAINKEEP_IFMA Lanes<M, W> Mul(const Lanes<M, W>& a, const Lanes<M, W>& b,
                                std::index_sequence<kLimb...>) {
   typename W::Int columns[2 * M::kLimbs] = {((void)kLimb, W::Set(0))...,
@@ -197,9 +294,31 @@ CHAINKEEP_IFMA Lanes<M, W> Mul(const Lanes<M, W>& a, const Lanes<M, W>& b) {
   return internal::Mul(a, b, internal::AllLimbs<M::kLimbs>());
 }
 
+// a b and c d. Two products side by side keep the multiplier busy, where one
+// waits for its own columns: 5 limbs are too few.
+template <class M, class W>
+CHAINKEEP_IFMA void MulPair(const Lanes<M, W>& a, const Lanes<M, W>& b,
+                            const Lanes<M, W>& c, const Lanes<M, W>& d,
+                            Lanes<M, W>* ab, Lanes<M, W>* cd) {
+  internal::MulPair(a, b, c, d, ab, cd, internal::AllLimbs<M::kLimbs>());
+}
+
+template <class M, class W>
+CHAINKEEP_IFMA void SquarePair(const Lanes<M, W>& a, const Lanes<M, W>& b,
+                               Lanes<M, W>* aa, Lanes<M, W>* bb) {
+  internal::SquarePair(a, b, aa, bb, internal::AllLimbs<M::kLimbs>());
+}
+
+// (a b + c d) / R, at most ((A B + C D) p / R + 1) p, to be carried.
+template <class M, class W>
+CHAINKEEP_IFMA Lanes<M, W> MulAdd(const Lanes<M, W>& a, const Lanes<M, W>& b,
+                                  const Lanes<M, W>& c, const Lanes<M, W>& d) {
+  return internal::MulAdd(a, b, c, d, internal::AllLimbs<M::kLimbs>());
+}
+
 template <class M, class W>
 CHAINKEEP_IFMA Lanes<M, W> Square(const Lanes<M, W>& a) {
-  return Mul(a, a);
+  return internal::Square(a, internal::AllLimbs<M::kLimbs>());
 }
 
 // Sums and differences, to be carried.
@@ -232,7 +351,7 @@ CHAINKEEP_IFMA Lanes<M, W> AddMultiple(Lanes<M, W> a) {
 template <class M>
 inline constexpr bool kIsTight = kLimbBits* M::kLimbs - M::kBits < 16;
 
-// Carries a, of 0 <= a <= 16 p with limbs of less than 56 bits. Where the room
+// Carries a, of 0 <= a <= 16 p with limbs below 2^58 in size. Where the room
 // is tight, what is left is at most 1.01 p: as many p are taken off as the bits
 // from 2^256 on say, k <= 17. If k is right, between 0 and 2^256 + k 2^224 is
 // left; if the carries that are not made yet would have changed k by one, at

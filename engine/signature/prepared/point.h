@@ -45,7 +45,7 @@ Xyzz<Curve> Add(const Affine<Curve>& a, const Affine<Curve>& b) {
   const auto ppp = Mul(p, pp);  // 1.2
   const auto q = Mul(a.x, pp);  // 1.1
   const auto x = Trim(Square(r) - ppp - (q + q));
-  return {x, Mul(r, q - x) - Mul(a.y, ppp), pp, ppp};
+  return {x, MulSub(r, q - x, a.y, ppp), pp, ppp};
 }
 
 // a + b, of different x.
@@ -58,9 +58,9 @@ Xyzz<Curve> Add(const Xyzz<Curve>& a, const Affine<Curve>& b) {
   const auto q = Mul(a.x, pp);           // 1.1
   // 2.2 + 1.2 + 2.2
   const auto x = Trim(Square(r) - ppp - (q + q));
-  return {x, Mul(r, q - x) - Mul(a.y, ppp),  // 1.6 + 1.3
-          Mul(a.zz, pp),                     // 1.2
-          Mul(a.zzz, ppp)};                  // 1.2
+  return {x, MulSub(r, q - x, a.y, ppp),  // 1.9
+          Mul(a.zz, pp),                  // 1.2
+          Mul(a.zzz, ppp)};               // 1.2
 }
 
 // 2 a. The order of the curve is odd, so there is no point with y = 0.
@@ -74,9 +74,9 @@ Xyzz<Curve> Double(const Xyzz<Curve>& a) {
   const auto difference = Mul(a.x - a.zz, a.x + a.zz);
   const auto m = Trim(difference + difference + difference);
   const auto x = Trim(Square(m) - (s + s));
-  return {x, Mul(m, s - x) - Mul(w, a.y),  // 1.2 + 1.5
-          Mul(v, a.zz),                    // 1.5
-          Mul(w, a.zzz)};                  // 1.3
+  return {x, MulSub(m, s - x, w, a.y),  // 1.6
+          Mul(v, a.zz),                 // 1.5
+          Mul(w, a.zzz)};               // 1.3
 }
 
 }  // namespace chainkeep::signature::prepared

@@ -4,11 +4,11 @@
 // than it must be. Two bounds keep it from overflowing. They are stated with
 // each function and hold for both curves; the tests try their extremes.
 //
-//   limbs  Mul and Square take limbs below 2^55 in size. A column is a sum of
-//          at most kLimbs products, kLimbs of them q times a digit (below
-//          2^104), and a carry below 2^63:
-//          8 * 2^110 + 8 * 2^104 + 2^63 < 2^115, so that a column fits 128 bits
-//          and its carry, column / 2^52, fits 64.
+//   limbs  Mul, MulSub and Square take limbs below 2^55 in size. A column is a
+//          sum of at most 2 kLimbs products of limbs, kLimbs products of q and
+//          a digit (below 2^104), and a carry below 2^63:
+//          16 * 2^110 + 8 * 2^104 + 2^63 < 2^115, so that a column fits 128
+//          bits and its carry, column / 2^52, fits 64.
 //   value  |x| <= A m and |y| <= B m give |Mul(x, y)| <= (A B m / R + 1) m.
 //          m / R is below 2^-4 for P-256 and 2^-32 for P-384, so with
 //          A B <= 16 a product is at most 2 m. Mul needs |x y| < R m 2^7, so
@@ -164,6 +164,21 @@ template <class M, size_t... kColumn>
 }
 
 template <class M, size_t... kColumn>
+[[gnu::always_inline]] inline Residue<M> MulSub(
+    const Residue<M>& a, const Residue<M>& b, const Residue<M>& c,
+    const Residue<M>& d, std::index_sequence<kColumn...>) {
+  constexpr std::make_index_sequence<M::kLimbs> kAll;
+  Residue<M> result;
+  std::array<int64_t, M::kLimbs> q;
+  int64_t carry = 0;
+  (Reduce<M, kColumn>(ProductColumn<M, kColumn>(a, b, kAll) -
+                          ProductColumn<M, kColumn>(c, d, kAll),
+                      &carry, &q, &result, kAll),
+   ...);
+  return result;
+}
+
+template <class M, size_t... kColumn>
 [[gnu::always_inline]] inline Residue<M> Square(
     const Residue<M>& a, std::index_sequence<kColumn...>) {
   constexpr std::make_index_sequence<M::kLimbs> kAll;
@@ -185,7 +200,15 @@ template <class M>
   return internal::Mul<M>(a, b, std::make_index_sequence<2 * M::kLimbs>());
 }
 
-// a^2 / R. Limbs below 2^55 as for Mul: doubled ones are used once a column.
+// (a b - c d) / R, with one reduction: (A B + C D) m / R + 1.
+template <class M>
+[[gnu::noinline]] Residue<M> MulSub(const Residue<M>& a, const Residue<M>& b,
+                                    const Residue<M>& c, const Residue<M>& d) {
+  return internal::MulSub<M>(a, b, c, d,
+                             std::make_index_sequence<2 * M::kLimbs>());
+}
+
+// a^2 / R. Half of the products, with one limb doubled.
 template <class M>
 [[gnu::noinline]] Residue<M> Square(const Residue<M>& a) {
   return internal::Square<M>(a, std::make_index_sequence<2 * M::kLimbs>());

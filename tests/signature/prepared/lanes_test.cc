@@ -45,14 +45,40 @@ CHAINKEEP_IFMA void Store(const Lanes<M, W>& lanes, Limbs<M>* numbers) {
 }
 
 // What is tried, of a register's worth of numbers.
-enum class Operation : uint8_t { kMul, kSquare, kTrim, kSubtract2, kSumX };
+enum class Operation : uint8_t {
+  kMul,
+  kSquare,
+  kFirstOfPair,
+  kSecondOfPair,
+  kFirstSquare,
+  kSecondSquare,
+  kMulAdd,
+  kTrim,
+  kSubtract2,
+  kSumX,
+};
 
 template <class M, class W>
 CHAINKEEP_IFMA_CALL void Compute(Operation operation, const Limbs<M>* a,
                                  const Limbs<M>* b, Limbs<M>* result) {
   const Lanes<M, W> x = Load<M, W>(a);
   const Lanes<M, W> y = Load<M, W>(b);
+  Lanes<M, W> first, second;
   switch (operation) {
+    case Operation::kFirstOfPair:
+    case Operation::kSecondOfPair:
+      // x y, and y y.
+      MulPair(x, y, y, y, &first, &second);
+      return Store(operation == Operation::kFirstOfPair ? first : second,
+                   result);
+    case Operation::kFirstSquare:
+    case Operation::kSecondSquare:
+      SquarePair(x, y, &first, &second);
+      return Store(operation == Operation::kFirstSquare ? first : second,
+                   result);
+    case Operation::kMulAdd:
+      // x y + x x, with limbs as large as they come.
+      return Store(Trim(MulAdd(x, y, x, x)), result);
     case Operation::kMul:
       return Store(Mul(x, y), result);
     case Operation::kSquare:
@@ -157,9 +183,30 @@ TYPED_TEST(LanesTest, Multiplies) {
                  ASSERT_EQ(product.Modulo(m), (a * b * r_inverse).Modulo(m));
                  ASSERT_LE(product * r, a * b + m * r);
                });
-  this->ForAll(Operation::kSquare, numbers, {numbers[0]},
-               [&](const Big& a, const Big&, const Big& square) {
-                 ASSERT_EQ(square.Modulo(m), (a * a * r_inverse).Modulo(m));
+  for (const Operation square : {Operation::kSquare, Operation::kFirstSquare}) {
+    this->ForAll(square, numbers, {numbers[0]},
+                 [&](const Big& a, const Big&, const Big& result) {
+                   ASSERT_EQ(result.Modulo(m), (a * a * r_inverse).Modulo(m));
+                   ASSERT_LE(result * r, a * a + m * r);
+                 });
+  }
+  for (const Operation square :
+       {Operation::kSecondSquare, Operation::kSecondOfPair}) {
+    this->ForAll(square, {numbers.begin(), numbers.begin() + 8}, numbers,
+                 [&](const Big&, const Big& b, const Big& result) {
+                   ASSERT_EQ(result.Modulo(m), (b * b * r_inverse).Modulo(m));
+                   ASSERT_LE(result * r, b * b + m * r);
+                 });
+  }
+  this->ForAll(Operation::kFirstOfPair, numbers, numbers,
+               [&](const Big& a, const Big& b, const Big& product) {
+                 ASSERT_EQ(product.Modulo(m), (a * b * r_inverse).Modulo(m));
+               });
+  this->ForAll(Operation::kMulAdd, numbers, numbers,
+               [&](const Big& a, const Big& b, const Big& sum) {
+                 ASSERT_EQ(sum.Modulo(m),
+                           ((a * b + a * a) * r_inverse).Modulo(m));
+                 ASSERT_LE(sum * 100, m * (kIsTight<M> ? 101 : 200));
                });
 }
 

@@ -2,7 +2,7 @@
 
 #include "engine/signature/prepared/residue.h"
 
-#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "engine/signature/prepared/curves.h"
@@ -103,6 +103,26 @@ TYPED_TEST(ResidueTest, Multiplies) {
 
 TYPED_TEST(ResidueTest, Squares) {
   for (const auto& a : this->All()) this->ExpectProduct(a, a, Square(a));
+}
+
+TYPED_TEST(ResidueTest, SubtractsProducts) {
+  const Big m = this->Modulus();
+  const auto all = this->All();
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (size_t j = 0; j < all.size(); ++j) {
+      const auto& a = all[i];
+      const auto& b = all[j];
+      // Also of the same sign, so that nothing cancels.
+      for (const auto& [c, d] : {std::pair(a, -b), std::pair(b, all[i / 2])}) {
+        const Big exact = this->ValueOf(a) * this->ValueOf(b) -
+                          this->ValueOf(c) * this->ValueOf(d);
+        const auto result = MulSub(a, b, c, d);
+        ASSERT_EQ(this->ValueOf(result).Modulo(m), this->DividedByR(exact));
+        ASSERT_LE(this->ValueOf(result).Magnitude() * this->R(),
+                  exact.Magnitude() + m * this->R());
+      }
+    }
+  }
 }
 
 TYPED_TEST(ResidueTest, AddsAndSubtracts) {
