@@ -1,21 +1,27 @@
 // Prepared keys say of a signature what the library says, or that they do not
 // know; in each arithmetic, for any key, hash and signature.
 //
-// The first byte says the curve and what the last two pieces are: bytes of a
-// signature, its numbers r and s, or the two scalars of a sum u1 G + u2 Q about
-// which a signature is then made (forger.h): the way to structured scalars.
+// The first byte says the kind of key. For ECDSA it also says what the last two
+// pieces are: bytes of a signature, its numbers r and s, or the two scalars of
+// a sum u1 G + u2 Q about which a signature is then made (forger.h): the way to
+// structured scalars. An RSA key is any odd number; what is compared, beside
+// the answer, is the block.
 
 #include <algorithm>
 #include <optional>
 #include <string>
 
 #include "chainkeep/certificate.h"
+#include "engine/signature/prepared/rsa_key.h"
 #include "fuzz/input.h"
 #include "fuzz/require.h"
+#include "openssl/err.h"
 #include "openssl/nid.h"
+#include "openssl/rsa.h"
 #include "tests/signature/prepared/all_ways.h"
 #include "tests/signature/prepared/big.h"
 #include "tests/signature/prepared/forger.h"
+#include "tests/signature/prepared/rsa_forger.h"
 
 namespace chainkeep::fuzz {
 namespace {
@@ -52,7 +58,7 @@ std::optional<Forgery> TakeForgery(unsigned kind, const Forger& forger,
   }
 }
 
-void Check(const Forger& forger, const Forgery& forgery) {
+void CheckEcdsa(const Forger& forger, const Forgery& forgery) {
   const bool verifies = forger.Verifies(forgery.digest, forgery.signature);
   for (const Arithmetic arithmetic : test::kArithmetics) {
     if (!signature::prepared::Choose(arithmetic).has_value()) continue;
@@ -66,6 +72,55 @@ void Check(const Forger& forger, const Forgery& forgery) {
   }
 }
 
+void FuzzEcdsa(unsigned how, Input* input) {
+  const int nid = how % 2 == 0 ? NID_X9_62_prime256v1 : NID_secp384r1;
+  Big d = TakeNumber(input);
+  // The point at infinity is no key.
+  if (d.Modulo(Forger(nid, 1).order()) == 0) d = 1;
+  const Forger forger(nid, d);
+  const auto forgery = TakeForgery(how / 2 % 3, forger, input);
+  if (forgery.has_value()) CheckEcdsa(forger, *forgery);
+}
+
+template <int kBits>
+void FuzzRsa(Input* input) {
+  using Key = signature::prepared::RsaKey<kBits>;
+  if (!signature::prepared::Choose(Arithmetic::kIfma).has_value()) return;
+  // The piece stands at both ends, and what it leaves open is one digit.
+  const std::string piece(AsText(input->TakePiece()).substr(0, kBits / 8));
+  std::string modulus(kBits / 8, static_cast<char>(input->TakeByte()));
+  std::copy(piece.begin(), piece.end(), modulus.begin());
+  std::copy(piece.rbegin(), piece.rend(), modulus.rbegin());
+  modulus.front() = static_cast<char>(modulus.front() | 0x80);
+  modulus.back() = static_cast<char>(modulus.back() | 1);
+  const auto rsa = test::RsaOf(Big::OfBytes(modulus));
+  const auto key = test::Prepare(
+      signature::prepared::StartPreparing(*rsa, Arithmetic::kIfma));
+  Require(key != nullptr, "every such key can be prepared");
+
+  std::string signature(AsText(input->TakePiece()));
+  // Often of the right length.
+  if (input->TakeByte() % 8 != 0) signature.resize(kBits / 8, '\xff');
+  typename Key::Block found, expected;
+  size_t size = 0;
+  const bool is_in_range =
+      RSA_verify_raw(rsa.get(), &size, expected.data(), expected.size(),
+                     AsBytes(signature).data(), signature.size(),
+                     RSA_NO_PADDING) == 1;
+  Require(static_cast<const Key&>(*key).Recover(AsBytes(signature), &found) ==
+              is_in_range,
+          "the same numbers are in the range");
+  Require(!is_in_range || found == expected, "the library's block");
+  const std::string digest(32, 'x');
+  const bool verifies =
+      RSA_verify(NID_sha256, AsBytes(digest).data(), digest.size(),
+                 AsBytes(signature).data(), signature.size(), rsa.get()) == 1;
+  Require(key->Verify(AsBytes(digest), AsBytes(signature)) ==
+              (verifies ? Outcome::kValid : Outcome::kInvalid),
+          "the library's answer");
+  ERR_clear_error();
+}
+
 }  // namespace
 }  // namespace chainkeep::fuzz
 
@@ -73,12 +128,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace chainkeep;
   fuzz::Input input(data, size);
   const unsigned how = input.TakeByte();
-  const int nid = how % 2 == 0 ? NID_X9_62_prime256v1 : NID_secp384r1;
-  test::Big d = fuzz::TakeNumber(&input);
-  // The point at infinity is no key.
-  if (d.Modulo(test::Forger(nid, 1).order()) == 0) d = 1;
-  const test::Forger forger(nid, d);
-  const auto forgery = fuzz::TakeForgery(how / 2 % 3, forger, &input);
-  if (forgery.has_value()) fuzz::Check(forger, *forgery);
+  switch (how / 6 % 4) {
+    case 0:
+    case 1:
+      fuzz::FuzzEcdsa(how % 6, &input);
+      break;
+    case 2:
+      fuzz::FuzzRsa<2048>(&input);
+      break;
+    default:
+      fuzz::FuzzRsa<3072>(&input);
+      break;
+  }
   return 0;
 }

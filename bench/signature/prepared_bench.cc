@@ -1,6 +1,6 @@
-// What a signature of ECDSA costs to verify with a prepared key, beside the
-// library; what a table costs to build; and what verifying costs where there
-// are more tables than caches hold.
+// What a signature costs to verify with a prepared key, beside the library;
+// what a table costs to build; and what verifying costs where there are more
+// tables than caches hold.
 
 #include <memory>
 #include <random>
@@ -13,6 +13,7 @@
 #include "openssl/nid.h"
 #include "tests/signature/prepared/all_ways.h"
 #include "tests/signature/prepared/forger.h"
+#include "tests/signature/prepared/rsa_forger.h"
 
 namespace chainkeep::signature::prepared {
 namespace {
@@ -116,6 +117,57 @@ void BM_ManyKeys(benchmark::State& state) {
   }
 }
 
+// An RSA key and one signature.
+struct RsaStage {
+  explicit RsaStage(int bits)
+      : forger(bits), signature(forger.Sign(forger.Pkcs1Block(digest))) {}
+
+  std::string digest = std::string(32, 'x');
+  test::RsaForger forger;
+  std::string signature;
+};
+
+RsaStage& RsaStageOf(int bits) {
+  static RsaStage& of_2048 = *new RsaStage(2048);
+  static RsaStage& of_3072 = *new RsaStage(3072);
+  static RsaStage& of_4096 = *new RsaStage(4096);
+  return bits == 2048 ? of_2048 : bits == 3072 ? of_3072 : of_4096;
+}
+
+void BM_RsaLibrary(benchmark::State& state, int bits) {
+  RsaStage& stage = RsaStageOf(bits);
+  for (auto _ : state) {
+    if (!stage.forger.Verifies(stage.digest, stage.signature)) {
+      state.SkipWithError("refused");
+    }
+  }
+}
+
+void BM_RsaPrepared(benchmark::State& state, int bits) {
+  RsaStage& stage = RsaStageOf(bits);
+  const auto key =
+      test::Prepare(StartPreparing(stage.forger.key(), Arithmetic::kIfma));
+  if (key == nullptr) {
+    state.SkipWithError("the processor does not have it");
+    return;
+  }
+  for (auto _ : state) {
+    if (key->Verify(AsBytes(stage.digest), AsBytes(stage.signature)) !=
+        Outcome::kValid) {
+      state.SkipWithError("refused");
+    }
+  }
+  state.counters["bytes"] = static_cast<double>(key->bytes());
+}
+
+void BM_RsaBuild(benchmark::State& state, int bits) {
+  RsaStage& stage = RsaStageOf(bits);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        test::Prepare(StartPreparing(stage.forger.key(), Arithmetic::kIfma)));
+  }
+}
+
 void Register() {
   const struct {
     int nid;
@@ -136,6 +188,14 @@ void Register() {
           ("build/" + name + "/" + levels[level]).c_str(), BM_Build, nid,
           test::kLevels[level]);
     }
+  }
+  for (const int bits : {2048, 3072, 4096}) {
+    const std::string name = "rsa" + std::to_string(bits);
+    benchmark::RegisterBenchmark(("library/" + name).c_str(), BM_RsaLibrary,
+                                 bits);
+    benchmark::RegisterBenchmark(("prepared/" + name + "/ifma").c_str(),
+                                 BM_RsaPrepared, bits);
+    benchmark::RegisterBenchmark(("build/" + name).c_str(), BM_RsaBuild, bits);
   }
   benchmark::RegisterBenchmark("many_keys/p256/best/small", BM_ManyKeys);
 }

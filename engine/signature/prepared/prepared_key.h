@@ -28,6 +28,10 @@
 #include "engine/signature/prepared/arithmetic.h"
 #include "openssl/base.h"
 
+namespace chainkeep::signature {
+struct PssParameters;  // pss_parameters.h
+}  // namespace chainkeep::signature
+
 namespace chainkeep::signature::prepared {
 
 // How much memory a key may take; docs/benchmarks.md has what each level gives.
@@ -38,8 +42,9 @@ namespace chainkeep::signature::prepared {
 //   kLarge    256 KiB    330 KiB    windows of 8 and 7 bits
 enum class Level : uint8_t { kSmall, kMedium, kLarge };
 
-// kNotDecided: two points with the same x met, which the formulas cannot add.
-// Chance does not find that, but somebody with a key of his own choice may.
+// kNotDecided, of ECDSA: two points with the same x met, which the formulas
+// cannot add. Chance does not find that, but somebody with a key of his own
+// choice may.
 enum class Outcome : uint8_t { kValid, kInvalid, kNotDecided };
 
 class PreparedKey {
@@ -47,9 +52,19 @@ class PreparedKey {
   virtual ~PreparedKey() = default;
 
   // Whether `signature`, as it stands in a certificate, is this key's. `input`
-  // is what the key's algorithm takes: for ECDSA the digest, of any length.
+  // is what the key's algorithm takes:
+  //   ECDSA    the digest, of any length
+  //   RSA      the digest, for PKCS #1 v1.5: by its length that of SHA-256,
+  //            SHA-384 or SHA-512; others are not decided
   // Does not allocate, touches no error queue.
   virtual Outcome Verify(Bytes input, Bytes signature) const = 0;
+
+  // The same for RSASSA-PSS, of an RSA key; other keys do not decide. The
+  // padding is checked by the library. Allocates.
+  virtual Outcome VerifyPss(const PssParameters& /*parameters*/,
+                            Bytes /*digest*/, Bytes /*signature*/) const {
+    return Outcome::kNotDecided;
+  }
 
   // What the key takes of memory, shared tables apart.
   virtual size_t bytes() const = 0;
@@ -79,6 +94,12 @@ class KeyBuilder {
 // what will verify. Allocates.
 std::unique_ptr<KeyBuilder> StartPreparing(const EC_KEY& key, Level level,
                                            Arithmetic arithmetic);
+
+// The same for an RSA key, of which there is one level: about 1 KB for 2048
+// bits. Null for a modulus that is even or has not 2048, 3072 or 4096 bits, for
+// an exponent other than 65537, and for arithmetics but kIfma: without it the
+// library is not slower. The builder and what it makes hold a reference.
+std::unique_ptr<KeyBuilder> StartPreparing(RSA& key, Arithmetic arithmetic);
 
 // WarmUp builds the shared table of the generator of `key`'s curve, unless it
 // is there: some milliseconds, once in a process. Where it was not called, the

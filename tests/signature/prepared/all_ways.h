@@ -28,31 +28,36 @@ inline constexpr Level kLevels[] = {Level::kSmall, Level::kMedium,
                                     Level::kLarge};
 
 // Null if the key cannot be prepared, or if its table failed.
-inline std::unique_ptr<const PreparedKey> Prepare(const EC_KEY& key,
-                                                  Level level,
-                                                  Arithmetic arithmetic) {
+inline std::unique_ptr<const PreparedKey> Prepare(
+    std::unique_ptr<signature::prepared::KeyBuilder> builder) {
   using signature::prepared::BuildState;
-  const auto builder =
-      signature::prepared::StartPreparing(key, level, arithmetic);
   if (builder == nullptr) return nullptr;
   BuildState state = BuildState::kWorking;
   while (state == BuildState::kWorking) state = builder->Step();
   return state == BuildState::kDone ? builder->Take() : nullptr;
 }
 
+inline std::unique_ptr<const PreparedKey> Prepare(const EC_KEY& key,
+                                                  Level level,
+                                                  Arithmetic arithmetic) {
+  return Prepare(signature::prepared::StartPreparing(key, level, arithmetic));
+}
+
 class AllWays {
  public:
-  // A table that fails ends the process: see what it printed.
+  // A key that cannot be prepared, or a table that fails, ends the process.
   explicit AllWays(const EC_KEY& key) {
     for (const Arithmetic arithmetic : kArithmetics) {
       if (!signature::prepared::Choose(arithmetic).has_value()) continue;
       for (const Level level : kLevels) {
-        keys_.push_back(Prepare(key, level, arithmetic));
-        if (keys_.back() != nullptr) continue;
-        std::fprintf(stderr, "a table failed\n");
-        std::abort();
+        Append(signature::prepared::StartPreparing(key, level, arithmetic));
       }
     }
+  }
+  // In one way, or in none.
+  explicit AllWays(RSA& key) {
+    if (!signature::prepared::Choose(Arithmetic::kIfma).has_value()) return;
+    Append(signature::prepared::StartPreparing(key, Arithmetic::kIfma));
   }
 
   // How many say so.
@@ -65,9 +70,28 @@ class AllWays {
     return count;
   }
 
+  // The same of RSASSA-PSS.
+  size_t CountPss(Outcome outcome, const signature::PssParameters& parameters,
+                  const std::string& digest,
+                  const std::string& signature) const {
+    size_t count = 0;
+    for (const auto& key : keys_) {
+      count += key->VerifyPss(parameters, AsBytes(digest),
+                              AsBytes(signature)) == outcome;
+    }
+    return count;
+  }
+
   size_t size() const { return keys_.size(); }
 
  private:
+  void Append(std::unique_ptr<signature::prepared::KeyBuilder> builder) {
+    keys_.push_back(Prepare(std::move(builder)));
+    if (keys_.back() != nullptr) return;
+    std::fprintf(stderr, "a key could not be prepared\n");
+    std::abort();
+  }
+
   std::vector<std::unique_ptr<const PreparedKey>> keys_;
 };
 

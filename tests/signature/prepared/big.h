@@ -47,6 +47,13 @@ class Big {
     }
     return sum;
   }
+  // Most significant first.
+  static Big OfBytes(const std::string& bytes) {
+    Big number;
+    BN_bin2bn(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(),
+              number.get());
+    return number;
+  }
   // Of signed limbs in radix 2^52.
   template <size_t kLimbs>
   static Big OfLimbs(const std::array<int64_t, kLimbs>& limbs) {

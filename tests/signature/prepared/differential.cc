@@ -1,6 +1,5 @@
 #include "tests/signature/prepared/differential.h"
 
-#include <array>
 #include <cstdio>
 #include <optional>
 #include <random>
@@ -11,12 +10,14 @@
 #include "tests/signature/prepared/all_ways.h"
 #include "tests/signature/prepared/big.h"
 #include "tests/signature/prepared/forger.h"
+#include "tests/signature/prepared/rsa_forger.h"
 
 namespace chainkeep::test {
 namespace {
 
 // Tables cost as much as some hundred signatures.
 constexpr int kForgeriesAKey = 150;
+constexpr int kBlocksAKey = 20;
 
 class Maker {
  public:
@@ -25,9 +26,11 @@ class Maker {
   uint64_t Pick(uint64_t limit) { return random_() % limit; }
 
   Big Below(const Big& limit) {
-    std::array<uint64_t, 7> words;
-    for (uint64_t& word : words) word = random_();
-    return Big::OfWords(words).Modulo(limit);
+    Big number;
+    for (unsigned bits = 0; bits < BN_num_bits(limit.get()) + 64; bits += 64) {
+      number = number.TimesTwoTo(64) + Big::OfWords<1>({random_()});
+    }
+    return number.Modulo(limit);
   }
 
   // A number that is short, sparse, or has long runs of a digit.
@@ -98,40 +101,91 @@ std::vector<Forgery> Variants(const Forger& forger, const Forgery& good,
   return all;
 }
 
-void Print(const Forger& forger, const Forgery& forgery, bool verifies) {
-  std::string digest, signature;
-  const auto append = [](const std::string& bytes, std::string* hex) {
-    for (const char c : bytes) {
-      char two[3];
-      std::snprintf(two, sizeof(two), "%02x", static_cast<unsigned char>(c));
-      *hex += two;
-    }
-  };
-  append(forgery.digest, &digest);
-  append(forgery.signature, &signature);
-  const bssl::UniquePtr<char> d(BN_bn2hex(forger.d().get()));
-  std::fprintf(stderr,
-               "disagreement: the library %s; d %s, digest %s, signature %s\n",
-               verifies ? "accepts" : "refuses", d.get(), digest.c_str(),
-               signature.c_str());
+// In hexadecimal.
+std::string Hex(const std::string& bytes) {
+  std::string hex;
+  for (const char c : bytes) {
+    char two[3];
+    std::snprintf(two, sizeof(two), "%02x", static_cast<unsigned char>(c));
+    hex += two;
+  }
+  return hex;
 }
 
-void Compare(const Forger& forger, const AllWays& ways, const Forgery& forgery,
+std::string Hex(const Big& number) {
+  return bssl::UniquePtr<char>(BN_bn2hex(number.get())).get();
+}
+
+// Counts what `ways` say of what the library accepts if `verifies`; `key` is
+// for the reader.
+void Compare(const AllWays& ways, bool verifies, const std::string& key,
+             const std::string& input, const std::string& signature,
              Differential* result) {
-  const bool verifies = forger.Verifies(forgery.digest, forgery.signature);
-  const size_t valid =
-      ways.Count(Outcome::kValid, forgery.digest, forgery.signature);
-  const size_t invalid =
-      ways.Count(Outcome::kInvalid, forgery.digest, forgery.signature);
+  const size_t valid = ways.Count(Outcome::kValid, input, signature);
+  const size_t invalid = ways.Count(Outcome::kInvalid, input, signature);
   const size_t wrong = verifies ? invalid : valid;
   result->answers += ways.size();
   result->valid += valid;
   result->invalid += invalid;
   result->undecided += ways.size() - valid - invalid;
   if (wrong > 0 && result->disagreements < 10) {
-    Print(forger, forgery, verifies);
+    std::fprintf(stderr,
+                 "disagreement: the library %s; %s, input %s, signature %s\n",
+                 verifies ? "accepts" : "refuses", key.c_str(),
+                 Hex(input).c_str(), Hex(signature).c_str());
   }
   result->disagreements += wrong;
+}
+
+void TryEcdsaKey(int nid, uint64_t answers, Maker* maker,
+                 Differential* result) {
+  const Big order = Forger(nid, 1).order();
+  Big d = maker->Pick(4) == 0 ? maker->Structured(order) : maker->Below(order);
+  if (d == 0) d = 1;
+  const Forger forger(nid, d);
+  const AllWays ways(forger.key());
+  for (int i = 0; i < kForgeriesAKey && result->answers < answers; ++i) {
+    const auto forgery = forger.Forge(maker->Any(order), maker->Any(order));
+    if (!forgery.has_value()) continue;
+    for (const Forgery& variant : Variants(forger, *forgery, maker)) {
+      Compare(ways, forger.Verifies(variant.digest, variant.signature),
+              "d " + Hex(d), variant.digest, variant.signature, result);
+    }
+  }
+}
+
+// Each good block and signature with others that are made of it. Good ones are
+// dear to make, so there are many others.
+void TryRsaKey(int bits, uint64_t answers, Maker* maker, Differential* result) {
+  const RsaForger forger(bits, maker->Pick(~uint64_t{0}));
+  const AllWays ways(forger.key());
+  const std::string key = "n " + Hex(forger.n());
+  const auto compare = [&](const std::string& digest,
+                           const std::string& signature) {
+    Compare(ways, forger.Verifies(digest, signature), key, digest, signature,
+            result);
+  };
+  for (int i = 0; i < kBlocksAKey && result->answers < answers; ++i) {
+    std::string digest = maker->Below(Big::TwoTo(512)).Bytes(64);
+    digest.resize(32 + 16 * maker->Pick(3));
+    std::string block = forger.Pkcs1Block(digest);
+    const std::string good = forger.Sign(block);
+    for (int repeat = 0; repeat < 20; ++repeat) compare(digest, good);
+    FlipBit(maker, &block);
+    compare(digest, forger.Sign(block));
+    for (int j = 0; j < 20; ++j) {
+      std::string changed = good;
+      FlipBit(maker, &changed);
+      compare(digest, changed);
+      changed = digest;
+      FlipBit(maker, &changed);
+      compare(changed, good);
+      // May be n or more, may be short.
+      compare(digest, maker->Any(Big::TwoTo(bits)).Bytes(forger.size()));
+      compare(digest, (Big::OfBytes(good) + forger.n() * maker->Pick(2))
+                          .Bytes(forger.size() + maker->Pick(2)));
+    }
+  }
 }
 
 }  // namespace
@@ -139,24 +193,22 @@ void Compare(const Forger& forger, const AllWays& ways, const Forgery& forgery,
 Differential RunDifferential(uint64_t answers, uint64_t seed) {
   Maker maker(seed);
   Differential result;
-  uint64_t answers_384 = 0;
+  const bool has_rsa =
+      signature::prepared::Choose(Arithmetic::kIfma).has_value();
+  uint64_t of_p384 = 0;
+  uint64_t of_rsa = 0;
   while (result.answers < answers) {
-    const bool is_384 = answers_384 * 10 < result.answers;
     const uint64_t before = result.answers;
-    const int nid = is_384 ? NID_secp384r1 : NID_X9_62_prime256v1;
-    const Big order = Forger(nid, 1).order();
-    Big d = maker.Pick(4) == 0 ? maker.Structured(order) : maker.Below(order);
-    if (d == 0) d = 1;
-    const Forger forger(nid, d);
-    const AllWays ways(forger.key());
-    for (int i = 0; i < kForgeriesAKey && result.answers < answers; ++i) {
-      const auto forgery = forger.Forge(maker.Any(order), maker.Any(order));
-      if (!forgery.has_value()) continue;
-      for (const Forgery& variant : Variants(forger, *forgery, &maker)) {
-        Compare(forger, ways, variant, &result);
-      }
+    if (of_p384 * 10 < before) {
+      TryEcdsaKey(NID_secp384r1, answers, &maker, &result);
+      of_p384 += result.answers - before;
+    } else if (has_rsa && of_rsa * 10 < before) {
+      const int bits = static_cast<int>(2048 + 1024 * maker.Pick(3));
+      TryRsaKey(bits, answers, &maker, &result);
+      of_rsa += result.answers - before;
+    } else {
+      TryEcdsaKey(NID_X9_62_prime256v1, answers, &maker, &result);
     }
-    if (is_384) answers_384 += result.answers - before;
   }
   return result;
 }

@@ -6,12 +6,19 @@
 //   --seed=7
 //
 // An answer is what one key of one level and arithmetic says of one signature.
-// A tenth of the answers are of P-384. Keys are at random, or related to the
-// generator (d is a small number, a power of two, or an opposite of such).
-// Signatures are of four kinds: about points whose two scalars are at random;
-// whose scalars are structured (few digits, long runs); with one bit of digest
-// or signature changed; with numbers out of their range or exchanged. Half of
-// them verify.
+//
+// A tenth of the answers are of P-384, most of P-256. Keys are at random, or
+// related to the generator (d is a small number, a power of two, or an opposite
+// of such). Signatures are of four kinds: about points whose two scalars are at
+// random; whose scalars are structured (few digits, long runs); with one bit of
+// digest or signature changed; with numbers out of their range or exchanged.
+//
+// A tenth are of RSA, where the processor has the arithmetic. Signatures are
+// right ones; right ones of which a bit of the block, of the digest or of the
+// signature was changed; numbers at random and structured; and numbers that are
+// larger than the modulus, or longer.
+//
+// About half of all verify.
 
 #ifndef CHAINKEEP_TESTS_SIGNATURE_PREPARED_DIFFERENTIAL_H_
 #define CHAINKEEP_TESTS_SIGNATURE_PREPARED_DIFFERENTIAL_H_
