@@ -5,11 +5,13 @@
 // pieces are: bytes of a signature, its numbers r and s, or the two scalars of
 // a sum u1 G + u2 Q about which a signature is then made (forger.h): the way to
 // structured scalars. An RSA key is any odd number; what is compared, beside
-// the answer, is the block.
+// the answer, is the block. An Ed25519 key is any 32 bytes, or a multiple of
+// the generator with which a message is then signed.
 
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "chainkeep/certificate.h"
 #include "engine/signature/prepared/rsa_key.h"
@@ -20,6 +22,7 @@
 #include "openssl/rsa.h"
 #include "tests/signature/prepared/all_ways.h"
 #include "tests/signature/prepared/big.h"
+#include "tests/signature/prepared/ed25519_forger.h"
 #include "tests/signature/prepared/forger.h"
 #include "tests/signature/prepared/rsa_forger.h"
 
@@ -121,6 +124,44 @@ void FuzzRsa(Input* input) {
   ERR_clear_error();
 }
 
+void CheckEd25519(const std::string& key, const std::string& message,
+                  const std::string& signature) {
+  const bool verifies = test::Ed25519Verifies(key, message, signature);
+  for (const Arithmetic arithmetic : test::kArithmetics) {
+    if (!signature::prepared::Choose(arithmetic).has_value()) continue;
+    auto builder = signature::prepared::StartPreparingEd25519(
+        AsBytes(key), test::Level::kSmall, arithmetic);
+    if (builder == nullptr) {
+      Require(!verifies, "what is no point has no signatures");
+      continue;
+    }
+    const auto prepared = test::Prepare(std::move(builder));
+    Require(prepared != nullptr, "every point has a table");
+    Require(prepared->Verify(AsBytes(message), AsBytes(signature)) ==
+                (verifies ? Outcome::kValid : Outcome::kInvalid),
+            "the library's answer");
+  }
+}
+
+// Any bytes.
+void FuzzEd25519(Input* input) {
+  std::string key(AsText(input->Take(32)));
+  key.resize(32);
+  const std::string signature(AsText(input->TakePiece()));
+  CheckEd25519(key, std::string(AsText(input->rest())), signature);
+}
+
+// Signed: a and r may be structured, and parts of small order are a byte.
+void FuzzEd25519Signed(Input* input) {
+  const unsigned torsion = input->TakeByte();
+  const Big a = TakeNumber(input).Modulo(test::slow::Order());
+  const Big r = TakeNumber(input).Modulo(test::slow::Order());
+  const test::Ed25519Forger forger(a, static_cast<int>(torsion % 8));
+  const std::string message(AsText(input->rest()));
+  CheckEd25519(forger.key(), message,
+               forger.Sign(message, r, static_cast<int>(torsion / 8 % 8)));
+}
+
 }  // namespace
 }  // namespace chainkeep::fuzz
 
@@ -128,7 +169,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace chainkeep;
   fuzz::Input input(data, size);
   const unsigned how = input.TakeByte();
-  switch (how / 6 % 4) {
+  switch (how / 6 % 6) {
     case 0:
     case 1:
       fuzz::FuzzEcdsa(how % 6, &input);
@@ -136,8 +177,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 2:
       fuzz::FuzzRsa<2048>(&input);
       break;
-    default:
+    case 3:
       fuzz::FuzzRsa<3072>(&input);
+      break;
+    case 4:
+      fuzz::FuzzEd25519(&input);
+      break;
+    default:
+      fuzz::FuzzEd25519Signed(&input);
       break;
   }
   return 0;

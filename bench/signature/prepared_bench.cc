@@ -2,6 +2,8 @@
 // what a table costs to build; and what verifying costs where there are more
 // tables than caches hold.
 
+#include <array>
+#include <cstdlib>
 #include <memory>
 #include <random>
 #include <string>
@@ -10,8 +12,10 @@
 #include "benchmark/benchmark.h"
 #include "chainkeep/certificate.h"
 #include "engine/signature/prepared/prepared_key.h"
+#include "openssl/curve25519.h"
 #include "openssl/nid.h"
 #include "tests/signature/prepared/all_ways.h"
+#include "tests/signature/prepared/ed25519_forger.h"
 #include "tests/signature/prepared/forger.h"
 #include "tests/signature/prepared/rsa_forger.h"
 
@@ -168,6 +172,69 @@ void BM_RsaBuild(benchmark::State& state, int bits) {
   }
 }
 
+// An Ed25519 key and one signature, of a message as long as what is signed of a
+// certificate.
+struct Ed25519Stage {
+  Ed25519Stage() {
+    std::array<uint8_t, ED25519_PRIVATE_KEY_LEN> secret;
+    ED25519_keypair(reinterpret_cast<uint8_t*>(key.data()), secret.data());
+    if (ED25519_sign(reinterpret_cast<uint8_t*>(signature.data()),
+                     AsBytes(message).data(), message.size(),
+                     secret.data()) != 1) {
+      std::abort();
+    }
+  }
+
+  std::string key = std::string(ED25519_PUBLIC_KEY_LEN, '\0');
+  std::string message = std::string(400, 'x');
+  std::string signature = std::string(ED25519_SIGNATURE_LEN, '\0');
+};
+
+Ed25519Stage& TheEd25519Stage() {
+  static Ed25519Stage& stage = *new Ed25519Stage;
+  return stage;
+}
+
+void BM_Ed25519Library(benchmark::State& state) {
+  Ed25519Stage& stage = TheEd25519Stage();
+  for (auto _ : state) {
+    if (!test::Ed25519Verifies(stage.key, stage.message, stage.signature)) {
+      state.SkipWithError("refused");
+    }
+  }
+}
+
+void BM_Ed25519Prepared(benchmark::State& state, Arithmetic arithmetic,
+                        Level level) {
+  Ed25519Stage& stage = TheEd25519Stage();
+  const auto key = test::PrepareEd25519(stage.key, level, arithmetic);
+  if (key == nullptr) {
+    state.SkipWithError("the processor does not have it");
+    return;
+  }
+  for (auto _ : state) {
+    if (key->Verify(AsBytes(stage.message), AsBytes(stage.signature)) !=
+        Outcome::kValid) {
+      state.SkipWithError("refused");
+    }
+  }
+  state.counters["bytes"] = static_cast<double>(key->bytes());
+}
+
+void BM_Ed25519Build(benchmark::State& state, Level level) {
+  Ed25519Stage& stage = TheEd25519Stage();
+  WarmUpEd25519();
+  double steps = 0;
+  for (auto _ : state) {
+    const auto builder =
+        StartPreparingEd25519(AsBytes(stage.key), level, Arithmetic::kBest);
+    steps = 1;
+    while (builder->Step() == BuildState::kWorking) ++steps;
+    benchmark::DoNotOptimize(builder->Take());
+  }
+  state.counters["steps"] = steps;
+}
+
 void Register() {
   const struct {
     int nid;
@@ -188,6 +255,19 @@ void Register() {
           ("build/" + name + "/" + levels[level]).c_str(), BM_Build, nid,
           test::kLevels[level]);
     }
+  }
+  benchmark::RegisterBenchmark("library/ed25519", BM_Ed25519Library);
+  for (int level = 0; level < 3; ++level) {
+    for (int i = 0; i < 2; ++i) {
+      benchmark::RegisterBenchmark((std::string("prepared/ed25519/") +
+                                    arithmetics[i] + "/" + levels[level])
+                                       .c_str(),
+                                   BM_Ed25519Prepared, test::kArithmetics[i],
+                                   test::kLevels[level]);
+    }
+    benchmark::RegisterBenchmark(
+        (std::string("build/ed25519/") + levels[level]).c_str(),
+        BM_Ed25519Build, test::kLevels[level]);
   }
   for (const int bits : {2048, 3072, 4096}) {
     const std::string name = "rsa" + std::to_string(bits);

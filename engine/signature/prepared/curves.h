@@ -6,17 +6,18 @@
 // table serves both.
 //
 // A modulus is written as digits: m = Σ digits[i] B^i, where a digit may be
-// anything in [-1, B). The primes of the curves are sparse in that form, so a
+// anything in [-19, B). The primes of the curves are sparse in that form, so a
 // step of Montgomery's reduction, which adds q m, takes few multiplications:
 //
 //   p256 = 2^256 - 2^224 + 2^192 + 2^96 - 1
 //        = (2^48 - 2^16) B^4 + 2^36 B^3 + 2^44 B - 1
 //   p384 = 2^384 - 2^128 - 2^96 + 2^32 - 1
 //        = 2^20 B^7 - B^3 + (B - 1 - 2^24) B^2 + (B - 2^44) B + 2^32 - 1
+//   p25519 = 2^255 - 19 = 2^47 B^4 - 19
 //
 // The static_asserts below say so again, and the tests compare p and n with the
 // library's. Source of the curves: FIPS 186-4 D.1.2, SEC 2 (no generator here:
-// it is asked of the library).
+// it is asked of the library), RFC 8032 §5.1.
 
 #ifndef CHAINKEEP_ENGINE_SIGNATURE_PREPARED_CURVES_H_
 #define CHAINKEEP_ENGINE_SIGNATURE_PREPARED_CURVES_H_
@@ -82,6 +83,7 @@ constexpr bool Say(const std::array<int64_t, kLimbs>& digits,
 
 struct P256 {
   static constexpr int kBits = 256;
+  static constexpr int kOrderBits = 256;
   static constexpr int kWords = 4;
   static constexpr int kLimbs = 5;
   static constexpr Words<kWords> kPrime = {
@@ -96,6 +98,7 @@ struct P256 {
 
 struct P384 {
   static constexpr int kBits = 384;
+  static constexpr int kOrderBits = 384;
   static constexpr int kWords = 6;
   static constexpr int kLimbs = 8;
   static constexpr Words<kWords> kPrime = {
@@ -115,7 +118,24 @@ struct P384 {
       int64_t{1} << 20};
 };
 
-// A modulus, as what the arithmetic is a template of.
+// -x^2 + y^2 = 1 + d x^2 y^2, with 8 points of small order: kOrder is that of
+// the generator.
+struct Ed25519 {
+  static constexpr int kBits = 255;
+  static constexpr int kOrderBits = 252;  // and next to nothing above it
+  static constexpr int kWords = 4;
+  static constexpr int kLimbs = 5;
+  static constexpr Words<kWords> kPrime = {
+      0xffffffffffffffed, 0xffffffffffffffff, 0xffffffffffffffff,
+      0x7fffffffffffffff};
+  static constexpr Words<kWords> kOrder = {
+      0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0, 0x1000000000000000};
+  static constexpr std::array<int64_t, kLimbs> kPrimeDigits = {
+      -19, 0, 0, 0, int64_t{1} << 47};
+};
+
+// A modulus m, as what the arithmetic is a template of. m is 2^kBits, more or
+// less: off by at most 2^(kBits - 32).
 template <class Curve>
 struct FieldOf {
   static constexpr int kBits = Curve::kBits;
@@ -129,7 +149,7 @@ struct FieldOf {
 
 template <class Curve>
 struct OrderOf {
-  static constexpr int kBits = Curve::kBits;
+  static constexpr int kBits = Curve::kOrderBits;
   static constexpr int kWords = Curve::kWords;
   static constexpr int kLimbs = Curve::kLimbs;
   static constexpr Words<kWords> kValue = Curve::kOrder;

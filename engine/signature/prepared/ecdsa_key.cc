@@ -5,6 +5,7 @@
 
 #include "engine/der/cursor.h"
 #include "engine/signature/error_queue.h"
+#include "engine/signature/prepared/ed25519_key.h"
 #include "engine/signature/prepared/inverse.h"
 #include "engine/signature/prepared/terms.h"
 #include "openssl/bn.h"
@@ -303,7 +304,9 @@ size_t SharedBytes() {
   return static_cast<size_t>(GeneratorLayout<P256>().shape().points()) *
              sizeof(TablePoint<P256>) +
          static_cast<size_t>(GeneratorLayout<P384>().shape().points()) *
-             sizeof(TablePoint<P384>);
+             sizeof(TablePoint<P384>) +
+         static_cast<size_t>(Ed25519GeneratorLayout().shape().points()) *
+             sizeof(TablePoint<Ed25519>);
 }
 
 template class EcdsaKey<P256>;

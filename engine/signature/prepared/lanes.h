@@ -9,11 +9,12 @@
 //
 // Overflow. Between its carries a column takes at most 2 kLimbs terms of each
 // of two products, 2 kLimbs of the reduction, each below 2^52, and a carry:
-// below 2^52 (6 * 8 + 1) < 2^58 in size. It may be negative in between for
-// P-384, one digit of which is -1; carries are signed shifts.
+// below 2^52 (6 * 8 + 1) < 2^58 in size. It may be negative in between, where a
+// digit is -1 or -19 (19 q < 2^57); carries are signed shifts.
 //
 // Values. Mul of a <= A p and b <= B p gives at most (A B p / R + 1) p, for
-// P-256 A B / 16 + 1, as in residue.h. Every function says what it needs.
+// P-256 A B / 16 + 1 and for p25519 A B / 32 + 1, as in residue.h. Every
+// function says what it needs.
 //
 // These functions are compiled for processors that may not be there: each has
 // the attribute, and what calls them has been chosen by Choose (arithmetic.h).
@@ -161,6 +162,10 @@ CHAINKEEP_IFMA void AddDigit(typename W::Int q, typename W::Int* columns) {
   constexpr int kColumn = kLimb + kOther;
   if constexpr (kDigit == -1) {
     if constexpr (kOther > 0) columns[kColumn] = W::Sub(columns[kColumn], q);
+  } else if constexpr (kDigit == -19) {  // 16 + 2 + 1
+    columns[kColumn] = W::Sub(
+        W::Sub(columns[kColumn], q),
+        W::Add(W::template ShiftLeft<4>(q), W::template ShiftLeft<1>(q)));
   } else if constexpr (kDigit != 0) {
     const typename W::Int digit = W::Set(kDigit);
     columns[kColumn] = W::MulLow(columns[kColumn], q, digit);

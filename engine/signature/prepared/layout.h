@@ -5,6 +5,7 @@
 // With c = 2^kDigits - 1 and k' = (k + c) / 2 modulo n, bit i of k' says the
 // sign of 2^i, 1 for +: Σ (2 b_i - 1) 2^i = 2 k' - c = k. There is no digit 0,
 // so that each part of a scalar is a point to add, never the point at infinity.
+// An odd k can be written so as a whole number, too.
 //
 // Sub-tables. A table has `tables` sub-tables. Sub-table a serves, for each
 // column b, the digits at the places
@@ -85,6 +86,19 @@ class Layout {
         AddModulo<Curve::kWords>(k, offset_, Curve::kOrder), Curve::kOrder);
     Digits digits = {};
     for (int i = 0; i < Curve::kWords; ++i) digits[i] = halved[i];
+    return digits;
+  }
+
+  // k' of an odd k below 2^digits, where k is meant itself and not modulo the
+  // order: with k odd, the division by 2 is exact.
+  constexpr Digits RecodeExactly(const Scalar& k) const {
+    Digits digits = {};
+    for (int i = 0; i < Curve::kWords; ++i) {
+      const uint64_t above = i + 1 < Curve::kWords ? k[i + 1] : 0;
+      digits[i] = k[i] >> 1 | above << 63;
+    }
+    const int top = shape_.digits() - 1;
+    digits[top / 64] |= uint64_t{1} << top % 64;
     return digits;
   }
 

@@ -36,10 +36,10 @@ namespace chainkeep::signature::prepared {
 
 // How much memory a key may take; docs/benchmarks.md has what each level gives.
 //
-//              P-256      P-384
-//   kSmall      4 KiB      6 KiB    comb of 4 teeth
-//   kMedium    52 KiB    116 KiB    windows of 5 bits
-//   kLarge    256 KiB    330 KiB    windows of 8 and 7 bits
+//              P-256      P-384    Ed25519
+//   kSmall      4 KiB      6 KiB      6 KiB    comb of 4 teeth
+//   kMedium    52 KiB    116 KiB     77 KiB    windows of 5 bits
+//   kLarge    256 KiB    330 KiB    384 KiB    windows of 8, 7 and 8 bits
 enum class Level : uint8_t { kSmall, kMedium, kLarge };
 
 // kNotDecided, of ECDSA: two points with the same x met, which the formulas
@@ -56,6 +56,7 @@ class PreparedKey {
   //   ECDSA    the digest, of any length
   //   RSA      the digest, for PKCS #1 v1.5: by its length that of SHA-256,
   //            SHA-384 or SHA-512; others are not decided
+  //   Ed25519  the message
   // Does not allocate, touches no error queue.
   virtual Outcome Verify(Bytes input, Bytes signature) const = 0;
 
@@ -101,12 +102,18 @@ std::unique_ptr<KeyBuilder> StartPreparing(const EC_KEY& key, Level level,
 // library is not slower. The builder and what it makes hold a reference.
 std::unique_ptr<KeyBuilder> StartPreparing(RSA& key, Arithmetic arithmetic);
 
+// The same for an Ed25519 key, 32 bytes, which are not needed afterwards. Null
+// also where they are no point: then the library accepts no signature.
+std::unique_ptr<KeyBuilder> StartPreparingEd25519(Bytes key, Level level,
+                                                  Arithmetic arithmetic);
+
 // WarmUp builds the shared table of the generator of `key`'s curve, unless it
 // is there: some milliseconds, once in a process. Where it was not called, the
 // first StartPreparing pays for it. Threads that come meanwhile wait.
 void WarmUp(const EC_KEY& key);
+void WarmUpEd25519();
 
-// What the tables of generators take of memory, if both curves are in use.
+// What the tables of generators take of memory, if all curves are in use.
 size_t SharedBytes();
 
 }  // namespace chainkeep::signature::prepared

@@ -10,9 +10,10 @@
 //          16 * 2^110 + 8 * 2^104 + 2^63 < 2^115, so that a column fits 128
 //          bits and its carry, column / 2^52, fits 64.
 //   value  |x| <= A m and |y| <= B m give |Mul(x, y)| <= (A B m / R + 1) m.
-//          m / R is below 2^-4 for P-256 and 2^-32 for P-384, so with
-//          A B <= 16 a product is at most 2 m. Mul needs |x y| < R m 2^7, so
-//          that the last limb fits: it takes a product of A B <= 64.
+//          m / R is below 2^-4 for P-256, 2^-5 for p25519 and less for the
+//          others, so with A B <= 16 a product is at most 2 m. Mul needs |x y|
+//          < R m 2^7, so that the last limb fits: it takes a product of A B
+//          <= 64.
 //
 // What Mul and Square return has limbs in [0, B), but for the last one, which
 // has the sign. Sums and differences of up to seven such are within the limb
@@ -118,7 +119,9 @@ template <class M, int kColumn, size_t... kLimb>
     const uint64_t multiple = low * M::kNegatedInverse & kLimbMask;
     (*q)[kColumn] = static_cast<int64_t>(multiple);
     // Where the digit is -1, q is the low limb and its removal is no work.
-    if constexpr (M::kDigits[0] != -1) {
+    if constexpr (M::kDigits[0] == -19) {
+      column -= (*q)[kColumn] * 19;  // below 2^57
+    } else if constexpr (M::kDigits[0] != -1) {
       column += static_cast<Int128>((*q)[kColumn]) * M::kDigits[0];
     }
   } else if constexpr (kColumn < 2 * M::kLimbs - 1) {
@@ -268,7 +271,8 @@ Words<M::kWords> Canonical(const Residue<M>& a) {
     AddTo<M::kWords>(&words, M::kValue);
     return words;
   }
-  const bool is_longer = (folded.limbs[M::kLimbs - 1] >> kTopShift<M>) != 0;
+  const bool is_longer = M::kBits == 64 * M::kWords &&
+                         (folded.limbs[M::kLimbs - 1] >> kTopShift<M>) != 0;
   Words<M::kWords> words = ToWords<M::kLimbs, M::kWords>(folded.limbs);
   if (is_longer || !IsLess<M::kWords>(words, M::kValue)) {
     SubtractFrom<M::kWords>(&words, M::kValue);

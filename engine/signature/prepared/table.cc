@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/signature/prepared/inverse.h"
+#include "engine/signature/prepared/invert_all.h"
 
 namespace chainkeep::signature::prepared {
 namespace {
@@ -11,41 +11,6 @@ namespace {
 // 64 doublings of 10 and 64 points made affine by 8, or 128 points by 7.
 constexpr size_t kPowersAStep = 64;
 constexpr int kPointsAStep = 128;
-
-// R / a in Montgomery form, that is the form of 1/x of what a stands for.
-template <class Curve>
-Coordinate<Curve> Invert(const Coordinate<Curve>& a) {
-  using Field = FieldOf<Curve>;
-  return FromWords<Field>(
-      kInverter<Field>.Divide(kRSquared<Field>, Canonical(a)));
-}
-
-// Inverts all of `values`, none of them 0, with one inversion: what comes
-// before the i-th one, times the inverse of all up to it, is its own inverse.
-// False if one is 0.
-template <class Curve>
-bool InvertAll(std::vector<Coordinate<Curve>>* values) {
-  std::vector<Coordinate<Curve>> products(values->size());
-  Coordinate<Curve> product = FromWords<FieldOf<Curve>>(kR<FieldOf<Curve>>);
-  for (size_t i = 0; i < values->size(); ++i) {
-    products[i] = product;
-    product = Mul(product, (*values)[i]);
-  }
-  if (IsZero(product)) return false;
-  Coordinate<Curve> inverse = Invert<Curve>(product);
-  for (size_t i = values->size(); i-- > 0;) {
-    const Coordinate<Curve> value = (*values)[i];
-    (*values)[i] = Mul(inverse, products[i]);
-    inverse = Mul(inverse, value);
-  }
-  return true;
-}
-
-template <class Curve>
-Coordinate<Curve> ToMontgomery(const Words<Curve::kWords>& a) {
-  using Field = FieldOf<Curve>;
-  return Mul(FromWords<Field>(a), FromWords<Field>(kRSquared<Field>));
-}
 
 }  // namespace
 
@@ -67,8 +32,8 @@ TableBuilder<Curve>::TableBuilder(const Layout<Curve>* layout,
   is_needed_.resize(last + 1);
   powers_.resize(last + 1);
   const Coordinate<Curve> one = FromWords<FieldOf<Curve>>(kR<FieldOf<Curve>>);
-  power_ = {ToMontgomery<Curve>(point.x), ToMontgomery<Curve>(point.y), one,
-            one};
+  power_ = {ToMontgomery<FieldOf<Curve>>(point.x),
+            ToMontgomery<FieldOf<Curve>>(point.y), one, one};
 }
 
 template <class Curve>
@@ -98,7 +63,7 @@ void TableBuilder<Curve>::StepPowers() {
     power_ = Double(power_);
   }
   // A multiple of a point of prime order by a power of two is not infinity.
-  if (found.empty() || !InvertAll<Curve>(&inverses)) return;
+  if (found.empty() || !InvertAll(&inverses)) return;
   size_t next = 0;
   for (size_t place = begin; place < end; ++place) {
     if (!is_needed_[place]) continue;
@@ -186,7 +151,7 @@ bool TableBuilder<Curve>::AddAll(const std::vector<Sum>& sums) {
   std::vector<Coordinate<Curve>> inverses;
   inverses.reserve(sums.size());
   for (const Sum& sum : sums) inverses.push_back(sum.b.x - sum.a->x);  // 2.02
-  if (!InvertAll<Curve>(&inverses)) return false;
+  if (!InvertAll(&inverses)) return false;
   for (size_t i = 0; i < sums.size(); ++i) {
     const Affine<Curve> a = *sums[i].a;
     const Coordinate<Curve> slope = Mul(sums[i].b.y - a.y, inverses[i]);  // 1.2

@@ -22,13 +22,18 @@ class Terms {
   // Adds k times the point of `table`. A table with columns comes first: its
   // columns, the last first, are to be doubled before the next one is added.
   void Append(const Table<Curve>& table, const Words<Curve::kWords>& k) {
+    AppendDigits(table, table.layout().Recode(k));
+  }
+
+  // The same of k in digits.
+  void AppendDigits(const Table<Curve>& table,
+                    const typename Layout<Curve>::Digits& digits) {
     const Layout<Curve>& layout = table.layout();
     const Shape& shape = layout.shape();
     if (shape.columns > 1) {
       columns_ = shape.columns;
       per_column_ = shape.tables;
     }
-    const auto digits = layout.Recode(k);
     for (int column = shape.columns - 1; column >= 0; --column) {
       for (int i = 0; i < shape.tables; ++i) {
         const auto term = layout.TermOf(digits, i, column);
@@ -36,11 +41,16 @@ class Terms {
         for (size_t line = 0; line < sizeof(*point); line += 64) {
           __builtin_prefetch(reinterpret_cast<const char*>(point) + line);
         }
-        points_[count_] = point;
-        is_negative_[count_] = term.is_negative;
-        ++count_;
+        Append(point, term.is_negative);
       }
     }
+  }
+
+  // Adds a point, which must outlive this, or its opposite.
+  void Append(const TablePoint<Curve>* point, bool is_negative) {
+    points_[count_] = point;
+    is_negative_[count_] = is_negative;
+    ++count_;
   }
 
   int count() const { return count_; }

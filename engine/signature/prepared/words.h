@@ -71,6 +71,21 @@ constexpr Words<kWords> AddModulo(Words<kWords> a, const Words<kWords>& b,
   return a;
 }
 
+// a b modulo m, of a, b < m; slow.
+template <int kWords>
+constexpr Words<kWords> MulModulo(const Words<kWords>& a,
+                                  const Words<kWords>& b,
+                                  const Words<kWords>& m) {
+  Words<kWords> product = {};
+  for (int bit = 64 * kWords - 1; bit >= 0; --bit) {
+    product = AddModulo<kWords>(product, product, m);
+    if ((b[bit / 64] >> bit % 64 & 1) != 0) {
+      product = AddModulo<kWords>(product, a, m);
+    }
+  }
+  return product;
+}
+
 // a / 2 modulo m, of a < m, m odd.
 template <int kWords>
 constexpr Words<kWords> HalveModulo(Words<kWords> a, const Words<kWords>& m) {
@@ -112,6 +127,16 @@ constexpr Words<kWords> FromBytes(Bytes bytes) {
   for (size_t i = 0; i < bytes.size(); ++i) {
     const size_t place = bytes.size() - 1 - i;
     a[place / 8] |= static_cast<uint64_t>(bytes[i]) << (place % 8 * 8);
+  }
+  return a;
+}
+
+// The same, least significant first.
+template <int kWords>
+constexpr Words<kWords> FromLittleEndian(Bytes bytes) {
+  Words<kWords> a = {};
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    a[i / 8] |= static_cast<uint64_t>(bytes[i]) << (i % 8 * 8);
   }
   return a;
 }

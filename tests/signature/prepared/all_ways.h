@@ -43,6 +43,12 @@ inline std::unique_ptr<const PreparedKey> Prepare(const EC_KEY& key,
   return Prepare(signature::prepared::StartPreparing(key, level, arithmetic));
 }
 
+inline std::unique_ptr<const PreparedKey> PrepareEd25519(
+    const std::string& key, Level level, Arithmetic arithmetic) {
+  return Prepare(signature::prepared::StartPreparingEd25519(AsBytes(key), level,
+                                                            arithmetic));
+}
+
 class AllWays {
  public:
   // A key that cannot be prepared, or a table that fails, ends the process.
@@ -51,6 +57,16 @@ class AllWays {
       if (!signature::prepared::Choose(arithmetic).has_value()) continue;
       for (const Level level : kLevels) {
         Append(signature::prepared::StartPreparing(key, level, arithmetic));
+      }
+    }
+  }
+  // Of Ed25519.
+  explicit AllWays(const std::string& key) {
+    for (const Arithmetic arithmetic : kArithmetics) {
+      if (!signature::prepared::Choose(arithmetic).has_value()) continue;
+      for (const Level level : kLevels) {
+        Append(signature::prepared::StartPreparingEd25519(AsBytes(key), level,
+                                                          arithmetic));
       }
     }
   }

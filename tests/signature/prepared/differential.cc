@@ -1,14 +1,18 @@
 #include "tests/signature/prepared/differential.h"
 
+#include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "openssl/curve25519.h"
 #include "openssl/nid.h"
 #include "tests/signature/prepared/all_ways.h"
 #include "tests/signature/prepared/big.h"
+#include "tests/signature/prepared/ed25519_forger.h"
 #include "tests/signature/prepared/forger.h"
 #include "tests/signature/prepared/rsa_forger.h"
 
@@ -188,6 +192,53 @@ void TryRsaKey(int bits, uint64_t answers, Maker* maker, Differential* result) {
   }
 }
 
+// What is signed by the library, and what is made of it; and what Big signs, by
+// keys and about points with parts of small order.
+void TryEd25519Key(uint64_t answers, Maker* maker, Differential* result) {
+  const std::string seed = maker->Below(Big::TwoTo(256)).Bytes(32);
+  std::string key(ED25519_PUBLIC_KEY_LEN, '\0');
+  std::array<uint8_t, ED25519_PRIVATE_KEY_LEN> secret;
+  ED25519_keypair_from_seed(reinterpret_cast<uint8_t*>(key.data()),
+                            secret.data(),
+                            reinterpret_cast<const uint8_t*>(seed.data()));
+  const AllWays ways(key);
+  const Big& order = slow::Order();
+  for (int i = 0; i < kForgeriesAKey && result->answers < answers; ++i) {
+    std::string message(maker->Pick(300), static_cast<char>(i));
+    std::string good(ED25519_SIGNATURE_LEN, '\0');
+    if (ED25519_sign(reinterpret_cast<uint8_t*>(good.data()),
+                     reinterpret_cast<const uint8_t*>(message.data()),
+                     message.size(), secret.data()) != 1) {
+      std::abort();
+    }
+    const auto compare = [&](const std::string& signature) {
+      Compare(ways, Ed25519Verifies(key, message, signature), "key " + Hex(key),
+              message, signature, result);
+    };
+    compare(good);
+    std::string changed = good;
+    FlipBit(maker, &changed);
+    compare(changed);
+    const std::string r = good.substr(0, 32);
+    compare(r + slow::LittleEndian(
+                    slow::FromLittleEndian(good.substr(32)) + order, 32));
+    compare(r + slow::LittleEndian(maker->Any(order), 32));
+    compare(slow::Encode(slow::Torsion(i)) + good.substr(32));
+    FlipBit(maker, &message);
+    compare(good);
+    FlipBit(maker, &message);
+  }
+  const Big a = maker->Any(order);
+  const Ed25519Forger forger(maker->Pick(4) == 0 ? Big(0) : a,
+                             static_cast<int>(maker->Pick(8)));
+  const AllWays of_forger(forger.key());
+  for (int i = 0; i < 8 && result->answers < answers; ++i) {
+    const std::string signature = forger.Sign("message", maker->Any(order), i);
+    Compare(of_forger, forger.Verifies("message", signature),
+            "key " + Hex(forger.key()), "message", signature, result);
+  }
+}
+
 }  // namespace
 
 Differential RunDifferential(uint64_t answers, uint64_t seed) {
@@ -196,12 +247,16 @@ Differential RunDifferential(uint64_t answers, uint64_t seed) {
   const bool has_rsa =
       signature::prepared::Choose(Arithmetic::kIfma).has_value();
   uint64_t of_p384 = 0;
+  uint64_t of_ed25519 = 0;
   uint64_t of_rsa = 0;
   while (result.answers < answers) {
     const uint64_t before = result.answers;
     if (of_p384 * 10 < before) {
       TryEcdsaKey(NID_secp384r1, answers, &maker, &result);
       of_p384 += result.answers - before;
+    } else if (of_ed25519 * 5 < before) {
+      TryEd25519Key(answers, &maker, &result);
+      of_ed25519 += result.answers - before;
     } else if (has_rsa && of_rsa * 10 < before) {
       const int bits = static_cast<int>(2048 + 1024 * maker.Pick(3));
       TryRsaKey(bits, answers, &maker, &result);

@@ -13,12 +13,17 @@
 // random; whose scalars are structured (few digits, long runs); with one bit of
 // digest or signature changed; with numbers out of their range or exchanged.
 //
+// A fifth are of Ed25519. Signatures are the library's, and those with a bit of
+// the message or the signature changed, with another S, with S + L, or with an
+// R of small order; and a few by keys and about points that are chosen, or have
+// a part of small order.
+//
 // A tenth are of RSA, where the processor has the arithmetic. Signatures are
 // right ones; right ones of which a bit of the block, of the digest or of the
 // signature was changed; numbers at random and structured; and numbers that are
 // larger than the modulus, or longer.
 //
-// About half of all verify.
+// About a third of all verify.
 
 #ifndef CHAINKEEP_TESTS_SIGNATURE_PREPARED_DIFFERENTIAL_H_
 #define CHAINKEEP_TESTS_SIGNATURE_PREPARED_DIFFERENTIAL_H_

@@ -2,15 +2,18 @@
 
 #include "engine/signature/prepared/residue.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "engine/signature/prepared/curves.h"
+#include "engine/signature/prepared/edwards_point.h"
 #include "engine/signature/prepared/inverse.h"
 #include "gtest/gtest.h"
 #include "openssl/ec.h"
 #include "openssl/nid.h"
 #include "tests/signature/prepared/big.h"
+#include "tests/signature/prepared/ed25519_forger.h"
 
 namespace chainkeep::signature::prepared {
 namespace {
@@ -88,7 +91,8 @@ class ResidueTest : public testing::Test {
 };
 
 using Moduli =
-    testing::Types<FieldOf<P256>, OrderOf<P256>, FieldOf<P384>, OrderOf<P384>>;
+    testing::Types<FieldOf<P256>, OrderOf<P256>, FieldOf<P384>, OrderOf<P384>,
+                   FieldOf<Ed25519>, OrderOf<Ed25519>>;
 TYPED_TEST_SUITE(ResidueTest, Moduli);
 
 TYPED_TEST(ResidueTest, Multiplies) {
@@ -229,6 +233,22 @@ TEST(Curves, AreTheLibrarys) {
   ExpectLibrarysCurve<P384>(NID_secp384r1);
 }
 
+TEST(Curves, AreThatOfRfc8032) {
+  const Big p = Big::TwoTo(255) - 19;
+  EXPECT_EQ(Big::OfWords(Ed25519::kPrime), p);
+  EXPECT_EQ(Big::OfWords(Ed25519::kOrder), test::slow::Order());
+  const Big d = (Big(-121665) * Big(121666).InverseModulo(p)).Modulo(p);
+  EXPECT_EQ(Big::OfWords(kEdwardsD), d);
+  EXPECT_EQ(Big::OfWords(kEdwardsOverD), d.InverseModulo(p));
+  const Big root = Big::OfWords(kSquareRootOfMinusOne);
+  EXPECT_EQ((root * root).Modulo(p), p - 1);
+  const Big r = Big::TwoTo(260);
+  EXPECT_EQ(Big::OfWords(kTwoInMontgomery), (r + r).Modulo(p));
+  EXPECT_EQ(Big::OfWords(kTwoDInMontgomery), (r * 2 * d).Modulo(p));
+  EXPECT_EQ(Big::OfWords(kOverDInMontgomery),
+            (r * d.InverseModulo(p)).Modulo(p));
+}
+
 TEST(Words, Compute) {
   const Big m = Big::OfWords(P256::kOrder);
   for (int i = 0; i < 300; ++i) {
@@ -240,7 +260,12 @@ TEST(Words, Compute) {
               (a + b).Modulo(m));
     EXPECT_EQ(Big::OfWords(HalveModulo<4>(a_words, P256::kOrder)),
               (a * Big(2).InverseModulo(m)).Modulo(m));
+    EXPECT_EQ(Big::OfWords(MulModulo<4>(a_words, b_words, P256::kOrder)),
+              (a * b).Modulo(m));
     EXPECT_EQ(IsLess<4>(a_words, b_words), a < b);
+    auto reversed = ToBytes<4>(a_words);
+    std::reverse(reversed.begin(), reversed.end());
+    EXPECT_EQ(FromLittleEndian<4>(reversed), a_words);
     EXPECT_EQ((FromBytes<4>(ToBytes<4>(a_words))), a_words);
     EXPECT_EQ((ToWords<5, 4>(ToLimbs<5, 4>(a_words))), a_words);
     const int at = i % 270;

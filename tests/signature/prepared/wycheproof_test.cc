@@ -176,5 +176,32 @@ TEST(PreparedKey, AgreesWithWycheproofOfRsa) {
   EXPECT_GT(pss, 800u);
 }
 
+TEST(PreparedKey, AgreesWithWycheproofOfEd25519) {
+  const auto folder = test::FindVectors();
+  if (!folder) GTEST_SKIP() << test::kNoVectors;
+  size_t tried = 0;
+  std::map<std::string, std::unique_ptr<AllWays>> all_ways;
+  for (const auto& c : test::ReadVectors(*folder, "wycheproof.jsonl")) {
+    const auto name = c.signature.algorithm.find("name");
+    if (name == c.signature.algorithm.end() || name->second != "Ed25519") {
+      continue;
+    }
+    ++tried;
+    // The key is the last 32 bytes of its SubjectPublicKeyInfo (RFC 8410 §4).
+    ASSERT_EQ(c.signature.spki.size(), 44u) << c.id;
+    const std::string key = c.signature.spki.substr(12);
+    auto& ways = all_ways[key];
+    if (ways == nullptr) ways = std::make_unique<AllWays>(key);
+    EXPECT_NE(c.expected, test::VectorResult::kEither) << c.id;
+    EXPECT_EQ(ways->Count(c.expected == test::VectorResult::kSuccess
+                              ? Outcome::kValid
+                              : Outcome::kInvalid,
+                          c.signature.message, c.signature.signature),
+              ways->size())
+        << c.id;
+  }
+  EXPECT_GT(tried, 60u);
+}
+
 }  // namespace
 }  // namespace chainkeep::signature::prepared
