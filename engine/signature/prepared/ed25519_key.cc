@@ -7,7 +7,6 @@
 
 #include "engine/signature/prepared/edwards_sum.h"
 #include "engine/signature/prepared/inverse.h"
-#include "engine/signature/prepared/invert_all.h"
 #include "openssl/curve25519.h"
 #include "openssl/sha.h"
 
@@ -18,7 +17,7 @@ using Order = OrderOf<Ed25519>;
 
 constexpr Layout<Ed25519> kSmall{Comb(253, 4, 8)};
 constexpr Layout<Ed25519> kMedium{Windows(253, 5)};
-constexpr Layout<Ed25519> kLarge{Windows(253, 8)};
+constexpr Layout<Ed25519> kLarge{Windows(253, 7)};
 constexpr Layout<Ed25519> kGenerator{Windows(253, 11)};  // 2.2 MiB
 
 // With one more for an even factor.
@@ -135,11 +134,9 @@ bool HasEncoding(const EdwardsPoint& point, Bytes encoded) {
   const bool is_odd = (y[3] >> 63) != 0;
   y[3] &= ~uint64_t{0} >> 1;
   if (!IsLess<4>(y, Ed25519::kPrime)) return false;
-  if (!IsZero(Mul(ToMontgomery<EdwardsField>(y), point.z) - point.y)) {
-    return false;
-  }
-  const Words<4> x =
-      kInverter<EdwardsField>.Divide(Canonical(point.x), Canonical(point.z));
+  if (!IsZero(Mul(ToField51(y), point.z) - point.y)) return false;
+  const Words<4> x = kInverter<FieldOf<Ed25519>>.Divide(Canonical(point.x),
+                                                        Canonical(point.z));
   return ((x[0] & 1) != 0) == is_odd;
 }
 
@@ -184,8 +181,9 @@ bool IsLibrarysMultiple(const Ed25519Key& key,
                         const std::array<uint8_t, 32>& scalar, Bytes encoded) {
   // u = (1 + y) / (1 - y), also of the product; of y = 1, infinity, it is 0, as
   // X25519 has it (RFC 7748 §4.1, §5).
-  const auto u_of = [](const EdwardsNumber& y, const EdwardsNumber& z) {
-    return kInverter<EdwardsField>.Divide(Canonical(z + y), Canonical(z - y));
+  const auto u_of = [](const Field51& y, const Field51& z) {
+    return kInverter<FieldOf<Ed25519>>.Divide(Canonical(z + y),
+                                              Canonical(z - y));
   };
   const auto little_endian = [](const Words<4>& a) {
     auto bytes = ToBytes<4>(a);
@@ -214,12 +212,12 @@ std::unique_ptr<KeyBuilder> StartPreparingEd25519(Bytes key, Level level,
     return nullptr;
   }
   const auto point = DecodePoint(key);
-  if (!point.has_value()) return nullptr;
+  if (!point.has_value() || !HasEncoding(*point, key)) return nullptr;
   Ed25519GeneratorTable();
   Ed25519Key::Encoded encoded;
   std::copy(key.begin(), key.end(), encoded.begin());
-  const EdwardsPoint opposite = {-point->x, point->y, point->z, -point->t};
-  return std::make_unique<Ed25519KeyBuilder>(encoded, opposite, level, *chosen);
+  return std::make_unique<Ed25519KeyBuilder>(encoded, Negate(*point), level,
+                                             *chosen);
 }
 
 void WarmUpEd25519() { Ed25519GeneratorTable(); }

@@ -4,10 +4,11 @@
 // (R, S) with S below the order for which the encoding of S B - h A is R, byte
 // for byte, h being SHA-512(R, A, message) modulo the order. No factor 8: that
 // is the stricter of the two rules of RFC 8032 §5.1.7. So
-//   - an R that is not the shortest encoding of its point is never right;
-//   - an A need not be the shortest (DecodePoint), and may be of small order or
-//     have a part that is. Its multiple is by h as a whole number: there is no
-//     order that h could be taken modulo.
+//   - an R that is not the one encoding of its point is never right;
+//   - an A that is not, of a y from p on or with the sign of an x of 0, is read
+//     by some libraries and not by others: it is not prepared;
+//   - an A may be of small order, or have a part that is. Its multiple is by h
+//     as a whole number: there is no order that h could be taken modulo.
 
 #ifndef CHAINKEEP_ENGINE_SIGNATURE_PREPARED_ED25519_KEY_H_
 #define CHAINKEEP_ENGINE_SIGNATURE_PREPARED_ED25519_KEY_H_

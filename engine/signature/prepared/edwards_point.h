@@ -7,26 +7,22 @@
 // for all points of the curve, those of small order and equal ones included,
 // and no Z is 0.
 //
-// Bounds. In units of p, and in size: X, Y, Z and T are at most 2, as products
-// are: Mul gives A B / 32 + 1. What a table has is at most 1; the lines say the
-// sizes with that. While one is built addends have 2.2, and X and Y of the
-// first point 4.4, which leaves X, Y, Z and T of the next one below 2, too.
-// Sums are of at most four products, whose limbs residue.h takes.
+// Coordinates are tight (field51.h) where nothing else is said; sums are of so
+// few of them that products take them, as the lines say in units of 2^51.
 
 #ifndef CHAINKEEP_ENGINE_SIGNATURE_PREPARED_EDWARDS_POINT_H_
 #define CHAINKEEP_ENGINE_SIGNATURE_PREPARED_EDWARDS_POINT_H_
 
 #include "engine/signature/prepared/curves.h"
-#include "engine/signature/prepared/residue.h"
+#include "engine/signature/prepared/field51.h"
+#include "engine/signature/prepared/words.h"
 
 namespace chainkeep::signature::prepared {
 
-using EdwardsField = FieldOf<Ed25519>;
-using EdwardsNumber = Residue<EdwardsField>;
-
-// The plain numbers, and what they are in Montgomery form.
 inline constexpr Words<4> kEdwardsD = {0x75eb4dca135978a3, 0x00700a4d4141d8ab,
                                        0x8cc740797779e898, 0x52036cee2b6ffe73};
+inline constexpr Words<4> kEdwardsTwoD =
+    AddModulo<4>(kEdwardsD, kEdwardsD, Ed25519::kPrime);
 inline constexpr Words<4> kEdwardsOverD = {
     0x25e0f276cdc9f843, 0x0b5dd6984279542e, 0x2b162114cdb9cf66,
     0x40907ed214d5ce43};
@@ -34,70 +30,66 @@ inline constexpr Words<4> kSquareRootOfMinusOne = {
     0xc4ee1b274a0ea0b0, 0x2f431806ad2fe478, 0x2b4d00993dfbd7a7,
     0x2b8324804fc1df0b};
 
-constexpr Words<4> EdwardsMontgomery(const Words<4>& a) {
-  return MulModulo<4>(a, kR<EdwardsField>, Ed25519::kPrime);
-}
-inline constexpr Words<4> kTwoDInMontgomery =
-    EdwardsMontgomery(AddModulo<4>(kEdwardsD, kEdwardsD, Ed25519::kPrime));
-inline constexpr Words<4> kTwoInMontgomery = EdwardsMontgomery({2});
-inline constexpr Words<4> kOverDInMontgomery = EdwardsMontgomery(kEdwardsOverD);
+// R = 2^260 modulo p. Addends have this factor: in lanes it is Montgomery's,
+// and here it is one that X, Y, Z and T of a sum have alike.
+inline constexpr uint64_t kAddendFactor = 32 * 19;
+static_assert(kR<FieldOf<Ed25519>> == Words<4>{kAddendFactor});
 
 struct EdwardsPoint {
-  EdwardsNumber x, y, z, t;
+  Field51 x, y, z, t;
 };
 
-// (x, y) as additions want it: y + x, y - x and 2 d x y.
+// (x, y) as additions want it: R times y + x, y - x and 2 d x y.
 struct EdwardsAddend {
-  EdwardsNumber y_plus_x, y_minus_x, xy2d;
+  Field51 y_plus_x, y_minus_x, xy2d;
 };
 
-// (2x, 2y) with Z = 2: sizes 2, 2, 1, 1.1.
+// R times (2x, 2y) with Z = 2.
 inline EdwardsPoint ToPoint(const EdwardsAddend& a) {
-  return {a.y_plus_x - a.y_minus_x, a.y_plus_x + a.y_minus_x,
-          FromWords<EdwardsField>(kTwoInMontgomery),
-          Mul(a.xy2d, FromWords<EdwardsField>(kOverDInMontgomery))};
+  return {Carry(a.y_plus_x - a.y_minus_x), Carry(a.y_plus_x + a.y_minus_x),
+          ToField51({2 * kAddendFactor}),
+          Mul(a.xy2d, ToField51(kEdwardsOverD))};
+}
+
+inline EdwardsPoint Negate(const EdwardsPoint& a) {
+  const Field51 zero;
+  return {Carry(zero - a.x), a.y, a.z, Carry(zero - a.t)};
 }
 
 inline EdwardsAddend Negate(const EdwardsAddend& a) {
-  return {a.y_minus_x, a.y_plus_x, -a.xy2d};
+  return {a.y_minus_x, a.y_plus_x, Carry(Field51() - a.xy2d)};
 }
 
-// How additions end.
-inline EdwardsPoint FinishAddition(const EdwardsNumber& a,
-                                   const EdwardsNumber& b,
-                                   const EdwardsNumber& c,
-                                   const EdwardsNumber& d) {
-  const auto e = b - a;                                 // of 1.5 and 1.5: 3
-  const auto f = d - c;                                 // of 4 and 1.2: 5.2
-  const auto g = d + c;                                 // 5.2
-  const auto h = b + a;                                 // 3
-  return {Mul(e, f), Mul(g, h), Mul(f, g), Mul(e, h)};  // 1.5, 1.5, 1.9, 1.3
+// How additions end, of tight numbers.
+inline EdwardsPoint FinishAddition(const Field51& a, const Field51& b,
+                                   const Field51& c, const Field51& d) {
+  const auto e = b - a;  // 3.1
+  const auto f = d - c;  // 3.1
+  const auto g = d + c;  // 2.1
+  const auto h = b + a;  // 2.1
+  return {Mul(e, f), Mul(g, h), Mul(f, g), Mul(e, h)};
 }
 
 inline EdwardsPoint Add(const EdwardsPoint& a, const EdwardsAddend& b) {
-  return FinishAddition(Mul(a.y - a.x, b.y_minus_x),  // 4 * 1: 1.2
-                        Mul(a.y + a.x, b.y_plus_x), Mul(a.t, b.xy2d),
-                        a.z + a.z);
+  return FinishAddition(Mul(a.y - a.x, b.y_minus_x), Mul(a.y + a.x, b.y_plus_x),
+                        Mul(a.t, b.xy2d), Times(a.z, 2 * kAddendFactor));
 }
 
 inline EdwardsPoint Add(const EdwardsPoint& a, const EdwardsPoint& b) {
-  const auto zz = Mul(a.z, b.z);                    // 1.2
-  return FinishAddition(Mul(a.y - a.x, b.y - b.x),  // 4 * 4: 1.5
-                        Mul(a.y + a.x, b.y + b.x),
-                        Mul(Mul(a.t, b.t),  // 1.2
-                            FromWords<EdwardsField>(kTwoDInMontgomery)),
-                        zz + zz);
+  return FinishAddition(Mul(a.y - a.x, b.y - b.x), Mul(a.y + a.x, b.y + b.x),
+                        Mul(Mul(a.t, b.t), ToField51(kEdwardsTwoD)),
+                        Times(Mul(a.z, b.z), 2));
 }
 
 inline EdwardsPoint Double(const EdwardsPoint& p) {
-  const auto a = Square(p.x);                           // 1.2
-  const auto b = Square(p.y);                           // 1.2
-  const auto zz = Square(p.z);                          // 1.2
-  const auto h = a + b;                                 // 2.4
-  const auto e = h - Square(p.x + p.y);                 // of 2.4 and 1.5: 3.9
-  const auto g = a - b;                                 // 2.4
-  const auto f = g + zz + zz;                           // 4.8
-  return {Mul(e, f), Mul(g, h), Mul(f, g), Mul(e, h)};  // 1.6, 1.2, 1.4, 1.3
+  const auto a = Square(p.x);
+  const auto b = Square(p.y);
+  const auto zz = Square(p.z);
+  const auto h = a + b;                  // 2.1
+  const auto e = h - Square(p.x + p.y);  // 4.1
+  const auto g = a - b;                  // 3.1
+  const auto f = g + zz + zz;            // 5.1
+  return {Mul(e, f), Mul(g, h), Mul(f, g), Mul(e, h)};
 }
 
 // Whether `a` is (0, 1).

@@ -9,7 +9,7 @@
 namespace chainkeep::signature::prepared {
 
 // Require at least eight terms; those with columns are a multiple of eight in
-// each. X, Y, Z and T are at most 2 p in size.
+// each.
 EdwardsPoint SumPortable(const Terms<Ed25519>& terms);
 
 // The same with AVX-512 IFMA, on a processor that has it.

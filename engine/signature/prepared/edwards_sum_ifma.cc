@@ -14,8 +14,17 @@ namespace chainkeep::signature::prepared {
 
 namespace {
 
+using Field = FieldOf<Ed25519>;
+
+constexpr Words<4> InMontgomery(const Words<4>& a) {
+  return MulModulo<4>(a, kR<Field>, Field::kValue);
+}
+constexpr Words<4> kTwo = InMontgomery({2});
+constexpr Words<4> kTwoD = InMontgomery(kEdwardsTwoD);
+constexpr Words<4> kOverD = InMontgomery(kEdwardsOverD);
+
 template <class W>
-using Number = Lanes<EdwardsField, W>;
+using Number = Lanes<Field, W>;
 
 template <class W>
 struct Point {
@@ -103,12 +112,12 @@ CHAINKEEP_IFMA Point<Eight> Double(const Point<Eight>& p) {
 CHAINKEEP_IFMA_CALL void Start(const Terms<Ed25519>& terms, Point<Eight>* sum) {
   const __mmask8 negative = Negative(terms, 0);
   const Addend addend = Load(terms, 0, negative);
-  const auto t = Mul(addend.xy2d, Constant(kOverDInMontgomery));  // 1.1
+  const auto t = Mul(addend.xy2d, Constant(kOverD));  // 1.1
   Number<Eight> zero;
   for (auto& limb : zero.limbs) limb = Eight::Set(0);
   // As ToPoint: 2x is less than p, or more, so one p is enough.
   *sum = {Carry(AddMultiple<1>(SubLimbs(addend.y_plus_x, addend.y_minus_x))),
-          Plus(addend.y_plus_x, addend.y_minus_x), Constant(kTwoInMontgomery),
+          Plus(addend.y_plus_x, addend.y_minus_x), Constant(kTwo),
           Choose(negative, t, Minus(zero, t))};
 }
 
@@ -143,7 +152,12 @@ CHAINKEEP_IFMA Point<Four> Permute(const Point<Four>& a) {
 
 CHAINKEEP_IFMA_CALL void AddFour(const Point<Four>& a, const Point<Four>& b,
                                  Point<Four>* sum) {
-  *sum = Add(a, b, Half<0>(Constant(kTwoDInMontgomery)));
+  *sum = Add(a, b, Half<0>(Constant(kTwoD)));
+}
+
+// In Montgomery form, with a factor R that the others have, too.
+CHAINKEEP_IFMA Field51 FirstOf(const Number<Four>& a) {
+  return ToField51(Canonical(FirstLane(a)));
 }
 
 CHAINKEEP_IFMA_CALL EdwardsPoint SumInLanes(const Terms<Ed25519>& terms) {
@@ -157,8 +171,7 @@ CHAINKEEP_IFMA_CALL EdwardsPoint SumInLanes(const Terms<Ed25519>& terms) {
   AddFour(Half<0>(sum), Half<1>(sum), &four);
   AddFour(four, Permute<0b11'10'11'10>(four), &four);
   AddFour(four, Permute<0b01'01'01'01>(four), &four);
-  return {FirstLane(four.x), FirstLane(four.y), FirstLane(four.z),
-          FirstLane(four.t)};
+  return {FirstOf(four.x), FirstOf(four.y), FirstOf(four.z), FirstOf(four.t)};
 }
 
 }  // namespace

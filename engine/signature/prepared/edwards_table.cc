@@ -14,19 +14,13 @@ constexpr int kPointsAStep = 128;
 
 // w^((p - 5) / 8), that is w to the power of 2^252 - 3: 252 bits, all of them 1
 // but for the second.
-EdwardsNumber RaiseForRoot(const EdwardsNumber& w) {
-  EdwardsNumber power = w;
+Field51 RaiseForRoot(const Field51& w) {
+  Field51 power = w;
   for (int bit = 250; bit >= 0; --bit) {
     power = Square(power);
     if (bit != 1) power = Mul(power, w);
   }
   return power;
-}
-
-bool IsOdd(const EdwardsNumber& montgomery) {
-  EdwardsNumber one;
-  one.limbs[0] = 1;
-  return (Canonical(Mul(montgomery, one))[0] & 1) != 0;
 }
 
 }  // namespace
@@ -37,8 +31,8 @@ TablePoint<Ed25519> ToTablePoint(const EdwardsAddend& addend) {
 }
 
 std::vector<EdwardsAddend> ToAddends(const std::vector<EdwardsPoint>& points) {
-  const auto two_d = FromWords<EdwardsField>(kTwoDInMontgomery);
-  std::vector<EdwardsNumber> inverses;
+  const Field51 two_d = ToField51(kEdwardsTwoD);
+  std::vector<Field51> inverses;
   inverses.reserve(points.size());
   for (const EdwardsPoint& point : points) inverses.push_back(point.z);
   InvertAll(&inverses);  // no Z is 0
@@ -47,7 +41,8 @@ std::vector<EdwardsAddend> ToAddends(const std::vector<EdwardsPoint>& points) {
   for (size_t i = 0; i < points.size(); ++i) {
     const auto x = Mul(points[i].x, inverses[i]);
     const auto y = Mul(points[i].y, inverses[i]);
-    addends.push_back({y + x, y - x, Mul(Mul(x, y), two_d)});
+    addends.push_back({Times(y + x, kAddendFactor), Times(y - x, kAddendFactor),
+                       Times(Mul(Mul(x, y), two_d), kAddendFactor)});
   }
   return addends;
 }
@@ -56,21 +51,21 @@ std::optional<EdwardsPoint> DecodePoint(Bytes encoded) {
   Words<4> y_words = FromLittleEndian<4>(encoded);
   const bool is_odd = (y_words[3] >> 63) != 0;
   y_words[3] &= ~uint64_t{0} >> 1;
-  const auto one = FromWords<EdwardsField>(kR<EdwardsField>);
-  const auto y = ToMontgomery<EdwardsField>(y_words);
+  const Field51 one = ToField51({1});
+  const Field51 y = ToField51(y_words);
   // x^2 = u / v, and v is not 0, since -1 / d is not a square. With u v a
   // square, or one times the root of -1, (u v)^((p - 5) / 8) is a root of
   // 1 / (u v), or of its opposite.
   const auto yy = Square(y);
-  const auto u = yy - one;
-  const auto v = Mul(yy, ToMontgomery<EdwardsField>(kEdwardsD)) + one;
+  const auto u = Carry(yy - one);
+  const auto v = Mul(yy, ToField51(kEdwardsD)) + one;
   auto x = Mul(u, RaiseForRoot(Mul(u, v)));
   const auto vxx = Mul(v, Square(x));
   if (!IsZero(vxx - u)) {
     if (!IsZero(vxx + u)) return std::nullopt;
-    x = Mul(x, ToMontgomery<EdwardsField>(kSquareRootOfMinusOne));
+    x = Mul(x, ToField51(kSquareRootOfMinusOne));
   }
-  if (IsOdd(x) != is_odd) x = -x;
+  if ((Canonical(x)[0] & 1) != is_odd) x = Carry(Field51() - x);
   return EdwardsPoint{x, y, one, Mul(x, y)};
 }
 

@@ -20,9 +20,8 @@ struct alignas(32) TablePoint<Ed25519> {
 };
 
 inline EdwardsAddend ToAddend(const TablePoint<Ed25519>& point) {
-  return {FromWords<EdwardsField>(point.y_plus_x),
-          FromWords<EdwardsField>(point.y_minus_x),
-          FromWords<EdwardsField>(point.xy2d)};
+  return {ToField51(point.y_plus_x), ToField51(point.y_minus_x),
+          ToField51(point.xy2d)};
 }
 
 TablePoint<Ed25519> ToTablePoint(const EdwardsAddend& addend);

@@ -1,4 +1,4 @@
-// The inverses of many residues at the price of one inversion.
+// The inverses of many numbers at the price of one inversion.
 
 #ifndef CHAINKEEP_ENGINE_SIGNATURE_PREPARED_INVERT_ALL_H_
 #define CHAINKEEP_ENGINE_SIGNATURE_PREPARED_INVERT_ALL_H_
@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "engine/signature/prepared/field51.h"
 #include "engine/signature/prepared/inverse.h"
 #include "engine/signature/prepared/residue.h"
 
@@ -24,23 +25,29 @@ Residue<Field> Invert(const Residue<Field>& a) {
       kInverter<Field>.Divide(kRSquared<Field>, Canonical(a)));
 }
 
+inline Field51 Invert(const Field51& a) {
+  return ToField51(kInverter<FieldOf<Ed25519>>.Divide({1}, Canonical(a)));
+}
+
 // Inverts all of `values`, none of them 0: what comes before the i-th one,
 // times the inverse of all up to it, is its own inverse. False if one is 0.
-template <class Field>
-bool InvertAll(std::vector<Residue<Field>>* values) {
-  std::vector<Residue<Field>> products(values->size());
-  Residue<Field> product = FromWords<Field>(kR<Field>);
-  for (size_t i = 0; i < values->size(); ++i) {
+template <class Number>
+bool InvertAll(std::vector<Number>* values) {
+  if (values->empty()) return true;
+  std::vector<Number> products(values->size());
+  Number product = values->front();
+  for (size_t i = 1; i < values->size(); ++i) {
     products[i] = product;
     product = Mul(product, (*values)[i]);
   }
   if (IsZero(product)) return false;
-  Residue<Field> inverse = Invert(product);
-  for (size_t i = values->size(); i-- > 0;) {
-    const Residue<Field> value = (*values)[i];
+  Number inverse = Invert(product);
+  for (size_t i = values->size(); i-- > 1;) {
+    const Number value = (*values)[i];
     (*values)[i] = Mul(inverse, products[i]);
     inverse = Mul(inverse, value);
   }
+  values->front() = inverse;
   return true;
 }
 

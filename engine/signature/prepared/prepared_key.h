@@ -39,7 +39,7 @@ namespace chainkeep::signature::prepared {
 //              P-256      P-384    Ed25519
 //   kSmall      4 KiB      6 KiB      6 KiB    comb of 4 teeth
 //   kMedium    52 KiB    116 KiB     77 KiB    windows of 5 bits
-//   kLarge    256 KiB    330 KiB    384 KiB    windows of 8, 7 and 8 bits
+//   kLarge    256 KiB    330 KiB    222 KiB    windows of 8, 7 and 7 bits
 enum class Level : uint8_t { kSmall, kMedium, kLarge };
 
 // kNotDecided, of ECDSA: two points with the same x met, which the formulas
@@ -103,7 +103,7 @@ std::unique_ptr<KeyBuilder> StartPreparing(const EC_KEY& key, Level level,
 std::unique_ptr<KeyBuilder> StartPreparing(RSA& key, Arithmetic arithmetic);
 
 // The same for an Ed25519 key, 32 bytes, which are not needed afterwards. Null
-// also where they are no point: then the library accepts no signature.
+// also where they are not the one encoding of a point.
 std::unique_ptr<KeyBuilder> StartPreparingEd25519(Bytes key, Level level,
                                                   Arithmetic arithmetic);
 

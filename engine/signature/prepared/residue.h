@@ -119,9 +119,7 @@ template <class M, int kColumn, size_t... kLimb>
     const uint64_t multiple = low * M::kNegatedInverse & kLimbMask;
     (*q)[kColumn] = static_cast<int64_t>(multiple);
     // Where the digit is -1, q is the low limb and its removal is no work.
-    if constexpr (M::kDigits[0] == -19) {
-      column -= (*q)[kColumn] * 19;  // below 2^57
-    } else if constexpr (M::kDigits[0] != -1) {
+    if constexpr (M::kDigits[0] != -1) {
       column += static_cast<Int128>((*q)[kColumn]) * M::kDigits[0];
     }
   } else if constexpr (kColumn < 2 * M::kLimbs - 1) {

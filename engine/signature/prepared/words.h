@@ -120,14 +120,16 @@ constexpr uint64_t BitsAt(const std::array<uint64_t, kWords>& a, int at,
 }
 
 // The number that `bytes` are, most significant first. Requires that they are
-// at most 8 kWords.
+// at most 8 kWords. Whole words apart, which are one load each.
 template <int kWords>
 constexpr Words<kWords> FromBytes(Bytes bytes) {
   Words<kWords> a = {};
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    const size_t place = bytes.size() - 1 - i;
-    a[place / 8] |= static_cast<uint64_t>(bytes[i]) << (place % 8 * 8);
+  size_t word = 0;
+  for (; bytes.size() >= 8; bytes = bytes.first(bytes.size() - 8), ++word) {
+    const uint8_t* const last = bytes.data() + bytes.size() - 8;
+    for (int i = 0; i < 8; ++i) a[word] = a[word] << 8 | last[i];
   }
+  for (const uint8_t byte : bytes) a[word] = a[word] << 8 | byte;
   return a;
 }
 
@@ -144,8 +146,11 @@ constexpr Words<kWords> FromLittleEndian(Bytes bytes) {
 template <int kWords>
 constexpr std::array<uint8_t, 8 * kWords> ToBytes(const Words<kWords>& a) {
   std::array<uint8_t, 8 * kWords> bytes = {};
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    bytes[bytes.size() - 1 - i] = static_cast<uint8_t>(a[i / 8] >> (i % 8 * 8));
+  for (size_t word = 0; word < kWords; ++word) {
+    uint8_t* const first = bytes.data() + 8 * (kWords - 1 - word);
+    for (int i = 0; i < 8; ++i) {
+      first[i] = static_cast<uint8_t>(a[word] >> (56 - 8 * i));
+    }
   }
   return bytes;
 }
