@@ -115,7 +115,7 @@ CHAINKEEP_IFMA_CALL void Start(const Terms<Ed25519>& terms, Point<Eight>* sum) {
   const auto t = Mul(addend.xy2d, Constant(kOverD));  // 1.1
   Number<Eight> zero;
   for (auto& limb : zero.limbs) limb = Eight::Set(0);
-  // As ToPoint: 2x is less than p, or more, so one p is enough.
+  // As ToPoint. Both numbers are below p: one p makes up for either sign.
   *sum = {Carry(AddMultiple<1>(SubLimbs(addend.y_plus_x, addend.y_minus_x))),
           Plus(addend.y_plus_x, addend.y_minus_x), Constant(kTwo),
           Choose(negative, t, Minus(zero, t))};

@@ -111,21 +111,20 @@ void TableBuilder<Ed25519>::StepTables() {
   const int first = next_table_;
   std::vector<EdwardsPoint> points;
   for (; next_table_ < end; ++next_table_) {
-    const auto power = [&](int tooth) -> const EdwardsAddend& {
-      return powers_[static_cast<size_t>(shape.PlaceOf(tooth, next_table_))];
-    };
-    const auto twice_power = [&](int tooth) -> const EdwardsAddend& {
-      return (&power(tooth))[1];
+    const auto power = [&](int tooth, size_t doublings) {
+      const int place = shape.PlaceOf(tooth, next_table_);
+      return powers_[static_cast<size_t>(place) + doublings];
     };
     const size_t start = points.size();
-    EdwardsPoint least = ToPoint(power(shape.teeth - 1));
+    EdwardsPoint least = ToPoint(power(shape.teeth - 1, 0));
     for (int tooth = 0; tooth < shape.teeth - 1; ++tooth) {
-      least = Add(least, Negate(power(tooth)));
+      least = Add(least, Negate(power(tooth, 0)));
     }
     points.push_back(least);
     for (int tooth = 0; tooth < shape.teeth - 1; ++tooth) {
+      const EdwardsAddend twice = power(tooth, 1);
       for (size_t index = 0; index < size_t{1} << tooth; ++index) {
-        points.push_back(Add(points[start + index], twice_power(tooth)));
+        points.push_back(Add(points[start + index], twice));
       }
     }
   }

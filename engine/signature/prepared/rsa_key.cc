@@ -99,13 +99,13 @@ RsaKey<kBits>::RsaKey(bssl::UniquePtr<RSA> key) : key_(std::move(key)) {
   const bssl::UniquePtr<BIGNUM> r_squared(BN_new());
   Words<kWords> words;
   if (context == nullptr || r_squared == nullptr || !words_of(n, &n_) ||
-      BN_set_bit(r_squared.get(), 2 * kLimbBits * 8 * kRows) != 1 ||
+      BN_set_bit(r_squared.get(), 2 * kLimbBits * 8 * kRegisters) != 1 ||
       BN_nnmod(r_squared.get(), r_squared.get(), n, context.get()) != 1 ||
       !words_of(r_squared.get(), &words)) {
     return;
   }
-  modulus_ = {ToRsaNumber<kRows, kWords>(n_), ToRsaNumber<kRows, kWords>(words),
-              NegatedInverse(n_[0])};
+  modulus_ = {ToRsaNumber<kRegisters, kWords>(n_),
+              ToRsaNumber<kRegisters, kWords>(words), NegatedInverse(n_[0])};
   is_complete_ = true;
 }
 
@@ -115,8 +115,8 @@ bool RsaKey<kBits>::Recover(Bytes signature, Block* block) const {
   const auto s = FromBytes<kWords>(signature);
   if (!IsLess<kWords>(s, n_)) return false;
   // Below 2 n: a word more, in which it may end.
-  auto power = FromRsaNumber<kRows, kWords + 1>(
-      RaiseTo65537<kRows>(modulus_, ToRsaNumber<kRows, kWords>(s)));
+  auto power = FromRsaNumber<kRegisters, kWords + 1>(
+      RaiseTo65537<kRegisters>(modulus_, ToRsaNumber<kRegisters, kWords>(s)));
   Words<kWords> low;
   std::copy_n(power.begin(), kWords, low.begin());
   if (power[kWords] != 0 || !IsLess<kWords>(low, n_)) {

@@ -36,11 +36,11 @@ class RsaKey final : public PreparedKey {
 
  private:
   static constexpr int kWords = kRsaWords<kBits>;
-  static constexpr int kRows = kRsaRows<kBits>;
+  static constexpr int kRegisters = kRsaRegisters<kBits>;
 
   bssl::UniquePtr<RSA> key_;  // for the library's side of PSS
   Words<kWords> n_;
-  RsaModulus<kRows> modulus_;
+  RsaModulus<kRegisters> modulus_;
   bool is_complete_ = false;
 };
 

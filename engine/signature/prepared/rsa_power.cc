@@ -14,30 +14,31 @@ using Int = Eight::Int;
 
 // A sum that grows row by row, in two accumulators: multiples of a do not wait
 // for those of n, of which each row's needs the one before.
-template <int kRows>
+template <int kRegisters>
 struct Sums {
-  Int of_a[kRows];
-  Int of_n[kRows];
+  Int of_a[kRegisters];
+  Int of_n[kRegisters];
 };
 
-template <int kRows>
+template <int kRegisters>
 struct Operands {
-  Int a[kRows];
-  Int n[kRows];
+  Int a[kRegisters];
+  Int n[kRegisters];
   Int negated_inverse;
 };
 
 // Adds a b and as much of n as makes the lowest limb 0 modulo B, and divides by
 // B. Before row kRow the sum's register i is the one at place i + kRow: what is
 // left of the first one becomes the last.
-template <int kRow, int kRows, size_t... kIndex>
-CHAINKEEP_IFMA void AddRow(const Operands<kRows>& operands, Int b,
-                           Sums<kRows>* sums, std::index_sequence<kIndex...>) {
+template <int kRow, int kRegisters, size_t... kIndex>
+CHAINKEEP_IFMA void AddRow(const Operands<kRegisters>& operands, Int b,
+                           Sums<kRegisters>* sums,
+                           std::index_sequence<kIndex...>) {
   const Int zero = Eight::Set(0);
   Int* const of_a = sums->of_a;
   Int* const of_n = sums->of_n;
   const auto place = [](size_t i) __attribute__((always_inline)) {
-    return (i + kRow) % kRows;
+    return (i + kRow) % kRegisters;
   };
   ((of_a[place(kIndex)] =
         Eight::MulLow(of_a[place(kIndex)], operands.a[kIndex], b)),
@@ -64,9 +65,9 @@ CHAINKEEP_IFMA void AddRow(const Operands<kRows>& operands, Int b,
    ...);
 }
 
-template <int kRows, size_t... kRow>
-CHAINKEEP_IFMA void AddRows(const Operands<kRows>& operands, const uint64_t* b,
-                            Sums<kRows>* sums,
+template <int kRegisters, size_t... kRow>
+CHAINKEEP_IFMA void AddRows(const Operands<kRegisters>& operands,
+                            const uint64_t* b, Sums<kRegisters>* sums,
                             std::index_sequence<kRow...> all) {
   (AddRow<kRow>(operands, Eight::Set(static_cast<int64_t>(b[kRow * 8])), sums,
                 all),
@@ -75,14 +76,14 @@ CHAINKEEP_IFMA void AddRows(const Operands<kRows>& operands, const uint64_t* b,
 
 // Brings limbs below B. A carry out of a lane's last limb goes to the next
 // lane, where it may cause another one: seldom, and seven times at most.
-template <int kRows>
+template <int kRegisters>
 CHAINKEEP_IFMA void Carry(Int* limbs) {
   const Int mask = Eight::Set((int64_t{1} << 52) - 1);
   do {
-    for (int i = 0; i < kRows; ++i) {
+    for (int i = 0; i < kRegisters; ++i) {
       const Int carry = _mm512_srli_epi64(limbs[i], 52);
       limbs[i] = Eight::And(limbs[i], mask);
-      if (i + 1 < kRows) {
+      if (i + 1 < kRegisters) {
         limbs[i + 1] = Eight::Add(limbs[i + 1], carry);
       } else {
         limbs[0] =
@@ -92,14 +93,14 @@ CHAINKEEP_IFMA void Carry(Int* limbs) {
   } while (_mm512_cmpgt_epu64_mask(limbs[0], mask) != 0);
 }
 
-template <int kRows>
-CHAINKEEP_IFMA_CALL void MultiplyInLanes(const RsaModulus<kRows>& modulus,
-                                         const RsaNumber<kRows>& a,
-                                         const RsaNumber<kRows>& b,
-                                         RsaNumber<kRows>* product) {
-  Operands<kRows> operands;
-  Sums<kRows> sums;
-  for (int i = 0; i < kRows; ++i) {
+template <int kRegisters>
+CHAINKEEP_IFMA_CALL void MultiplyInLanes(const RsaModulus<kRegisters>& modulus,
+                                         const RsaNumber<kRegisters>& a,
+                                         const RsaNumber<kRegisters>& b,
+                                         RsaNumber<kRegisters>* product) {
+  Operands<kRegisters> operands;
+  Sums<kRegisters> sums;
+  for (int i = 0; i < kRegisters; ++i) {
     operands.a[i] = _mm512_load_si512(&a.limbs[i * 8]);
     operands.n[i] = _mm512_load_si512(&modulus.n.limbs[i * 8]);
     sums.of_a[i] = sums.of_n[i] = Eight::Set(0);
@@ -107,41 +108,42 @@ CHAINKEEP_IFMA_CALL void MultiplyInLanes(const RsaModulus<kRows>& modulus,
   operands.negated_inverse =
       Eight::Set(static_cast<int64_t>(modulus.negated_inverse));
   for (int lane = 0; lane < 8; ++lane) {
-    AddRows<kRows>(operands, &b.limbs[lane], &sums,
-                   std::make_index_sequence<kRows>());
+    AddRows<kRegisters>(operands, &b.limbs[lane], &sums,
+                        std::make_index_sequence<kRegisters>());
   }
-  for (int i = 0; i < kRows; ++i) {
+  for (int i = 0; i < kRegisters; ++i) {
     sums.of_n[i] = Eight::Add(sums.of_n[i], sums.of_a[i]);
   }
-  Carry<kRows>(sums.of_n);
-  for (int i = 0; i < kRows; ++i) {
+  Carry<kRegisters>(sums.of_n);
+  for (int i = 0; i < kRegisters; ++i) {
     _mm512_store_si512(&product->limbs[i * 8], sums.of_n[i]);
   }
 }
 
 }  // namespace
 
-template <int kRows>
-void Multiply(const RsaModulus<kRows>& modulus, const RsaNumber<kRows>& a,
-              const RsaNumber<kRows>& b, RsaNumber<kRows>* product) {
+template <int kRegisters>
+void Multiply(const RsaModulus<kRegisters>& modulus,
+              const RsaNumber<kRegisters>& a, const RsaNumber<kRegisters>& b,
+              RsaNumber<kRegisters>* product) {
   MultiplyInLanes(modulus, a, b, product);
 }
 
 #else  // defined(__x86_64__)
 
 // Never called: Choose does not choose it.
-template <int kRows>
-void Multiply(const RsaModulus<kRows>&, const RsaNumber<kRows>&,
-              const RsaNumber<kRows>&, RsaNumber<kRows>* product) {
+template <int kRegisters>
+void Multiply(const RsaModulus<kRegisters>&, const RsaNumber<kRegisters>&,
+              const RsaNumber<kRegisters>&, RsaNumber<kRegisters>* product) {
   *product = {};
 }
 
 #endif  // defined(__x86_64__)
 
-template <int kRows>
-RsaNumber<kRows> RaiseTo65537(const RsaModulus<kRows>& modulus,
-                              const RsaNumber<kRows>& s) {
-  RsaNumber<kRows> power;
+template <int kRegisters>
+RsaNumber<kRegisters> RaiseTo65537(const RsaModulus<kRegisters>& modulus,
+                                   const RsaNumber<kRegisters>& s) {
+  RsaNumber<kRegisters> power;
   Multiply(modulus, s, modulus.r_squared, &power);  // s R
   for (int i = 0; i < 16; ++i) Multiply(modulus, power, power, &power);
   Multiply(modulus, power, s, &power);  // without R, as s has none

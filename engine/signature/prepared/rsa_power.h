@@ -1,8 +1,9 @@
 // s^65537 modulo an RSA modulus, with AVX-512 IFMA.
 //
-// Numbers have 8 kRows limbs in radix B = 2^52 and stand in kRows registers of
-// eight lanes: limb i is in lane i / kRows of register i % kRows. To divide by
-// B is then to rename registers, and to move the lanes of one of them.
+// Numbers have 8 kRegisters limbs in radix B = 2^52 and stand in kRegisters
+// registers of eight lanes: limb i is in lane i / kRegisters of register i %
+// kRegisters. To divide by B is then to rename registers, and to move the lanes
+// of one of them.
 //
 //   bits    registers    limbs    R
 //   2048       5           40     2^2080
@@ -13,9 +14,9 @@
 // 4 n^2 / R + n: R is at least 2^32 n, so that is below n + n / 2^30. All
 // products are within that, and only the last one is brought below n.
 //
-// Overflow. A limb of a sum takes in each of 8 kRows rows at most four halves
-// of products, each below 2^52, and one carry below 2^12: at most
-// 80 (4 2^52 + 2^12) < 2^61. Nothing is negative.
+// Overflow. A limb of a sum takes in each of 8 kRegisters rows, one for each
+// limb of b, at most four halves of products, each below 2^52, and one carry
+// below 2^12: at most 80 (4 2^52 + 2^12) < 2^61. Nothing is negative.
 
 #ifndef CHAINKEEP_ENGINE_SIGNATURE_PREPARED_RSA_POWER_H_
 #define CHAINKEEP_ENGINE_SIGNATURE_PREPARED_RSA_POWER_H_
@@ -30,32 +31,32 @@ namespace chainkeep::signature::prepared {
 template <int kBits>
 inline constexpr int kRsaWords = kBits / 64;
 template <int kBits>
-inline constexpr int kRsaRows = kBits == 2048   ? 5
-                                : kBits == 3072 ? 8
-                                                : 10;
+inline constexpr int kRsaRegisters = kBits == 2048   ? 5
+                                     : kBits == 3072 ? 8
+                                                     : 10;
 
 // Limbs in [0, B), in the order of the registers.
-template <int kRows>
+template <int kRegisters>
 struct RsaNumber {
-  alignas(64) std::array<uint64_t, 8 * kRows> limbs;
+  alignas(64) std::array<uint64_t, 8 * kRegisters> limbs;
 };
 
 // Of a number that has room in the limbs.
-template <int kRows, int kWords>
-RsaNumber<kRows> ToRsaNumber(const Words<kWords>& a) {
-  RsaNumber<kRows> number;
-  for (int i = 0; i < 8 * kRows; ++i) {
-    number.limbs[i % kRows * 8 + i / kRows] = BitsAt(a, i * 52, 52);
+template <int kRegisters, int kWords>
+RsaNumber<kRegisters> ToRsaNumber(const Words<kWords>& a) {
+  RsaNumber<kRegisters> number;
+  for (int i = 0; i < 8 * kRegisters; ++i) {
+    number.limbs[i % kRegisters * 8 + i / kRegisters] = BitsAt(a, i * 52, 52);
   }
   return number;
 }
 
 // Of a number of less than 64 kWords bits.
-template <int kRows, int kWords>
-Words<kWords> FromRsaNumber(const RsaNumber<kRows>& number) {
+template <int kRegisters, int kWords>
+Words<kWords> FromRsaNumber(const RsaNumber<kRegisters>& number) {
   Words<kWords> a = {};
-  for (int i = 0; i < 8 * kRows; ++i) {
-    const uint64_t limb = number.limbs[i % kRows * 8 + i / kRows];
+  for (int i = 0; i < 8 * kRegisters; ++i) {
+    const uint64_t limb = number.limbs[i % kRegisters * 8 + i / kRegisters];
     const int word = i * 52 / 64;
     const int shift = i * 52 % 64;
     if (word < kWords) a[word] |= limb << shift;
@@ -64,24 +65,25 @@ Words<kWords> FromRsaNumber(const RsaNumber<kRows>& number) {
   return a;
 }
 
-template <int kRows>
+template <int kRegisters>
 struct RsaModulus {
-  RsaNumber<kRows> n;          // odd
-  RsaNumber<kRows> r_squared;  // R^2 modulo n
-  uint64_t negated_inverse;    // -1/n modulo B
+  RsaNumber<kRegisters> n;          // odd
+  RsaNumber<kRegisters> r_squared;  // R^2 modulo n
+  uint64_t negated_inverse;         // -1/n modulo B
 };
 
 // Both functions require a processor that has the instructions: see Choose.
 
 // a b / R modulo n, as above.
-template <int kRows>
-void Multiply(const RsaModulus<kRows>& modulus, const RsaNumber<kRows>& a,
-              const RsaNumber<kRows>& b, RsaNumber<kRows>* product);
+template <int kRegisters>
+void Multiply(const RsaModulus<kRegisters>& modulus,
+              const RsaNumber<kRegisters>& a, const RsaNumber<kRegisters>& b,
+              RsaNumber<kRegisters>* product);
 
 // s^65537 modulo n, of s < n; below n + n / 2^30.
-template <int kRows>
-RsaNumber<kRows> RaiseTo65537(const RsaModulus<kRows>& modulus,
-                              const RsaNumber<kRows>& s);
+template <int kRegisters>
+RsaNumber<kRegisters> RaiseTo65537(const RsaModulus<kRegisters>& modulus,
+                                   const RsaNumber<kRegisters>& s);
 
 }  // namespace chainkeep::signature::prepared
 

@@ -33,7 +33,7 @@ template <class Bits>
 class RsaKeyTest : public testing::Test {
  protected:
   static constexpr int kBits = Bits::value;
-  static constexpr int kRows = kRsaRows<kBits>;
+  static constexpr int kRegisters = kRsaRegisters<kBits>;
   static constexpr int kWords = kRsaWords<kBits>;
   static constexpr size_t kSize = kBits / 8;
 
@@ -60,13 +60,13 @@ class RsaKeyTest : public testing::Test {
             half + Big::Below(Big::TwoTo(kBits - 2)).TimesTwoTo(1) + 1};
   }
 
-  static RsaNumber<kRows> Number(const Big& a) {
-    return ToRsaNumber<kRows, kWords + 1>(a.template Words<kWords + 1>());
+  static RsaNumber<kRegisters> Number(const Big& a) {
+    return ToRsaNumber<kRegisters, kWords + 1>(a.template Words<kWords + 1>());
   }
-  static Big ValueOf(const RsaNumber<kRows>& number) {
+  static Big ValueOf(const RsaNumber<kRegisters>& number) {
     Big sum;
-    for (int i = 8 * kRows; i-- > 0;) {
-      const uint64_t limb = number.limbs[i % kRows * 8 + i / kRows];
+    for (int i = 8 * kRegisters; i-- > 0;) {
+      const uint64_t limb = number.limbs[i % kRegisters * 8 + i / kRegisters];
       EXPECT_EQ(limb >> 52, 0u) << "limb " << i << " is not carried";
       sum = sum.TimesTwoTo(52) + static_cast<int64_t>(limb);
     }
@@ -75,9 +75,10 @@ class RsaKeyTest : public testing::Test {
 
   // Numbers up to twice the modulus, as Multiply takes them.
   static std::vector<Big> Numbers(const Big& n) {
-    const Big r = Big::TwoTo(52 * 8 * kRows);
+    const Big r = Big::TwoTo(52 * 8 * kRegisters);
     std::vector<Big> numbers = {0, 1, n - 1, n, n + n - 1, n + n, r.Modulo(n)};
-    for (const int bit : {51, 52, 53, 52 * kRows, 52 * kRows * 7, kBits - 1}) {
+    for (const int bit :
+         {51, 52, 53, 52 * kRegisters, 52 * kRegisters * 7, kBits - 1}) {
       numbers.push_back(Big::TwoTo(bit));
       numbers.push_back(Big::TwoTo(bit) - 1);
     }
@@ -94,17 +95,17 @@ using Sizes = testing::Types<Of<2048>, Of<3072>, Of<4096>>;
 TYPED_TEST_SUITE(RsaKeyTest, Sizes);
 
 TYPED_TEST(RsaKeyTest, Multiplies) {
-  const Big r = Big::TwoTo(52 * 8 * this->kRows);
+  const Big r = Big::TwoTo(52 * 8 * this->kRegisters);
   for (const Big& n : this->Moduli()) {
     const Big r_inverse = r.InverseModulo(n);
     const Big opposite = Big(0) - n.InverseModulo(Big::TwoTo(52));
-    const RsaModulus<TestFixture::kRows> modulus = {
+    const RsaModulus<TestFixture::kRegisters> modulus = {
         this->Number(n), this->Number((r * r).Modulo(n)),
         opposite.Modulo(Big::TwoTo(52)).template Words<1>()[0]};
     const auto numbers = this->Numbers(n);
     for (const Big& a : numbers) {
       for (const Big& b : numbers) {
-        RsaNumber<TestFixture::kRows> product;
+        RsaNumber<TestFixture::kRegisters> product;
         Multiply(modulus, this->Number(a), this->Number(b), &product);
         const Big value = this->ValueOf(product);
         ASSERT_EQ(value.Modulo(n), (a * b * r_inverse).Modulo(n));
