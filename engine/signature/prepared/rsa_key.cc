@@ -37,14 +37,13 @@ constexpr auto kSha512Prefix = Prefix(3, 64);
 template <int kBits>
 class RsaKeyBuilder final : public KeyBuilder {
  public:
-  explicit RsaKeyBuilder(bssl::UniquePtr<RSA> key)
-      : library_(bssl::UpRef(key)),
-        key_(std::make_unique<RsaKey<kBits>>(std::move(key))) {}
+  // Requires a key that is complete.
+  RsaKeyBuilder(RSA& library, std::unique_ptr<RsaKey<kBits>> key)
+      : library_(bssl::UpRef(&library)), key_(std::move(key)) {}
 
   // Compares powers with the library's: of a fixed number, and of one that is
   // another for each key.
   BuildState Step() override {
-    if (!key_->is_complete()) return BuildState::kFailed;
     const ErrorQueueGuard guard;
     typename RsaKey<kBits>::Block number, expected, found;
     number.fill(0x5a);
@@ -69,6 +68,13 @@ class RsaKeyBuilder final : public KeyBuilder {
   std::unique_ptr<RsaKey<kBits>> key_;
   int compared_ = 0;
 };
+
+template <int kBits>
+std::unique_ptr<KeyBuilder> Start(RSA& library) {
+  auto key = std::make_unique<RsaKey<kBits>>(bssl::UpRef(&library));
+  if (!key->is_complete()) return nullptr;
+  return std::make_unique<RsaKeyBuilder<kBits>>(library, std::move(key));
+}
 
 }  // namespace
 
@@ -170,14 +176,13 @@ std::unique_ptr<KeyBuilder> StartPreparing(RSA& key, Arithmetic arithmetic) {
       BN_is_odd(n) != 1 || BN_is_word(e, kExponent) != 1) {
     return nullptr;
   }
-  bssl::UniquePtr<RSA> reference = bssl::UpRef(&key);
   switch (BN_num_bits(n)) {
     case 2048:
-      return std::make_unique<RsaKeyBuilder<2048>>(std::move(reference));
+      return Start<2048>(key);
     case 3072:
-      return std::make_unique<RsaKeyBuilder<3072>>(std::move(reference));
+      return Start<3072>(key);
     case 4096:
-      return std::make_unique<RsaKeyBuilder<4096>>(std::move(reference));
+      return Start<4096>(key);
     default:
       return nullptr;
   }

@@ -212,26 +212,33 @@ TEST(Ed25519Key, SumsStructuredScalars) {
   }
   // A point with a part of small order: multiples are not modulo the order.
   const auto point = slow::Add(slow::Generator(), slow::Torsion(1));
-  const std::string encoded = slow::Encode(point);
+  struct Case {
+    Big g, k;
+    slow::EdwardsPoint expected;
+  };
+  std::vector<Case> cases;
+  const auto append = [&](const Big& g, const Big& k) {
+    cases.push_back({g, k,
+                     slow::Add(slow::Multiply(g, slow::Generator()),
+                               slow::Negate(slow::Multiply(k, point)))});
+  };
+  for (size_t i = 0; i < scalars.size(); ++i) {
+    append(scalars[i], scalars[(i * 7 + 3) % scalars.size()]);
+  }
+  for (const Big& k : {order, order + 1, order + order, order * 7,
+                       Big::TwoTo(255) - 1, Big::TwoTo(255) - 2}) {
+    append(0, k);
+  }
   for (const auto arithmetic : kArithmetics) {
     if (!Choose(arithmetic).has_value()) continue;
     for (const Level level : kLevels) {
-      const auto prepared = PrepareEd25519(encoded, level, arithmetic);
+      const auto prepared =
+          PrepareEd25519(slow::Encode(point), level, arithmetic);
       ASSERT_NE(prepared, nullptr);
       const auto& key = static_cast<const Ed25519Key&>(*prepared);
-      for (size_t i = 0; i < scalars.size(); ++i) {
-        const Big& g = scalars[i];
-        const Big& k = scalars[(i * 7 + 3) % scalars.size()];
-        EXPECT_EQ(SlowOf(key.Sum(g.Words<4>(), k.Words<4>())),
-                  slow::Add(slow::Multiply(g, slow::Generator()),
-                            slow::Negate(slow::Multiply(k, point))))
-            << g << " " << k;
-      }
-      for (const Big& k : {order, order + 1, order + order, order * 7,
-                           Big::TwoTo(255) - 1, Big::TwoTo(255) - 2}) {
-        EXPECT_EQ(SlowOf(key.Sum({}, k.Words<4>())),
-                  slow::Negate(slow::Multiply(k, point)))
-            << k;
+      for (const Case& c : cases) {
+        EXPECT_EQ(SlowOf(key.Sum(c.g.Words<4>(), c.k.Words<4>())), c.expected)
+            << c.g << " " << c.k;
       }
     }
   }

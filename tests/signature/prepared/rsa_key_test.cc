@@ -73,12 +73,15 @@ class RsaKeyTest : public testing::Test {
     return sum;
   }
 
-  // Numbers up to twice the modulus, as Multiply takes them.
+  // Numbers up to twice the modulus, as Multiply takes them. The product of R
+  // and B^i is B^i: before it is carried, limbs of whole lanes are B - 1, and a
+  // carry goes through one lane after the other, up to the i-th limb.
   static std::vector<Big> Numbers(const Big& n) {
     const Big r = Big::TwoTo(52 * 8 * kRegisters);
     std::vector<Big> numbers = {0, 1, n - 1, n, n + n - 1, n + n, r.Modulo(n)};
     for (const int bit :
-         {51, 52, 53, 52 * kRegisters, 52 * kRegisters * 7, kBits - 1}) {
+         {51, 52, 53, 52 * kRegisters, 52 * (kRegisters * 4 + 1),
+          52 * kRegisters * 7, kBits - 20, kBits - 1}) {
       numbers.push_back(Big::TwoTo(bit));
       numbers.push_back(Big::TwoTo(bit) - 1);
     }
