@@ -169,6 +169,47 @@ TEST_F(EndpointTableTest, AResolutionIsValidAsLongAsItsPin) {
   EXPECT_EQ(epochs_.GetHeld().objects, 0u);
 }
 
+// What was found before a change says what was so before, all of it, and bears
+// the version of before: at whatever moment the change comes.
+TEST_F(EndpointTableTest, AResolutionBearsTheVersionOfWhatItSays) {
+  const memory::Epochs::Pin pin = epochs_.Acquire();
+  const auto resolve = [&] {
+    return table_.Resolve(pin, kEast, Name("a.b.example"),
+                          EndpointService::kData);
+  };
+  Endpoint disabled = EndpointOf(kB, kEast);
+  disabled.status = EndpointStatus::kDisabled;
+  const struct {
+    std::string_view name;
+    Endpoint endpoint;
+    Reason refusal;
+  } kChanges[] = {
+      {"*.b.example", EndpointOf(kA, kEast), Reason::kAccepted},
+      {"*.b.example", EndpointOf(kB, kEast), Reason::kAccepted},
+      {"a.b.example", disabled, Reason::kServerNameDisabled},
+      {"a.b.example", EndpointOf(kA, kEast), Reason::kAccepted},
+      {"a.b.example", EndpointOf(kA, kEast), Reason::kAccepted},
+  };
+  uint64_t version = 0;
+  Resolution last = resolve();
+  for (const auto& change : kChanges) {
+    const Resolved before(last);
+    table_.Put(*EndpointName::Parse(change.name), change.endpoint, ++version);
+    epochs_.Collect();
+    const Resolved kept(last);
+    EXPECT_EQ(kept.account, before.account);
+    EXPECT_EQ(kept.refusal, before.refusal);
+    EXPECT_EQ(kept.version, version - 1);
+    last = resolve();
+    EXPECT_EQ(last.account(), change.endpoint.account);
+    EXPECT_EQ(last.refusal(), change.refusal);
+    EXPECT_EQ(last.version(), version);
+    if (last.has_tenant()) {
+      EXPECT_EQ(last.tenant()->version(), version);
+    }
+  }
+}
+
 TEST_F(EndpointTableTest, RemovesAndFinds) {
   table_.Put(Name("A.example"), EndpointOf(kA, kEast), 1);
   EXPECT_EQ(table_.Find(kEast, Name("a.example"))->host_name, "a.example");

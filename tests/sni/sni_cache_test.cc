@@ -152,6 +152,42 @@ TEST_F(SniCacheTest, AResolutionIsValidAsLongAsItsPin) {
   EXPECT_EQ(kept->region(), kEast);
 }
 
+// What was found before another answer bears the version of its own, and does
+// not hold any more; whether or not the new one found a place.
+TEST_F(SniCacheTest, AResolutionBearsTheVersionOfWhatItSays) {
+  Make({.ttl_seconds = 60});
+  Learn("a.example", OwnedBy(kA));
+  const HostName name = Name("a.example");
+  const auto holds = [&](const Account& account, uint64_t version) {
+    return cache_->Recall(kEast, name, account, EndpointService::kData, version)
+        .has_value();
+  };
+  const memory::Epochs::Pin pin = epochs_.Acquire();
+  const auto find = [&] {
+    return cache_->Find(pin, kEast, name, EndpointService::kData);
+  };
+  const Resolution before = find();
+  EXPECT_TRUE(holds(kA, before.version()));
+  EXPECT_FALSE(holds(kB, before.version()));
+  clock_.Advance(50);
+  Ask("a.example");
+  ASSERT_EQ(source_.waiting(), 1u);
+  // It is being asked for: that changes nothing.
+  EXPECT_TRUE(holds(kA, before.version()));
+  source_.Take().done(OwnedBy(kB));
+  EXPECT_EQ(before.tenant()->account(), kA);
+  EXPECT_EQ(before.tenant()->version(), before.version());
+  EXPECT_FALSE(holds(kA, before.version()));
+  const Resolution now = find();
+  EXPECT_EQ(now.tenant()->account(), kB);
+  EXPECT_NE(now.version(), before.version());
+  EXPECT_TRUE(holds(kB, now.version()));
+  EXPECT_FALSE(holds(kA, now.version()));
+  cache_->Invalidate(kEast, name);
+  EXPECT_EQ(now.tenant()->account(), kB);
+  EXPECT_FALSE(holds(kB, now.version()));
+}
+
 TEST_F(SniCacheTest, ASourceMayAnswerBeforeItReturns) {
   Make({});
   source_.AnswerBy([](const Region&, std::string_view) { return OwnedBy(kA); });
