@@ -7,6 +7,7 @@
 #include "engine/path/rules.h"
 #include "engine/path/work.h"
 #include "engine/registry/device_status.h"
+#include "engine/signature/signed_id.h"
 #include "engine/signer_search.h"
 #include "engine/verdict/mint.h"
 #include "engine/verdict/registered_device.h"
@@ -202,13 +203,23 @@ catalog::DenialView DenialsOf(const Asker& asker, const Account& account) {
                            is_own ? Sight::kBothModes : Sight::kDefaultOnly);
 }
 
-bool HasInactive(const Asker& asker, const Account& account,
+bool HasInactive(const Asker& asker, const Account& account, Bytes leaf,
                  std::span<const Intermediate> intermediates) {
   const catalog::DenialView denials = DenialsOf(asker, account);
+  const auto is_denied = [&](const CaId& ca) {
+    return denials.FindDenial(account, ca) != path::CaDenial::kNone;
+  };
+  // No other profile takes a CA as a device.
+  if (asker.listener.options().validation.leaf_profile == LeafProfile::kNone) {
+    const auto parsed = x509::Certificate::Parse(leaf);
+    if (!parsed.ok() || (parsed->extensions().is_ca &&
+                         is_denied(signature::ComputeCaId(*parsed)))) {
+      return true;
+    }
+  }
   return std::any_of(intermediates.begin(), intermediates.end(),
                      [&](const Intermediate& intermediate) {
-                       return denials.FindDenial(account, intermediate.ca) !=
-                              path::CaDenial::kNone;
+                       return is_denied(intermediate.ca);
                      });
 }
 

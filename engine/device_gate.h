@@ -39,8 +39,9 @@ std::optional<path::Anchor> FindAnchor(const Asker& asker,
 // What `account` has refused, as the same view shows what makes up for it.
 catalog::DenialView DenialsOf(const Asker& asker, const Account& account);
 
-// Whether `account` has switched off the CA of one of these.
-bool HasInactive(const Asker& asker, const Account& account,
+// Whether `account` has switched off a CA of the chain that was accepted: one
+// of `intermediates`, or the leaf where it is a CA's certificate.
+bool HasInactive(const Asker& asker, const Account& account, Bytes leaf,
                  std::span<const Intermediate> intermediates);
 
 // A device that is looked up: what it is known by, and the certificate that was

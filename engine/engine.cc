@@ -641,8 +641,8 @@ bool Engine::StillHolds(const Listener& listener, const Handshake& handshake,
   if (verdict.trust_versions().anchor != 0) {
     const std::optional<path::Anchor> anchor =
         FindAnchor(asker, verdict.account(), verdict.ca());
-    if (!anchor ||
-        HasInactive(asker, verdict.account(), verdict.intermediates())) {
+    if (!anchor || HasInactive(asker, verdict.account(), handshake.leaf,
+                               verdict.intermediates())) {
       return false;
     }
     versions.anchor = anchor->state().version;

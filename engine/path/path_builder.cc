@@ -304,15 +304,22 @@ Finding PathSearch::CheckStatus(
   if (anchor.state().status != CaStatus::kActive) {
     return {Reason::kCaInactive, static_cast<int>(length_)};
   }
-  for (size_t i = 0; i < intermediates.size(); ++i) {
-    const CaDenial denial =
-        request_.denials.FindDenial(*anchor.account, intermediates[i].ca);
-    if (denial == CaDenial::kNone) continue;
+  const auto object = [&](const CaId& ca, size_t place) -> Finding {
+    const CaDenial denial = request_.denials.FindDenial(*anchor.account, ca);
+    if (denial == CaDenial::kNone) return {};
     return {.reason = Reason::kCaInactive,
-            .certificate = static_cast<int>(1 + i),
+            .certificate = static_cast<int>(place),
             .is_hidden = denial == CaDenial::kHidden};
+  };
+  Finding finding;
+  // LeafProfile::kNone lets a CA in as a device.
+  if (path_[0]->extensions().is_ca) {
+    finding = object(signature::ComputeCaId(*path_[0]), 0);
   }
-  return {};
+  for (size_t i = 0; i < intermediates.size() && finding.ok(); ++i) {
+    finding = object(intermediates[i].ca, 1 + i);
+  }
+  return finding;
 }
 
 void PathSearch::TryAnchor(const Anchor& anchor) {
