@@ -121,8 +121,7 @@ struct SetCrlsRequest {
 
 // CrlsSummary is what an account has of CRLs of one CA.
 struct CrlsSummary {
-  // What the CA is known by: the SHA-256 of its name and key.
-  CertificateId ca;
+  CaId ca;
   std::string subject;  // of the CA, RFC 4514
   // The certificates of it that lists were given with and not taken back.
   std::vector<CertificateId> given_with;

@@ -410,11 +410,11 @@ absl::Status Catalog::ReplaceCrls(
 }
 
 void Catalog::RemoveCrls(const Account& account, const Region& region,
-                         const CertificateId& identity) {
+                         const CaId& id) {
   const Pin pin = Acquire();
   Tenant* const tenant = tables_->tenants.Get(account, region);
   const std::lock_guard lock(tables_->locks.Of(tenant->id));
-  std::shared_ptr<const CaRecord> record = tenant->crls.RecordOf(identity);
+  std::shared_ptr<const CaRecord> record = tenant->crls.RecordOf(id);
   if (record == nullptr) return;
   using Crls = std::vector<std::shared_ptr<const revocation::LoadedCrl>>;
   tenant->crls.Replace(std::move(record),
@@ -423,12 +423,11 @@ void Catalog::RemoveCrls(const Account& account, const Region& region,
 }
 
 std::vector<std::shared_ptr<const revocation::LoadedCrl>> Catalog::FindCrls(
-    const Account& account, const Region& region,
-    const CertificateId& identity) const {
+    const Account& account, const Region& region, const CaId& id) const {
   const Pin pin = Acquire();
   const Tenant* const tenant = tables_->tenants.Find(account, region);
   const revocation::CrlSet* const set =
-      tenant == nullptr ? nullptr : tenant->crls.FindById(identity);
+      tenant == nullptr ? nullptr : tenant->crls.FindById(id);
   if (set == nullptr) return {};
   return set->crls();
 }
@@ -475,11 +474,13 @@ void Catalog::ForEachDevice(
   });
 }
 
-void Catalog::ForEachCrls(const Visit& visit) const {
+void Catalog::ForEachCrls(
+    const std::function<void(const Account&, const Region&, const CaId&)>&
+        visit) const {
   const Pin pin = Acquire();
   tables_->tenants.ForEach([&](const Tenant& tenant) {
-    tenant.crls.ForEach([&](const CertificateId& identity) {
-      visit(tenant.account, tenant.region->region, identity);
+    tenant.crls.ForEach([&](const CaId& id) {
+      visit(tenant.account, tenant.region->region, id);
     });
   });
 }

@@ -202,15 +202,12 @@ class Catalog {
       std::shared_ptr<const CaRecord> ca,
       std::vector<std::shared_ptr<const revocation::LoadedCrl>> crls);
 
-  // RemoveCrls removes what the tenant has for the CA of this identity
-  // (signature/ca_identity.h), if it has anything.
-  void RemoveCrls(const Account& account, const Region& region,
-                  const CertificateId& identity);
+  // RemoveCrls removes what the tenant has for the CA, if it has anything.
+  void RemoveCrls(const Account& account, const Region& region, const CaId& id);
 
-  // FindCrls returns what the tenant has for the CA of this identity.
+  // FindCrls returns what the tenant has for the CA.
   std::vector<std::shared_ptr<const revocation::LoadedCrl>> FindCrls(
-      const Account& account, const Region& region,
-      const CertificateId& identity) const;
+      const Account& account, const Region& region, const CaId& id) const;
 
   // What is shown at this moment of one certificate of one tenant: for who
   // keeps the catalog equal to a store. Takes no lock.
@@ -230,7 +227,8 @@ class Catalog {
   void ForEachRegistration(const Visit& visit) const;
   void ForEachDevice(const std::function<void(const Account&, const Region&,
                                               const SignedId&)>& visit) const;
-  void ForEachCrls(const Visit& visit) const;
+  void ForEachCrls(const std::function<void(const Account&, const Region&,
+                                            const CaId&)>& visit) const;
 
   // NextVersion takes a new value of the trust-version counter.
   uint64_t NextVersion() { return next_version_.fetch_add(1); }

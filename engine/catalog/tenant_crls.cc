@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/signature/ca_identity.h"
+#include "engine/signature/signed_id.h"
 
 namespace chainkeep::catalog {
 
@@ -12,16 +12,15 @@ TenantCrls::~TenantCrls() { delete Load(); }
 void TenantCrls::Replace(std::shared_ptr<const CaRecord> ca,
                          std::shared_ptr<const revocation::CrlSet> set,
                          uint64_t version, memory::Epochs* epochs) {
-  const CertificateId identity =
-      signature::ComputeCaIdentity(ca->certificate());
+  const CaId& id = ca->ca_id();
   const State* const old = Load();
   auto next = old == nullptr ? std::make_unique<State>()
                              : std::make_unique<State>(*old);
   next->version = version;
   std::erase_if(next->entries,
-                [&](const Entry& entry) { return entry.identity == identity; });
+                [&](const Entry& entry) { return entry.id == id; });
   if (set->size() > 0) {
-    next->entries.push_back({identity, std::move(ca), std::move(set)});
+    next->entries.push_back({id, std::move(ca), std::move(set)});
   }
   const size_t bytes = BytesLeaving(old, *next);
   state_.store(next.release(), std::memory_order_release);
@@ -32,14 +31,14 @@ void TenantCrls::Replace(std::shared_ptr<const CaRecord> ca,
 size_t TenantCrls::BytesLeaving(const State* old, const State& next) {
   if (old == nullptr) return 0;
   size_t bytes = sizeof(State) + old->entries.capacity() * sizeof(Entry);
-  const auto set_of = [&next](const CertificateId& identity) {
-    const auto found = std::find_if(
-        next.entries.begin(), next.entries.end(),
-        [&](const Entry& entry) { return entry.identity == identity; });
+  const auto set_of = [&next](const CaId& id) {
+    const auto found =
+        std::find_if(next.entries.begin(), next.entries.end(),
+                     [&](const Entry& entry) { return entry.id == id; });
     return found == next.entries.end() ? nullptr : found->set.get();
   };
   for (const Entry& entry : old->entries) {
-    const revocation::CrlSet* const stays = set_of(entry.identity);
+    const revocation::CrlSet* const stays = set_of(entry.id);
     if (stays == entry.set.get()) continue;
     bytes += sizeof(revocation::CrlSet) + entry.ca->memory();
     for (const auto& list : entry.set->crls()) {
@@ -63,22 +62,20 @@ path::FoundCrls TenantCrls::Find(const x509::Certificate& issuer) const {
   return {nullptr, state->version};
 }
 
-const revocation::CrlSet* TenantCrls::FindById(
-    const CertificateId& identity) const {
+const revocation::CrlSet* TenantCrls::FindById(const CaId& id) const {
   const State* const state = Load();
   if (state == nullptr) return nullptr;
   for (const Entry& entry : state->entries) {
-    if (entry.identity == identity) return entry.set.get();
+    if (entry.id == id) return entry.set.get();
   }
   return nullptr;
 }
 
-std::shared_ptr<const CaRecord> TenantCrls::RecordOf(
-    const CertificateId& identity) const {
+std::shared_ptr<const CaRecord> TenantCrls::RecordOf(const CaId& id) const {
   const State* const state = Load();
   if (state == nullptr) return nullptr;
   for (const Entry& entry : state->entries) {
-    if (entry.identity == identity) return entry.ca;
+    if (entry.id == id) return entry.ca;
   }
   return nullptr;
 }

@@ -41,19 +41,19 @@ class TenantCrls {
   // comparison for each CA that has CRLs.
   path::FoundCrls Find(const x509::Certificate& issuer) const;
 
-  // The same by the CA's identity.
-  const revocation::CrlSet* FindById(const CertificateId& identity) const;
+  // The same by the CA's id.
+  const revocation::CrlSet* FindById(const CaId& id) const;
 
-  // A certificate of the CA of this identity (signature/ca_identity.h), if it
-  // has CRLs; otherwise null. The caller keeps others from replacing.
-  std::shared_ptr<const CaRecord> RecordOf(const CertificateId& identity) const;
+  // A certificate of the CA of this id, if it has CRLs; otherwise null. The
+  // caller keeps others from replacing.
+  std::shared_ptr<const CaRecord> RecordOf(const CaId& id) const;
 
-  // Calls `visit` with the identity of each CA that has CRLs.
+  // Calls `visit` with the id of each CA that has CRLs.
   template <typename Visit>
   void ForEach(Visit visit) const {
     const State* const state = Load();
     if (state == nullptr) return;
-    for (const Entry& entry : state->entries) visit(entry.identity);
+    for (const Entry& entry : state->entries) visit(entry.id);
   }
 
   // How many CAs have CRLs.
@@ -64,7 +64,7 @@ class TenantCrls {
 
  private:
   struct Entry {
-    CertificateId identity;
+    CaId id;
     std::shared_ptr<const CaRecord> ca;
     std::shared_ptr<const revocation::CrlSet> set;
   };

@@ -27,8 +27,8 @@ absl::Status CrlPreparation::Read(const store::RegistryStore& store) {
   auto ca = CrlIssuerOf(catalog_, row_);
   status_ = ca.status();
   if (ca.ok()) ca_ = *std::move(ca);
-  Lists shown =
-      catalog_.FindCrls(key_.tenant.account, key_.tenant.region, key_.id);
+  Lists shown = catalog_.FindCrls(key_.tenant.account, key_.tenant.region,
+                                  store::CaOf(key_));
   std::move(shown.begin(), shown.end(), std::back_inserter(known_));
   return status;
 }
@@ -54,7 +54,7 @@ absl::Status CrlPreparation::Show() {
   if (!status_.ok()) return status_;
   const store::Tenant& tenant = key_.tenant;
   if (row_.crls.empty()) {
-    catalog_.RemoveCrls(tenant.account, tenant.region, key_.id);
+    catalog_.RemoveCrls(tenant.account, tenant.region, store::CaOf(key_));
     return absl::OkStatus();
   }
   return catalog_.ReplaceCrls(tenant.account, tenant.region, ca_, lists_);

@@ -95,18 +95,18 @@ void Append(std::vector<T> from, std::vector<T>* to) {
 // Calls `visit` with all that is shown.
 template <typename Visit>
 void ForEachShown(const catalog::Catalog& catalog, const Visit& visit) {
-  const auto each = [&](ChangeKind kind) {
-    return [&visit, kind](const Account& account, const Region& region,
-                          const CertificateId& id) {
-      visit(Subject{kind, {{account, region}, id}});
-    };
-  };
-  catalog.ForEachRegistration(each(ChangeKind::kCa));
+  catalog.ForEachRegistration([&](const Account& account, const Region& region,
+                                  const CertificateId& id) {
+    visit(Subject{ChangeKind::kCa, {{account, region}, id}});
+  });
   catalog.ForEachDevice(
       [&](const Account& account, const Region& region, const SignedId& id) {
         visit(Subject{ChangeKind::kDevice, {{account, region}, {}}, id});
       });
-  catalog.ForEachCrls(each(ChangeKind::kCrls));
+  catalog.ForEachCrls([&](const Account& account, const Region& region,
+                          const CaId& ca) {
+    visit(Subject{ChangeKind::kCrls, store::CrlKeyOf({account, region}, ca)});
+  });
   catalog.endpoints().ForEach([&](const Region& region, std::string_view name) {
     visit(Subject{
         ChangeKind::kEndpoint, {{{}, region}, {}}, {}, std::string(name)});

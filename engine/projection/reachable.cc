@@ -11,7 +11,6 @@
 #include "chainkeep/certificate.h"
 #include "engine/path/path_builder.h"
 #include "engine/projection/reconciliation.h"
-#include "engine/signature/ca_identity.h"
 #include "engine/signature/signed_id.h"
 #include "engine/sni/endpoint_name.h"
 #include "engine/sni/host_name.h"
@@ -107,6 +106,8 @@ class Reach {
       const auto presented = x509::Certificate::Parse(der);
       if (presented.ok()) issuers_.push_back(presented->issuer());
     }
+    // It may be switched off itself.
+    if (leaf->extensions().is_ca) issuers_.push_back(leaf->subject());
     return true;
   }
 
@@ -185,7 +186,7 @@ class Reach {
   // the damage is told.
   bool MayBeIssuer(const RegistryView::CrlCa& ca) const {
     const auto parsed = x509::Certificate::Parse(AsBytes(ca.der));
-    return !parsed.ok() || signature::ComputeCaIdentity(*parsed) != ca.id ||
+    return !parsed.ok() || signature::ComputeCaId(*parsed) != ca.ca ||
            std::find(issuers_.begin(), issuers_.end(), parsed->subject()) !=
                issuers_.end();
   }
@@ -196,7 +197,8 @@ class Reach {
     for (const Tenant& tenant : accounts) {
       for (const RegistryView::CrlCa& ca : view_.ListCrlCas(tenant)) {
         if (!MayBeIssuer(ca)) continue;
-        std::optional<CrlRow> row = view_.FindCrls({tenant, ca.id});
+        std::optional<CrlRow> row =
+            view_.FindCrls(store::CrlKeyOf(tenant, ca.ca));
         if (row) crls_.push_back(*std::move(row));
       }
     }

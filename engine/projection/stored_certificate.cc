@@ -6,7 +6,6 @@
 
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
-#include "engine/signature/ca_identity.h"
 
 namespace chainkeep::projection {
 
@@ -39,8 +38,7 @@ absl::StatusOr<std::shared_ptr<const CaRecord>> RecordOf(
 absl::StatusOr<std::shared_ptr<const CaRecord>> CrlIssuerOf(
     catalog::Catalog& catalog, const store::CrlRow& row) {
   auto record = RecordOf(catalog, row.ca);
-  if (record.ok() &&
-      signature::ComputeCaIdentity((*record)->certificate()) != row.key.id) {
+  if (record.ok() && (*record)->ca_id() != store::CaOf(row.key)) {
     return MakeError(ErrorCode::kInternalFailure,
                      "the stored certificate is another CA's");
   }

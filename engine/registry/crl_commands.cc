@@ -15,7 +15,6 @@
 #include "engine/registry/arn.h"
 #include "engine/registry/certificate_rules.h"
 #include "engine/registry/crl_rules.h"
-#include "engine/signature/ca_identity.h"
 #include "engine/store/crl_row.h"
 #include "engine/store/registry_store.h"
 #include "engine/x509/certificate.h"
@@ -53,7 +52,7 @@ std::string SubjectOf(const std::string& der) {
 }
 
 CrlsSummary SummaryOf(const store::CrlRow& row) {
-  CrlsSummary summary{.ca = row.key.id,
+  CrlsSummary summary{.ca = store::CaOf(row.key),
                       .subject = SubjectOf(row.ca),
                       .given_with = row.given_with,
                       .lists = static_cast<int64_t>(row.crls.size())};
@@ -172,7 +171,7 @@ absl::Status SetCrls(const CommandContext& context,
       LoadCrls(request.crls, **ca, context.policy(), context.encoding());
   if (!crls.ok()) return crls.status();
   store::CrlRow row;
-  row.key = {*tenant, signature::ComputeCaIdentity((*ca)->certificate())};
+  row.key = store::CrlKeyOf(*tenant, (*ca)->ca_id());
   row.ca = *der;
   for (const auto& crl : *crls) {
     const Bytes bytes = crl->crl().der();
@@ -189,11 +188,12 @@ absl::Status DeleteCrls(const CommandContext& context, const Account& account,
                         const Region& region, std::string_view ca) {
   const absl::StatusOr<store::Tenant> tenant = CheckTenant(account, region);
   if (!tenant.ok()) return tenant.status();
-  const absl::StatusOr<CertificateId> identity = CertificateId::Parse(ca);
-  if (!identity.ok()) return identity.status();
+  const absl::StatusOr<CaId> id = CaId::Parse(ca);
+  if (!id.ok()) return id.status();
   return context.Commit(
       {"DeleteCrls", *tenant, ""}, [&](store::Transaction& t) -> Outcome {
-        std::optional<store::CrlRow> row = t.FindCrls({*tenant, *identity});
+        std::optional<store::CrlRow> row =
+            t.FindCrls(store::CrlKeyOf(*tenant, *id));
         if (!row) {
           return MakeError(ErrorCode::kResourceNotFound,
                            "the account has no CRLs of this CA");
@@ -212,7 +212,7 @@ absl::StatusOr<std::vector<CrlsSummary>> ListCrls(const CommandContext& context,
   std::vector<CrlsSummary> all;
   const absl::Status status = context.Read([&](const store::RegistryView& v) {
     for (const store::RegistryView::CrlCa& ca : v.ListCrlCas(*tenant)) {
-      const auto row = v.FindCrls({*tenant, ca.id});
+      const auto row = v.FindCrls(store::CrlKeyOf(*tenant, ca.ca));
       if (row) all.push_back(SummaryOf(*row));
     }
     return absl::OkStatus();

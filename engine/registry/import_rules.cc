@@ -26,7 +26,6 @@
 #include "engine/registry/tag_rules.h"
 #include "engine/registry/template_rules.h"
 #include "engine/registry/text_rules.h"
-#include "engine/signature/ca_identity.h"
 #include "engine/sni/endpoint_name.h"
 #include "engine/store/registry_store.h"
 
@@ -433,11 +432,10 @@ absl::StatusOr<ImportRecord> ImportRules::ReadCrl(const JsonValue& json) {
       LoadCrls({crl}, **ca, context_.policy(), context_.encoding());
   if (!loaded.ok()) return loaded.status();
   const Bytes list = loaded->front()->crl().der();
-  store::CrlRow row = {
-      .key = {tenant, signature::ComputeCaIdentity((*ca)->certificate())},
-      .ca = *der,
-      .given_with = {},
-      .crls = {{list.begin(), list.end()}}};
+  store::CrlRow row = {.key = store::CrlKeyOf(tenant, (*ca)->ca_id()),
+                       .ca = *der,
+                       .given_with = {},
+                       .crls = {{list.begin(), list.end()}}};
   if (given_with.size() > kMaxGivenWith) {
     return Invalid("givenWith names too many certificates");
   }

@@ -91,8 +91,9 @@ absl::Status CheckRegistrationCode(const store::RegistryView& view,
 
 // The tenant does not hold the CA's certificate, in either mode, nor another of
 // the same signed contents; and if it shall be DEFAULT, nobody in the region
-// holds it so. Errors: kResourceAlreadyExists, naming the resource in the first
-// case only.
+// holds it so. There the certificate's id is enough: whoever proves to have the
+// CA's key could as well renew its certificate. Errors: kResourceAlreadyExists,
+// naming the resource in the first case only.
 absl::Status CheckNotHeld(const store::RegistryView& view,
                           const store::CaKey& key, Mode mode,
                           const x509::Certificate& ca);

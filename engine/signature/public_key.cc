@@ -160,6 +160,17 @@ bool AreRsaParameters(Bytes parameters) {
          (cursor.Read(der::kNull, &null) && null.empty() && cursor.empty());
 }
 
+// The contents of an RSA key, which are the same with NULL and without.
+bool ReadRsaKey(Bytes element, Bytes* key) {
+  Spki spki;
+  if (!ReadSpki(element, &spki) || !der::Is(spki.oid, kRsaEncryption) ||
+      !AreRsaParameters(spki.parameters)) {
+    return false;
+  }
+  *key = spki.key;
+  return true;
+}
+
 der::Result<KeyInfo> InspectRsa(const Spki& spki, der::Tolerated* tolerated) {
   Bytes contents, modulus, exponent;
   if (!AreRsaParameters(spki.parameters)) {
@@ -341,10 +352,23 @@ der::Result<KeyInfo> InspectKey(Bytes spki_element, der::Tolerated* tolerated) {
 
 bool IsSameKey(Bytes a, Bytes b) {
   if (der::Equal(a, b)) return true;
-  Spki x, y;
-  return ReadSpki(a, &x) && ReadSpki(b, &y) && der::Equal(x.key, y.key) &&
-         der::Is(x.oid, kRsaEncryption) && der::Is(y.oid, kRsaEncryption) &&
-         AreRsaParameters(x.parameters) && AreRsaParameters(y.parameters);
+  Bytes x, y;
+  return ReadRsaKey(a, &x) && ReadRsaKey(b, &y) && der::Equal(x, y);
+}
+
+void AppendComparableKey(Bytes spki, std::string* out) {
+  Bytes rsa;
+  if (!ReadRsaKey(spki, &rsa)) {
+    // A SEQUENCE, which says where it ends.
+    out->append(spki.begin(), spki.end());
+    return;
+  }
+  // No SEQUENCE begins as the OID's contents do.
+  out->append(kRsaEncryption);
+  for (int shift = 0; shift < 32; shift += 8) {
+    out->push_back(static_cast<char>(rsa.size() >> shift));
+  }
+  out->append(rsa.begin(), rsa.end());
 }
 
 bool IsStrongEnough(const AlgorithmPolicy& policy, const KeyInfo& info) {

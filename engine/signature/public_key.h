@@ -57,6 +57,10 @@ der::Result<KeyInfo> InspectKey(Bytes spki,
 // be inspected, are of one key: the same bytes, or RSA with and without NULL.
 bool IsSameKey(Bytes a, Bytes b);
 
+// AppendComparableKey appends bytes that are equal for keys of which IsSameKey
+// is true, and for no others, and that say themselves where they end.
+void AppendComparableKey(Bytes spki, std::string* out);
+
 // IsStrongEnough returns whether `policy` accepts a key of this kind and size.
 bool IsStrongEnough(const AlgorithmPolicy& policy, const KeyInfo& info);
 

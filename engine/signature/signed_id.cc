@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "engine/signature/public_key.h"
 #include "openssl/sha.h"
 
 namespace chainkeep::signature {
@@ -13,13 +14,17 @@ SignedId ComputeSignedId(const x509::Certificate& certificate) {
 }
 
 CaId ComputeCaId(const x509::Certificate& ca) {
-  // The key is DER, which says where it ends.
-  std::string text(ca.spki().begin(), ca.spki().end());
+  std::string text;
+  AppendComparableKey(ca.spki(), &text);
   ca.subject().AppendComparable(&text);
   CaId::Array digest;
   SHA256(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
          digest.data());
   return CaId(digest);
+}
+
+bool IsSameCa(const x509::Certificate& a, const x509::Certificate& b) {
+  return IsSameKey(a.spki(), b.spki()) && a.subject() == b.subject();
 }
 
 }  // namespace chainkeep::signature

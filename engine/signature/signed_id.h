@@ -23,6 +23,11 @@ SignedId ComputeSignedId(const x509::Certificate& certificate);
 // times the length of the name; allocates.
 CaId ComputeCaId(const x509::Certificate& ca);
 
+// IsSameCa returns whether two certificates, of which the key of `a` can be
+// inspected, are of one CA: whether ComputeCaId is the same. Linear in both;
+// allocates nothing.
+bool IsSameCa(const x509::Certificate& a, const x509::Certificate& b);
+
 // Whether two issuers of one signed id may be the same CA: an empty one is not
 // known.
 inline bool MayBeSame(const CaId& a, const CaId& b) {

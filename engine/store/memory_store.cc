@@ -487,7 +487,7 @@ class MemoryStore::UndoableTransaction final : public Transaction {
     std::vector<CrlCa> cas;
     for (auto it = tables_.crls.lower_bound({KeyOf(tenant), {}});
          it != tables_.crls.end() && it->first.first == KeyOf(tenant); ++it) {
-      cas.push_back({it->second.key.id, it->second.ca});
+      cas.push_back({CaOf(it->second.key), it->second.ca});
     }
     return cas;
   }

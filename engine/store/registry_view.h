@@ -169,7 +169,7 @@ class RegistryView {
   // ForEachCrls. Costs nothing for the lists themselves, and so is not checked
   // against damage: FindCrls is.
   struct CrlCa {
-    CertificateId id;  // of CrlRow::key
+    CaId ca;
     std::string der;
   };
   virtual std::vector<CrlCa> ListCrlCas(const Tenant& tenant) const = 0;

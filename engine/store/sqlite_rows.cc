@@ -339,7 +339,7 @@ absl::StatusOr<CrlRow> ReadCrls(const Statement& statement) {
 absl::StatusOr<RegistryView::CrlCa> ReadCrlCa(const Statement& statement) {
   RowReader reader(statement, "crls");
   RegistryView::CrlCa ca;
-  ca.id = reader.Id<CertificateId>();
+  ca.ca = reader.Id<CaId>();
   ca.der = reader.Bytes();
   return reader.Finish(std::move(ca));
 }

@@ -466,7 +466,8 @@ void Name::AppendComparable(std::string* out) const {
   };
   std::vector<std::string> set;
   const auto end_set = [&] {
-    std::sort(set.begin(), set.end());
+    // As SameRdn compares it.
+    if (set.size() <= kMaxSet) std::sort(set.begin(), set.end());
     append_number(set.size(), out);
     for (const std::string& attribute : set) append(attribute, out);
     set.clear();

@@ -61,7 +61,7 @@ class Name {
   uint64_t Hash(uint64_t seed) const;
 
   // AppendComparable appends bytes that are the same for equal names, and for
-  // no others; but that an RDN of more than 16 attributes is read in any order.
+  // no others.
   // Costs up to four times the length of the name, and sorting its RDNs.
   void AppendComparable(std::string* out) const;
 

@@ -17,7 +17,7 @@
 #include "engine/catalog/catalog.h"
 #include "engine/revocation/crl_set.h"
 #include "engine/revocation/loaded_crl.h"
-#include "engine/signature/ca_identity.h"
+#include "engine/signature/signed_id.h"
 #include "gtest/gtest.h"
 #include "tests/support/test_certificates.h"
 #include "tests/support/test_crls.h"
@@ -95,7 +95,7 @@ class CatalogCrls : public testing::Test {
               const Region& region = kEast) {
     catalog_.RemoveCrls(
         account, region,
-        signature::ComputeCaIdentity(*x509::Certificate::Parse(ca.bytes())));
+        signature::ComputeCaId(*x509::Certificate::Parse(ca.bytes())));
   }
 
   static constexpr int kLists = 6;

@@ -16,6 +16,7 @@
 #include "engine/signature/signed_id.h"
 #include "engine/x509/certificate.h"
 #include "tests/engine/gate_fixture.h"
+#include "tests/support/der_writer.h"
 #include "tests/support/twin.h"
 
 namespace chainkeep::test {
@@ -249,9 +250,11 @@ TEST_F(TwinsTest, AStoredRecordDecidesOfATwin) {
     ASSERT_TRUE(SetStatus(a_, sub, "INACTIVE").ok());
     engine_.reset();
   }
-  const auto ask = [&](const Handshake& handshake) {
+  const auto ask = [&](const Handshake& handshake,
+                       LeafProfile profile = LeafProfile::kClientAuth) {
     ListenerOptions listener;
     listener.region = east_;
+    listener.validation.leaf_profile = profile;
     return Engine::AskStore({.clock = &clock_}, *OpenStore({.path = path}),
                             listener, handshake)
         ->reason();
@@ -260,6 +263,8 @@ TEST_F(TwinsTest, AStoredRecordDecidesOfATwin) {
   const Bytes presented[] = {AsBytes(sub_twin)};
   EXPECT_EQ(ask({.leaf = AsBytes(twin_)}), Reason::kDeviceRevoked);
   EXPECT_EQ(ask({.leaf = below.bytes(), .presented = presented}),
+            Reason::kCaInactive);
+  EXPECT_EQ(ask({.leaf = AsBytes(sub_twin)}, LeafProfile::kNone),
             Reason::kCaInactive);
   engine_ = *Engine::Create({.clock = &clock_}, *OpenStore({.path = path}));
   EXPECT_EQ(Final(kTrustedChain, {}, twin_), Reason::kDeviceRevoked);
@@ -365,6 +370,210 @@ TEST_F(InactiveCaTest, ATwinOfARegisteredCaIsRegisteredAlready) {
             ErrorCode::kResourceAlreadyExists);
   EXPECT_EQ(ResourceOf(registered.status())->id, IdOf(sub_));
   RegisterSniOnly(a_, renewed_);
+}
+
+// LeafProfile::kNone takes a CA's certificate as a device's.
+TEST_F(InactiveCaTest, IsBarredAsADeviceToo) {
+  RegisterDefault(a_, root_);
+  ListenerOptions options;
+  options.region = east_;
+  options.validation.leaf_profile = LeafProfile::kNone;
+  const Listener listener = *engine_->CreateListener(options);
+  const std::string ways[] = {sub_.der, TwinOf(sub_.der), renewed_.der};
+  for (const Name name : {Name(kNameA), Name()}) {
+    std::vector<Verdict> held;
+    for (const std::string& way : ways) {
+      held.push_back(engine_->Validate(
+          listener, {.server_name = name, .leaf = AsBytes(way)}));
+      EXPECT_TRUE(held.back().accepted());
+    }
+    RegisterInactive(sub_);
+    for (size_t i = 0; i < held.size(); ++i) {
+      const Handshake handshake{.server_name = name, .leaf = AsBytes(ways[i])};
+      EXPECT_FALSE(engine_->StillHolds(listener, handshake, held[i]));
+      const Verdict verdict = engine_->Complete(listener, handshake, held[i]);
+      EXPECT_EQ(verdict.reason(), Reason::kCaInactive);
+      EXPECT_EQ(verdict.failing_certificate(), 0);
+    }
+    ASSERT_TRUE(registry().DeleteCaCertificate(a_, east_, IdOf(sub_)).ok());
+  }
+}
+
+// RSA's parameters are NULL, or absent: that makes no other key.
+class ReencodedCaTest : public TwinsTest {
+ protected:
+  static CertificateSpec Sub() {
+    CertificateSpec spec = CaSpec("sub");
+    spec.key_type = KeyType::kRsa2048;
+    return spec;
+  }
+  CertificateSpec Reencoded() const {
+    constexpr size_t kHeaderAndAlgorithm = 4 + 15;
+    CertificateSpec spec = Sub();
+    spec.key = sub_.key.get();
+    spec.spki = Tlv(0x30, Tlv(0x30, Oid("1.2.840.113549.1.1.1")) +
+                              EncodeSpki(spec.key).substr(kHeaderAndAlgorithm));
+    return spec;
+  }
+  Reason By(const TestCertificate& sub, Name name = kNameA) {
+    const Bytes presented[] = {sub.bytes()};
+    return Final(kTrustedChain, name, device_.der, presented);
+  }
+
+  const TestCertificate root_ = MakeCertificate(CaSpec("root"), nullptr);
+  const TestCertificate sub_ = MakeCertificate(Sub(), &root_);
+  const TestCertificate other_ = MakeCertificate(Reencoded(), &root_);
+  const TestCertificate device_ = MakeCertificate(LeafSpec("d"), &sub_);
+};
+
+TEST_F(ReencodedCaTest, InactiveBarsEveryEncodingOfTheKey) {
+  RegisterDefault(a_, root_);
+  const std::pair<const TestCertificate*, const TestCertificate*> kPairs[] = {
+      {&sub_, &other_}, {&other_, &sub_}};
+  for (const auto& [registered, presented] : kPairs) {
+    EXPECT_EQ(By(*presented), Reason::kAccepted);
+    RegisterSniOnly(a_, *registered);
+    ASSERT_TRUE(SetStatus(a_, *registered, "INACTIVE").ok());
+    EXPECT_EQ(By(*presented), Reason::kCaInactive);
+    EXPECT_EQ(By(*presented, std::nullopt), Reason::kCaInactive);
+    RegisterSniOnly(a_, *presented);
+    EXPECT_EQ(By(*registered), Reason::kAccepted);
+    for (const TestCertificate* ca : {registered, presented}) {
+      ASSERT_TRUE(SetStatus(a_, *ca, "INACTIVE").ok());
+      ASSERT_TRUE(registry().DeleteCaCertificate(a_, east_, IdOf(*ca)).ok());
+    }
+  }
+}
+
+// One account has the device REVOKED, and another one the root, to which the
+// device comes by the other encoding of its CA.
+TEST_F(ReencodedCaTest, ADevicesIssuerIsOneInEveryEncoding) {
+  RegisterDefault(a_, sub_);
+  ASSERT_TRUE(RegisterDevice(a_, device_, "REVOKED").ok());
+  RegisterDefault(b_, root_);
+  ASSERT_TRUE(SetStatus(a_, sub_, "INACTIVE").ok());
+  EXPECT_EQ(By(sub_, std::nullopt), Reason::kDeviceRevoked);
+  EXPECT_EQ(By(other_, std::nullopt), Reason::kDeviceRevoked);
+  // Nor does it become another account's by that.
+  RegisterDefault(b_, other_);
+  EXPECT_EQ(ErrorCodeOf(RegisterDevice(b_, device_)),
+            ErrorCode::kResourceAlreadyExists);
+}
+
+// What is looked for by certificate, a twin of it is not: a hint that is lost.
+TEST_F(TwinsTest, ATwinOfARegisteredCaIsNoHint) {
+  const TestCertificate root = MakeCertificate(CaSpec("root"), nullptr);
+  const TestCertificate ca = MakeCertificate(CaSpec("hint"), &root);
+  const TestCertificate leaf = MakeCertificate(LeafSpec("d"), &ca);
+  CertificateSpec proof;
+  proof.subject = CommonName(*registry().GetRegistrationCode(a_, east_));
+  const auto registered = registry().RegisterCaCertificate(
+      {.account = a_,
+       .region = east_,
+       .ca_certificate = ToPem(ca.der),
+       .verification_certificate = ToPem(MakeCertificate(proof, &ca).der),
+       .set_as_active = true,
+       .allow_auto_registration = true});
+  ASSERT_TRUE(registered.ok()) << registered.status();
+  const std::string twin = TwinOf(ca.der);
+  const Bytes by_twin[] = {AsBytes(twin)};
+  const Bytes by_ca[] = {ca.bytes()};
+  // Without a name the CA must be presented, and is not.
+  ListenerOptions options;
+  options.region = east_;
+  options.validation.policy = kRegisteredDevice;
+  const Listener listener = *engine_->CreateListener(options);
+  const auto connect = [&](std::span<const Bytes> presented) {
+    const Handshake handshake{.leaf = leaf.bytes(), .presented = presented};
+    return engine_
+        ->Complete(listener, handshake, engine_->Validate(listener, handshake))
+        .reason();
+  };
+  EXPECT_EQ(connect(by_twin), Reason::kDeviceNotRegistered);
+  EXPECT_EQ(CountDevices(a_), 0u);
+  // Nor is it one that a request may name.
+  const auto named = [&](std::string_view given) {
+    return registry()
+        .RegisterCertificate({.account = a_,
+                              .region = east_,
+                              .certificate = ToPem(leaf.der),
+                              .ca_certificate = given})
+        .status();
+  };
+  EXPECT_EQ(ErrorCodeOf(named(ToPem(twin))), ErrorCode::kCertificateValidation);
+  EXPECT_EQ(connect(by_ca), Reason::kDevicePendingActivation);
+  EXPECT_EQ(CountDevices(a_), 1u);
+  EXPECT_EQ(ErrorCodeOf(named(ToPem(ca.der))),
+            ErrorCode::kResourceAlreadyExists);
+  // A path needs no hint, and none switches a CA on.
+  const TestCertificate good = MakeCertificate(LeafSpec("good"), &ca);
+  EXPECT_NE(Final(kTrustedChain, kNameB, good.der, by_twin), Reason::kAccepted);
+  EXPECT_EQ(Final(kTrustedChain, kNameA, good.der, by_twin), Reason::kAccepted);
+  ASSERT_TRUE(SetStatus(a_, ca, "INACTIVE").ok());
+  for (const Name name : {Name(kNameA), Name()}) {
+    EXPECT_EQ(Final(kTrustedChain, name, good.der, by_twin),
+              Reason::kCaInactive);
+  }
+}
+
+// While a device is on its way to another account, and after.
+TEST_F(TwinsTest, ATwinIsTransferredWithItsDevice) {
+  RegisterDefault(a_, ca_);
+  ASSERT_TRUE(RegisterDevice(a_, leaf_, "INACTIVE").ok());
+  CertificateSpec renewed = CaSpec("CA");
+  renewed.key = ca_.key.get();
+  const TestCertificate theirs = MakeCertificate(renewed, nullptr);
+  RegisterDefault(b_, theirs);
+  const std::string id = IdOf(leaf_);
+  const std::string twin_id = ComputeCertificateId(AsBytes(twin_)).ToHex();
+  const auto named = [&](const Account& account, std::string_view of) {
+    return CertificateRequest{
+        .account = account, .region = east_, .certificate_id = of};
+  };
+  ASSERT_TRUE(registry()
+                  .TransferCertificate({.certificate = named(a_, id),
+                                        .target_account = b_.text()})
+                  .ok());
+  const auto register_twin = [&](const Account& account) {
+    return ErrorCodeOf(registry()
+                           .RegisterCertificate({.account = account,
+                                                 .region = east_,
+                                                 .certificate = ToPem(twin_),
+                                                 .status = "ACTIVE"})
+                           .status());
+  };
+  for (const Account& account : {a_, b_}) {
+    EXPECT_EQ(register_twin(account), ErrorCode::kResourceAlreadyExists);
+  }
+  for (const auto policy : {kTrustedChain, kRegisteredDevice}) {
+    EXPECT_EQ(Final(policy, {}, twin_), Reason::kDeviceInactive);
+    EXPECT_EQ(Final(policy, kNameA, twin_), Reason::kDeviceInactive);
+  }
+  // An offer is of the certificate that its owner has.
+  EXPECT_EQ(ErrorCodeOf(registry().AcceptCertificateTransfer(
+                {.certificate = named(b_, twin_id)})),
+            ErrorCode::kResourceNotFound);
+  ASSERT_TRUE(
+      registry()
+          .RegisterCertificateWithoutCa(
+              {.account = b_, .region = east_, .certificate = ToPem(twin_)})
+          .ok());
+  EXPECT_EQ(ErrorCodeOf(registry().AcceptCertificateTransfer(
+                {.certificate = named(b_, id)})),
+            ErrorCode::kTransferConflict);
+  ASSERT_TRUE(
+      registry().DeleteCertificate({.certificate = named(b_, twin_id)}).ok());
+  ASSERT_TRUE(registry()
+                  .AcceptCertificateTransfer(
+                      {.certificate = named(b_, id), .set_as_active = true})
+                  .ok());
+  EXPECT_EQ(register_twin(a_), ErrorCode::kResourceAlreadyExists);
+  EXPECT_EQ(Final(kRegisteredDevice, {}, twin_), Reason::kAccepted);
+  ASSERT_TRUE(SetDeviceStatus(b_, leaf_, "REVOKED").ok());
+  for (const auto policy : {kTrustedChain, kRegisteredDevice}) {
+    EXPECT_EQ(Final(policy, {}, twin_), Reason::kDeviceRevoked);
+    EXPECT_EQ(Final(policy, kNameB, twin_), Reason::kDeviceRevoked);
+  }
 }
 
 // A registered device needs its CA, by whichever certificate.

@@ -47,7 +47,8 @@ class CrlLanesTest : public ProjectionFixture {
     return shown->status;
   }
   size_t ShownLists(const store::CrlRow& row) const {
-    return catalog_.FindCrls(row.key.tenant.account, region_, row.key.id)
+    return catalog_
+        .FindCrls(row.key.tenant.account, region_, store::CaOf(row.key))
         .size();
   }
 
@@ -165,7 +166,9 @@ TEST_F(CrlLanesTest, AListIsVerifiedOnce) {
   const store::CrlRow row = Crls(a_, ca_, {lists[0], lists[1]});
   Put(row);
   ASSERT_TRUE(followed_.CatchUp(of_a_, verified).ok());
-  const auto shown = [&] { return catalog_.FindCrls(a_, region_, row.key.id); };
+  const auto shown = [&] {
+    return catalog_.FindCrls(a_, region_, store::CaOf(row.key));
+  };
   EXPECT_EQ(shown(), verified);
   Put(Crls(a_, ca_, {lists[2], lists[1]}));
   ASSERT_TRUE(followed_.CatchUp(of_a_, {}).ok());

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
-#include "engine/signature/ca_identity.h"
 #include "engine/signature/signed_id.h"
 #include "engine/sni/endpoint_name.h"
 #include "engine/x509/certificate.h"
@@ -112,9 +111,9 @@ store::CrlRow ProjectionFixture::Crls(const Account& account,
                                       const TestCertificate& ca,
                                       std::vector<std::string> crls) {
   store::CrlRow row;
-  row.key = {
+  row.key = store::CrlKeyOf(
       {account, *Region::Parse("us-east-1")},
-      signature::ComputeCaIdentity(*x509::Certificate::Parse(ca.bytes()))};
+      signature::ComputeCaId(*x509::Certificate::Parse(ca.bytes())));
   row.ca = ca.der;
   row.given_with = {IdOf(ca)};
   row.crls = std::move(crls);
@@ -189,7 +188,7 @@ std::vector<std::string> ProjectionFixture::Shown() const {
             region, *sni::EndpointName::Parse(name))));
       });
   catalog_.ForEachCrls(
-      [&](const Account& account, const Region&, const CertificateId& id) {
+      [&](const Account& account, const Region&, const CaId& id) {
         lines.push_back(absl::StrCat("crls ", account.text(), " ",
                                      id.ToHex().substr(0, 8)));
       });

@@ -140,7 +140,7 @@ class TrustOrderTest : public ProjectionFixture,
   int ShownCrls() const {
     int crls = 0;
     catalog_.ForEachCrls(
-        [&](const Account&, const Region&, const CertificateId&) { ++crls; });
+        [&](const Account&, const Region&, const CaId&) { ++crls; });
     return crls;
   }
 

@@ -249,7 +249,7 @@ TEST_P(StoreLookupsTest, CasWithCrlsAreListed) {
                     .ok());
     std::vector<std::string> listed;
     for (const RegistryView::CrlCa& ca : view.ListCrlCas(a_)) {
-      EXPECT_EQ(view.FindCrls({a_, ca.id})->ca, ca.der);
+      EXPECT_EQ(view.FindCrls(CrlKeyOf(a_, ca.ca))->ca, ca.der);
       listed.push_back(ca.der);
     }
     EXPECT_EQ(listed.size(), 2u);

@@ -130,7 +130,7 @@ class World {
       case 11: {
         std::multiset<std::string> ids;
         for (const RegistryView::CrlCa& ca : view.ListCrlCas(tenant)) {
-          ids.insert(ca.id.ToHex());
+          ids.insert(ca.ca.ToHex());
         }
         return absl::StrJoin(ids, " ");
       }

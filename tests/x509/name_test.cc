@@ -28,6 +28,12 @@ OwnedName Make(const DistinguishedName& name) {
   return OwnedName(EncodeName(name));
 }
 
+std::string ComparableOf(const OwnedName& name) {
+  std::string text;
+  name.get().AppendComparable(&text);
+  return text;
+}
+
 std::string Utf16(std::string_view ascii) {
   std::string text;
   for (char c : ascii) text += {'\0', c};
@@ -103,6 +109,7 @@ TEST(Name, ComparesAsRfc5280Section71) {
     const OwnedName a = Make(pair.a), b = Make(pair.b);
     EXPECT_EQ(a.get() == b.get(), pair.equal) << pair.what;
     EXPECT_EQ(b.get() == a.get(), pair.equal) << pair.what;
+    EXPECT_EQ(ComparableOf(a) == ComparableOf(b), pair.equal) << pair.what;
     for (uint64_t seed : {uint64_t{0}, uint64_t{12345}}) {
       EXPECT_EQ(a.get().Hash(seed) == b.get().Hash(seed), pair.equal)
           << pair.what;
@@ -136,6 +143,8 @@ TEST(Name, ALongRdnIsComparedInItsOrder) {
   // table with unlike names of one hash.
   const OwnedName x = Make(a), y = Make(b);
   EXPECT_NE(x.get().Hash(1), y.get().Hash(1));
+  // A CA switched off under the one name would be found under neither.
+  EXPECT_NE(ComparableOf(x), ComparableOf(y));
 }
 
 // One RDN of 16 values that are equal but for their last letter, 64 KiB in all.
