@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "cmd/usage_error.h"
 #include "nlohmann/json.hpp"
 
@@ -80,11 +81,85 @@ void CheckText(std::string_view what, std::string_view text) {
   }
 }
 
+std::string_view WithoutScheme(std::string_view path) {
+  if (!absl::ConsumePrefix(&path, "file://")) {
+    (void)absl::ConsumePrefix(&path, "fileb://");
+  }
+  return path;
+}
+
+std::optional<uint64_t> DerSize(std::string_view contents) {
+  const auto byte = [&](size_t i) {
+    return static_cast<unsigned char>(contents[i]);
+  };
+  if (contents.size() < 2 || byte(0) != 0x30) return std::nullopt;
+  if (byte(1) < 0x80) {
+    if (2u + byte(1) > contents.size()) return std::nullopt;
+    return 2u + byte(1);
+  }
+  const size_t count = byte(1) & 0x7fu;
+  if (count < 1 || count > 4 || contents.size() < 2 + count) {
+    return std::nullopt;
+  }
+  uint64_t length = 0;
+  for (size_t i = 0; i < count; ++i) length = length << 8 | byte(2 + i);
+  if (2 + count + length > contents.size()) return std::nullopt;
+  return 2 + count + length;
+}
+
+std::string_view WhatItIs(std::string_view contents) {
+  if (absl::StartsWith(contents, "\xff\xfe") ||
+      absl::StartsWith(contents, "\xfe\xff") ||
+      absl::StartsWith(contents, std::string_view("-\0-\0", 4)) ||
+      absl::StartsWith(contents, std::string_view("\0-\0-", 4))) {
+    return "is UTF-16 text: 'iconv -f UTF-16 -t UTF-8 FILE' makes PEM of it";
+  }
+  if (!DerSize(contents).has_value()) return "";
+  constexpr std::string_view kPkcs7(
+      "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", 11);
+  const std::string_view head = contents.substr(0, 24);
+  if (absl::StrContains(head, kPkcs7)) {
+    return "is PKCS#7: 'openssl pkcs7 -inform DER -print_certs -in FILE' takes "
+           "the certificates out of it";
+  }
+  if (absl::StrContains(head.substr(0, 8), std::string_view("\2\1\3", 3))) {
+    return "is PKCS#12: 'openssl pkcs12 -nokeys -in FILE' takes the "
+           "certificates out of it";
+  }
+  return "is DER: 'openssl x509 -inform DER -in FILE' makes PEM of a "
+         "certificate";
+}
+
+std::string PathHint(std::string_view option, Document document,
+                     std::string_view value) {
+  constexpr size_t kLongestPath = 4096;
+  if (document == Document::kNone || value.empty() ||
+      value.size() > kLongestPath || absl::StartsWith(value, "file://") ||
+      absl::StartsWith(value, "fileb://") || absl::StrContains(value, '\n') ||
+      absl::StrContains(value, "-----BEGIN") ||
+      (document == Document::kJson &&
+       value.find_first_of("{[=") != std::string_view::npos)) {
+    return "";
+  }
+  std::string_view path = value;
+  if (absl::StartsWithIgnoreCase(path, "file:")) {
+    path.remove_prefix(5);
+    (void)absl::ConsumePrefix(&path, "//");
+  }
+  return absl::StrCat("--", option, " ", Quoted(value),
+                      " is taken as the text itself: for what a file says, "
+                      "write ",
+                      Quoted(absl::StrCat("file://", path)));
+}
+
 std::string ResolveArgument(std::string_view what, const std::string& value) {
   for (const std::string_view scheme : {"file://", "fileb://"}) {
     if (!absl::StartsWith(value, scheme)) continue;
     const std::string path = value.substr(scheme.size());
     std::string text = ReadFile(what, path, kTextFileLimit);
+    if (const std::string_view kind = WhatItIs(text); !kind.empty()) {
+      throw UsageError(absl::StrCat(what, ": ", Quoted(path), " ", kind));
+    }
     CheckText(absl::StrCat(what, ": ", Quoted(path)), text);
     return text;
   }

@@ -25,7 +25,10 @@ std::optional<int32_t> Arguments::Integer(std::string_view name) const {
   int32_t value = 0;
   if (!absl::SimpleAtoi(Text(name), &value)) {
     throw UsageError(
-        absl::StrCat("--", name, " takes a number, not ", Quoted(Text(name))));
+        absl::StrCat("--", name,
+                     " takes a whole number of at most 2147483647, "
+                     "not ",
+                     Quoted(Text(name))));
   }
   return value;
 }

@@ -1,11 +1,16 @@
 // Commands about CA certificates.
 
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "cmd/argument_file.h"
 #include "cmd/commands.h"
 #include "cmd/json_input.h"
 #include "cmd/paging.h"
+#include "cmd/pem_file.h"
 #include "cmd/results.h"
 #include "cmd/shapes.h"
 #include "cmd/usage_error.h"
@@ -82,20 +87,52 @@ absl::StatusOr<Result> ListCas(Context& context) {
   return ListCertificates(context, request, &Registry::ListCaCertificates);
 }
 
+// The CRLs of all files, and what messages call them.
+struct CrlFiles {
+  std::vector<std::string> contents;
+  std::vector<std::string_view> crls;
+  std::vector<std::string> names;
+};
+
+absl::StatusOr<CrlFiles> ReadCrls(Context& context) {
+  CrlFiles all;
+  for (const std::string& path : context.arguments.files()) {
+    all.contents.push_back(ReadInput("crl", path, kCrlFileLimit, context.in));
+  }
+  for (size_t i = 0; i < all.contents.size(); ++i) {
+    const std::string& path = context.arguments.files()[i];
+    const auto blocks = BlocksOf("X509 CRL", path, all.contents[i]);
+    if (!blocks.ok()) return blocks.status();
+    for (const Block& block : *blocks) {
+      all.crls.push_back(block.text);
+      all.names.push_back(absl::StrCat("CRL ", &block - blocks->data() + 1,
+                                       " of ", Quoted(path)));
+    }
+  }
+  return all;
+}
+
 absl::StatusOr<Result> SetCrls(Context& context) {
   const Arguments& arguments = context.arguments;
-  if (arguments.files().empty() == !arguments.Has("remove")) {
-    throw UsageError("crl takes files, or --remove, and not both");
+  if (arguments.files().empty() && !arguments.Has("remove")) {
+    throw UsageError(
+        "crl needs the files that hold the CRLs, as in 'chainkeep crl "
+        "--ca-certificate file://rootCA.pem rootCA.crl', or --remove to take "
+        "back what was given with this certificate");
   }
-  std::vector<std::string> crls;
-  for (const std::string& path : arguments.files()) {
-    crls.push_back(ReadFile("crl", path, kCrlFileLimit));
+  if (!arguments.files().empty() && arguments.Has("remove")) {
+    throw UsageError(absl::StrCat("crl --remove takes no file, and ",
+                                  Quoted(arguments.files().front()),
+                                  " is one"));
   }
+  const absl::StatusOr<CrlFiles> files = ReadCrls(context);
+  if (!files.ok()) return files.status();
   SetCrlsRequest request;
   request.account = context.account;
   request.region = context.region;
   request.ca_certificate = arguments.Text("ca-certificate");
-  request.crls.assign(crls.begin(), crls.end());
+  request.crls = files->crls;
+  request.crl_names.assign(files->names.begin(), files->names.end());
   return Silent(context.registry->SetCrls(request));
 }
 
@@ -123,7 +160,8 @@ constexpr OptionSpec kConfig = {
     .help =
         "What happens when a device connects for the first time: JSON or "
         "name=value pairs of templateName, or of templateBody and "
-        "roleArn."};
+        "roleArn.",
+    .document = Document::kJson};
 
 CommandSpec RegisterSpec() {
   return {
@@ -141,10 +179,12 @@ CommandSpec RegisterSpec() {
           "--certificate-mode SNI_ONLY --set-as-active",
       .options = {{.name = "ca-certificate",
                    .need = Need::kRequired,
-                   .help = "The CA's certificate, as PEM."},
+                   .help = "The CA's certificate, as PEM.",
+                   .document = Document::kPem},
                   {.name = "verification-certificate",
                    .help = "Proof that the account holds the CA's key, as PEM. "
-                           "Only in mode DEFAULT, and there required."},
+                           "Only in mode DEFAULT, and there required.",
+                   .document = Document::kPem},
                   {.name = "certificate-mode",
                    .help = "DEFAULT or SNI_ONLY. Without it, DEFAULT.",
                    .choices = "DEFAULT SNI_ONLY"},
@@ -158,7 +198,8 @@ CommandSpec RegisterSpec() {
                   {.name = "tags",
                    .kind = OptionKind::kList,
                    .help = "Key=NAME,Value=TEXT pairs, or a JSON list of such. "
-                           "Recorded only."}},
+                           "Recorded only.",
+                   .document = Document::kJson}},
       .opens = Opens::kOrCreate,
       .run = Register};
 }
@@ -239,12 +280,17 @@ std::vector<CommandSpec> CaCommands() {
       {.name = "crl",
        .operation = "SetCrls",
        .purpose = "Replaces the CRLs that the account's handshakes are "
-                  "answered from for one CA. The CA need not be registered: "
-                  "an intermediate's are given the same way.",
+                  "answered from for a CA. The CA need not be registered: an "
+                  "intermediate's are given the same way. A file holds any "
+                  "number of CRLs in PEM, or one in DER; - is standard input. "
+                  "Given several CAs, each gets the CRLs that it has signed; "
+                  "all is stored, or nothing.",
        .example = "crl --ca-certificate file://rootCA.pem rootCA.crl",
        .options = {{.name = "ca-certificate",
                     .need = Need::kRequired,
-                    .help = "The certificate of the CA, as PEM."},
+                    .help = "The certificate of the CA, as PEM, or those of "
+                            "several.",
+                    .document = Document::kPem},
                    {.name = "remove",
                     .kind = OptionKind::kSwitch,
                     .help = "Take back what was given with this certificate. "

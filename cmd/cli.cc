@@ -5,9 +5,12 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "chainkeep/registry.h"
 #include "chainkeep/status.h"
@@ -83,18 +86,60 @@ class Program {
       surroundings_.out << Render(CliSkeleton(*command), OutputFormat::kJson);
       return ExitCode::kOk;
     }
+    FindSlips(*command, arguments);
     ResolveFiles(*command, invocation.arguments);
     if (arguments.Has(kCliInputJson)) {
       const std::string text(arguments.Text(kCliInputJson));
       AddCliInput(*command,
                   ResolveArgument(absl::StrCat("--", kCliInputJson), text),
                   invocation.arguments);
+      FindPathsInJson(*command, arguments);
       CheckRequired(*command, arguments);
     }
     return RunCommand(*command, arguments);
   }
 
+  // What is said beside an error: that a path was typed where a document is
+  // wanted, or an ARN in place of an id.
+  const std::string& hints() const { return hints_; }
+
  private:
+  void FindSlips(const CommandSpec& command, const Arguments& arguments) {
+    const auto look = [&](std::span<const OptionSpec> options) {
+      for (const OptionSpec& option : options) {
+        for (const std::string& value : arguments.List(option.name)) {
+          const std::string hint =
+              PathHint(option.name, option.document, value);
+          if (!hint.empty()) absl::StrAppend(&hints_, hint, "\n");
+          if (absl::EndsWith(option.name, "certificate-id") &&
+              absl::StartsWith(value, "arn:")) {
+            absl::StrAppend(&hints_, "--", option.name,
+                            " takes the id alone, which is what an ARN has "
+                            "after its last '/'\n");
+          }
+        }
+      }
+    };
+    look(command.options);
+    look(GlobalOptions());
+  }
+
+  // What was typed has been followed by now: this stood in the JSON.
+  void FindPathsInJson(const CommandSpec& command, const Arguments& arguments) {
+    for (const OptionSpec& option : command.options) {
+      for (const std::string& value : arguments.List(option.name)) {
+        if (option.document == Document::kNone) continue;
+        if (!absl::StartsWith(value, "file") ||
+            absl::StrContains(value, '\n')) {
+          continue;
+        }
+        absl::StrAppend(&hints_, "--", kCliInputJson,
+                        " holds texts as they are, and follows no ",
+                        Quoted(value), ": --", option.name, " does\n");
+      }
+    }
+  }
+
   ExitCode RunCommand(const CommandSpec& command, const Arguments& arguments) {
     const auto format = Choice<OutputFormat>(arguments, "output",
                                              {{"json", OutputFormat::kJson},
@@ -124,6 +169,7 @@ class Program {
         opened.ok() ? command.run(context) : absl::StatusOr<Result>(opened);
     if (!result.ok()) {
       PrintError(surroundings_.err, command, result.status());
+      surroundings_.err << hints_;
       return ExitCodeOf(result.status());
     }
     if (result->output.has_value()) {
@@ -210,6 +256,7 @@ class Program {
   const Surroundings& surroundings_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Registry> registry_;
+  std::string hints_;
 };
 
 }  // namespace
@@ -217,11 +264,13 @@ class Program {
 ExitCode Run(const std::vector<std::string>& arguments,
              const Surroundings& surroundings) {
   ExitCode code = ExitCode::kInternalFailure;
+  Program program(surroundings);
   try {
-    code = Program(surroundings).Run(arguments);
+    code = program.Run(arguments);
   } catch (const UsageError& error) {
-    surroundings.err << "chainkeep: " << error.what()
-                     << "\n'chainkeep --help' lists the commands, and "
+    surroundings.err << "chainkeep: " << error.what() << "\n"
+                     << program.hints()
+                     << "'chainkeep --help' lists the commands, and "
                         "'chainkeep COMMAND --help' explains one.\n";
     return dynamic_cast<const ConfigurationError*>(&error) == nullptr
                ? ExitCode::kUsage

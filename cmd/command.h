@@ -20,6 +20,7 @@
 #include "chainkeep/registry.h"
 #include "chainkeep/store.h"
 #include "chainkeep/types.h"
+#include "cmd/argument_file.h"
 #include "cmd/arguments.h"
 #include "cmd/exit_code.h"
 #include "cmd/timestamps.h"
@@ -47,6 +48,8 @@ struct OptionSpec {
   std::string_view help = {};
   // What completion offers, "DEFAULT SNI_ONLY"; the registry judges.
   std::string_view choices = {};
+  // What the text is, if it mostly stands in a file.
+  Document document = Document::kNone;
 };
 
 // Files says how many arguments without an option a command takes.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <iterator>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -86,6 +87,21 @@ class LongOptions {
 std::string_view NameIn(std::string_view typed) {
   typed.remove_prefix(std::min<size_t>(2, typed.size()));
   return typed.substr(0, typed.find('='));
+}
+
+// How many characters are put in, left out or replaced between the two.
+size_t Distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t corner = row[0]++;
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t replaced = corner + (a[i] == b[j] ? 0 : 1);
+      corner = row[j + 1];
+      row[j + 1] = std::min({replaced, corner + 1, row[j] + 1});
+    }
+  }
+  return row.back();
 }
 
 class Parser {
@@ -230,6 +246,25 @@ class Parser {
     return nullptr;
   }
 
+  // What was meant by a command that is none, to be said; "" if that is not
+  // known.
+  std::string Meant(std::string_view name) const {
+    if (name == "iot" || name == "aws") {
+      return ": 'chainkeep' stands for 'aws iot'";
+    }
+    if (name == "help") return ": it is --help here";
+    std::string plain = absl::AsciiStrToLower(name.substr(0, 80));
+    std::replace(plain.begin(), plain.end(), '_', '-');
+    constexpr size_t kMostSlips = 2;
+    for (const CommandSpec& command : commands_) {
+      if (Distance(plain, command.name) <=
+          std::min(kMostSlips, command.name.size() / 3)) {
+        return absl::StrCat(": '", command.name, "' is one");
+      }
+    }
+    return "";
+  }
+
   void FindCommand(std::string_view name) {
     for (const CommandSpec& command : commands_) {
       if (command.name == name) {
@@ -237,7 +272,8 @@ class Parser {
         return;
       }
     }
-    throw UsageError(absl::StrCat("unknown command ", Quoted(name)));
+    throw UsageError(
+        absl::StrCat("unknown command ", Quoted(name), Meant(name)));
   }
 
   void CheckFiles() const {
@@ -250,8 +286,9 @@ class Parser {
                                     " of ", invocation_.command->name));
     }
     if (takes == Files::kOne && files.empty()) {
-      throw UsageError(
-          absl::StrCat(invocation_.command->name, " needs an argument"));
+      throw UsageError(absl::StrCat(invocation_.command->name,
+                                    " needs an argument, as in 'chainkeep ",
+                                    invocation_.command->example, "'"));
     }
   }
 
@@ -307,7 +344,8 @@ std::span<const OptionSpec> GlobalOptions() {
        .choices = "iso8601 unix"},
       {.name = kCliInputJson,
        .help = "The command's arguments as a JSON object, as the API has them. "
-               "Those that are typed count before it."},
+               "Those that are typed count before it.",
+       .document = Document::kJson},
       {.name = kGenerateCliSkeleton,
        .kind = OptionKind::kSwitch,
        .help = "Prints such an object, empty, and does nothing."},

@@ -131,7 +131,8 @@ constexpr OptionSpec kCertificateId = {
 constexpr OptionSpec kCertificatePem = {
     .name = "certificate-pem",
     .need = Need::kRequired,
-    .help = "The device's certificate, as PEM."};
+    .help = "The device's certificate, as PEM.",
+    .document = Document::kPem};
 constexpr OptionSpec kStatus = {
     .name = "status",
     .help = "ACTIVE, INACTIVE or REVOKED. Without it, INACTIVE.",
@@ -149,7 +150,8 @@ std::vector<CommandSpec> RegisterSpecs() {
        .options = {kCertificatePem,
                    {.name = "ca-certificate-pem",
                     .help = "The certificate of the CA that signed it, as PEM. "
-                            "Required where several have its name."},
+                            "Required where several have its name.",
+                    .document = Document::kPem},
                    {.name = "set-as-active",
                     .kind = OptionKind::kFlag,
                     .help = "As --status ACTIVE, which aws would rather have."},

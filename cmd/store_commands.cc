@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
+#include "cmd/argument_file.h"
 #include "cmd/commands.h"
 #include "cmd/output_file.h"
 #include "cmd/results.h"
@@ -22,8 +23,8 @@ constexpr std::string_view kStandard = "-";
 
 // The file that is named; "-" where none is.
 std::string FileIn(const Arguments& arguments) {
-  return arguments.files().empty() ? std::string(kStandard)
-                                   : arguments.files().front();
+  if (arguments.files().empty()) return std::string(kStandard);
+  return std::string(WithoutScheme(arguments.files().front()));
 }
 
 constexpr std::string_view kAllowIncomplete = "allow-incomplete";

@@ -1,8 +1,12 @@
 #include "cmd/timestamps.h"
 
 #include <algorithm>
+#include <string>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "cmd/usage_error.h"
 
 namespace chainkeep::cmd {
 
@@ -34,6 +38,20 @@ nlohmann::ordered_json TimestampOf(UnixMillis when, TimestampFormat format) {
       when % 1000 == 0 ? "%E4Y-%m-%dT%H:%M:%S%Ez" : "%E4Y-%m-%dT%H:%M:%E6S%Ez";
   const absl::Time time = absl::FromUnixMillis(when);
   return absl::FormatTime(layout, time, ZoneFor(time));
+}
+
+UnixSeconds ParseMoment(std::string_view what, std::string_view text) {
+  int64_t seconds = 0;
+  if (absl::SimpleAtoi(text, &seconds)) return seconds;
+  absl::Time time;
+  std::string error;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
+    return absl::ToUnixSeconds(time);
+  }
+  throw UsageError(absl::StrCat(what,
+                                " takes a date such as 2026-12-31T23:59:59Z "
+                                "or seconds since 1970, not ",
+                                Quoted(text)));
 }
 
 }  // namespace chainkeep::cmd

@@ -10,6 +10,7 @@
 #define CHAINKEEP_CMD_TIMESTAMPS_H_
 
 #include <cstdint>
+#include <string_view>
 
 #include "chainkeep/types.h"
 #include "nlohmann/json.hpp"
@@ -20,6 +21,10 @@ enum class TimestampFormat : uint8_t { kIso8601, kUnix };
 
 // "2022-11-15T12:34:56.789000+00:00", or 1668515696.789.
 nlohmann::ordered_json TimestampOf(UnixMillis when, TimestampFormat format);
+
+// ParseMoment reads a date of ISO 8601 with its time zone, or whole seconds
+// since 1970. Throws UsageError, which begins with `what`.
+UnixSeconds ParseMoment(std::string_view what, std::string_view text);
 
 }  // namespace chainkeep::cmd
 

@@ -30,6 +30,17 @@ std::string CommonName(const x509::Name& subject) {
   return absl::CHexEscape(name);
 }
 
+// What stands there instead, to be said.
+std::string OtherLabelIn(std::string_view pem) {
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  constexpr size_t kLongest = 40;
+  const size_t begin = pem.find(kBegin);
+  if (begin == std::string_view::npos) return "";
+  std::string_view label = pem.substr(begin + kBegin.size(), kLongest);
+  label = label.substr(0, label.find('-'));
+  return absl::StrCat(", but one of '", absl::CHexEscape(label), "'");
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> DecodePemCertificates(
@@ -52,8 +63,9 @@ absl::StatusOr<std::vector<std::string>> DecodePemCertificates(
     break;
   }
   if (ders.empty()) {
-    return MakeError(ErrorCode::kCertificateValidation,
-                     "PEM: there is no CERTIFICATE block");
+    return MakeError(
+        ErrorCode::kCertificateValidation,
+        absl::StrCat("PEM: there is no CERTIFICATE block", OtherLabelIn(pem)));
   }
   return ders;
 }

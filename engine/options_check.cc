@@ -1,5 +1,10 @@
 #include "engine/options_check.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -77,6 +82,22 @@ absl::Status CheckExtensions(const std::vector<std::string>& processed) {
   return absl::OkStatus();
 }
 
+// What this process may have: the machine's, or less by setrlimit(2).
+uint64_t MemoryBytes() {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page = sysconf(_SC_PAGESIZE);
+  uint64_t bytes = pages > 0 && page > 0 ? static_cast<uint64_t>(pages) *
+                                               static_cast<uint64_t>(page)
+                                         : uint64_t{1} << 40;
+  for (const auto resource : {RLIMIT_AS, RLIMIT_DATA}) {
+    rlimit limit = {};
+    if (getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+      bytes = std::min<uint64_t>(bytes, limit.rlim_cur);
+    }
+  }
+  return bytes;
+}
+
 absl::Status CheckEndpointCache(const EndpointCacheOptions& cache) {
   constexpr size_t kMinBytes = size_t{1} << 20;
   constexpr size_t kMinNegativeBytes = size_t{64} << 10;
@@ -86,6 +107,11 @@ absl::Status CheckEndpointCache(const EndpointCacheOptions& cache) {
                      absl::StrCat("endpoint cache: ", what));
   };
   if (cache.bytes < kMinBytes) return invalid("at least 1 MiB");
+  // Its tables are made at once, and what cannot be had would end the process.
+  if (const uint64_t memory = MemoryBytes(); cache.bytes > memory / 2) {
+    return invalid(
+        absl::StrCat("bytes must be at most half of the memory, ", memory / 2));
+  }
   if (cache.negative_bytes < kMinNegativeBytes ||
       cache.negative_bytes > cache.bytes) {
     return invalid("negative_bytes must be 64 KiB to bytes");

@@ -110,13 +110,18 @@ struct CaSummary {
 struct SetCrlsRequest {
   Account account = {};
   Region region = {};
-  // PEM of the CA whose certificates the lists speak of, exactly one block. It
-  // need not be registered: an intermediate's is given the same way.
+  // PEM of the CA whose certificates the lists speak of. It need not be
+  // registered: an intermediate's is given the same way. Several blocks, 16 at
+  // most, are several CAs: each list becomes that CA's which has signed it, and
+  // each CA must get one. All of it is stored, or nothing.
   std::string_view ca_certificate = {};
   // Each PEM with one X509 CRL block, or DER. All that the account has for this
   // CA from now on, whichever of its certificates others were given with. None:
   // what was given with this certificate is taken back (see Registry::SetCrls).
   std::vector<std::string_view> crls = {};
+  // What messages call each of `crls`: a file and a place in it, say. Empty:
+  // "CRL 1" and so on.
+  std::vector<std::string_view> crl_names = {};
 };
 
 // CrlsSummary is what an account has of CRLs of one CA.

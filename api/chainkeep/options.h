@@ -373,7 +373,8 @@ struct ListenerOptions {
 struct EndpointCacheOptions {
   // Memory of the cache: endpoints, and the tables that find them. A name of 35
   // bytes takes 248 beside its share of the tables, so this is some 215,000 of
-  // them. At least 1 MiB.
+  // them. At least 1 MiB, and at most half of the memory of the machine, or of
+  // what setrlimit(2) leaves: the tables are made at once.
   size_t bytes = size_t{64} << 20;
   // Memory for names that nobody has, beside that. Strangers fill it, as fast
   // as they like, and push out nothing but each other. 64 KiB to `bytes`.

@@ -139,11 +139,12 @@ class Registry {
   // that speaks of the same certificates: that one stays until a list is given
   // that is current.
   //
-  // Errors: kInvalidRequest (arguments; more than 64 lists, or 64 MiB
-  // together), kLimitExceeded (the account has CRLs of 128 other CAs in the
-  // region), kCertificateValidation (the CA's certificate, or a list that is
-  // ill-formed, delta or indirect, of another issuer, or not signed by the CA).
-  // The message says which list.
+  // Errors: kInvalidRequest (arguments; of one CA more than 64 lists, or more
+  // than 64 MiB of them together, in DER; a CA without a list), kLimitExceeded
+  // (the account has CRLs of 128 other CAs in the region),
+  // kCertificateValidation (the CA's certificate, or a list that is ill-formed,
+  // delta or indirect, of another issuer, or not signed by the CA). The message
+  // says which list.
   virtual absl::Status SetCrls(const SetCrlsRequest& request) = 0;
 
   // DeleteCrls removes all lists of the CA that ListCrls calls `ca`. Errors:

@@ -38,7 +38,7 @@ struct Candidate {
   Tenant tenant;
   Mode mode = Mode::kDefault;
   CaPtr ca;
-  std::string offered_code;  // mode DEFAULT only
+  OfferedCode offered_code;  // mode DEFAULT only
 
   CaKey key() const { return {tenant, ca->id()}; }
 };
@@ -67,7 +67,7 @@ absl::StatusOr<CaPtr> ExamineCa(const CommandContext& context,
 }
 
 // The code that a proof of possession offers.
-absl::StatusOr<std::string> ExamineProof(const CommandContext& context,
+absl::StatusOr<OfferedCode> ExamineProof(const CommandContext& context,
                                          std::string_view pem,
                                          const catalog::CaRecord& ca,
                                          UnixSeconds now) {
@@ -80,7 +80,7 @@ absl::StatusOr<std::string> ExamineProof(const CommandContext& context,
   const absl::Status check = CheckVerificationCertificate(
       *verification, ca.certificate(), ca.key(), context.policy(), now);
   if (!check.ok()) return check;
-  return OfferedCode(*verification);
+  return OfferedCodeOf(*verification);
 }
 
 absl::StatusOr<Candidate> Examine(const CommandContext& context,
@@ -98,9 +98,9 @@ absl::StatusOr<Candidate> Examine(const CommandContext& context,
   if (!arguments.ok()) return arguments;
   absl::StatusOr<CaPtr> ca = ExamineCa(context, request.ca_certificate, now);
   if (!ca.ok()) return ca.status();
-  Candidate candidate{*tenant, *mode, *std::move(ca), ""};
+  Candidate candidate{*tenant, *mode, *std::move(ca), {}};
   if (candidate.mode == Mode::kDefault) {
-    absl::StatusOr<std::string> code = ExamineProof(
+    absl::StatusOr<OfferedCode> code = ExamineProof(
         context, request.verification_certificate, *candidate.ca, now);
     if (!code.ok()) return code.status();
     candidate.offered_code = *std::move(code);

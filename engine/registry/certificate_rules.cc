@@ -33,8 +33,8 @@ absl::StatusOr<store::Tenant> CheckTenant(const Account& account,
   return store::Tenant{account, region};
 }
 
-absl::StatusOr<std::string> CheckPem(std::string_view what,
-                                     std::string_view pem) {
+absl::StatusOr<std::vector<std::string>> CheckPems(std::string_view what,
+                                                   std::string_view pem) {
   if (pem.empty() || pem.size() > kMaxPemCharacters) {
     return InvalidRequest(absl::StrCat(what, " must have 1 to ",
                                        kMaxPemCharacters, " characters"));
@@ -44,6 +44,13 @@ absl::StatusOr<std::string> CheckPem(std::string_view what,
     return InvalidCertificate(
         absl::StrCat(what, ": ", ders.status().message()));
   }
+  return ders;
+}
+
+absl::StatusOr<std::string> CheckPem(std::string_view what,
+                                     std::string_view pem) {
+  absl::StatusOr<std::vector<std::string>> ders = CheckPems(what, pem);
+  if (!ders.ok()) return ders.status();
   if (ders->size() != 1) {
     return InvalidCertificate(
         absl::StrCat(what, " must be one certificate, not ", ders->size()));

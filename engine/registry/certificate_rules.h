@@ -28,6 +28,11 @@ inline constexpr size_t kMaxPemCharacters = 65'536;
 absl::StatusOr<store::Tenant> CheckTenant(const Account& account,
                                           const Region& region);
 
+// The DER of each CERTIFICATE block of `pem`; `what` names the argument.
+// Errors: as CheckPem.
+absl::StatusOr<std::vector<std::string>> CheckPems(std::string_view what,
+                                                   std::string_view pem);
+
 // The DER of the one CERTIFICATE block of `pem`; `what` names the argument.
 // Errors: kInvalidRequest (its length), kCertificateValidation (no block, an
 // ill-formed one, or more than one).

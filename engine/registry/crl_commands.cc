@@ -100,88 +100,203 @@ bool HasListToCome(const VerifiedCrls& given, UnixSeconds now) {
   });
 }
 
-// Puts what was given in the place of what is stored.
-absl::Status Replace(const CommandContext& context, const CertificateId& id,
-                     const store::CrlRow& given, const VerifiedCrls& lists) {
-  const UnixSeconds now = context.Now();
-  const bool has_list_to_come = HasListToCome(lists, now);
-  // What is stored is read before the transaction, which others wait for; if it
-  // has changed by then, again.
-  for (bool is_done = false; !is_done;) {
-    store::CrlRow row = given;
-    std::vector<std::string> stored;
-    if (has_list_to_come) {
-      const absl::Status read = context.Read([&](const store::RegistryView& v) {
-        const auto before = v.FindCrls(row.key);
-        if (before) stored = before->crls;
-        return absl::OkStatus();
-      });
-      if (!read.ok()) return read;
-      for (std::string& list : StayingBeside(lists, stored, now)) {
-        row.crls.push_back(std::move(list));
+// Given is what is given for one CA.
+struct Given {
+  CertificateId id;  // of the certificate that it is given with
+  store::CrlRow row;
+  VerifiedCrls lists;
+};
+
+// The lists that are stored of the CA; none where it has none.
+absl::StatusOr<std::optional<std::vector<std::string>>> StoredCrls(
+    const CommandContext& context, const store::CertificateKey& ca) {
+  std::optional<std::vector<std::string>> stored;
+  const absl::Status read = context.Read([&](const store::RegistryView& view) {
+    if (auto row = view.FindCrls(ca)) stored = std::move(row->crls);
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  return stored;
+}
+
+// Replacement puts what is given for one CA in the place of what is stored.
+class Replacement {
+ public:
+  explicit Replacement(const Given& given) : given_(given), row_(given.row) {}
+
+  // What is stored is read before the transaction, which others wait for.
+  absl::Status Prepare(const CommandContext& context) {
+    const UnixSeconds now = context.Now();
+    row_ = given_.row;
+    has_list_to_come_ = HasListToCome(given_.lists, now);
+    if (has_list_to_come_) {
+      auto stored = StoredCrls(context, row_.key);
+      if (!stored.ok()) return stored.status();
+      stored_ = *std::move(stored);
+      for (std::string& list :
+           StayingBeside(given_.lists,
+                         stored_.value_or(std::vector<std::string>()), now)) {
+        row_.crls.push_back(std::move(list));
       }
     }
-    absl::Status status = CheckCrlLimits(row.crls);
-    if (!status.ok()) return status;
-    const store::Tenant& tenant = row.key.tenant;
-    status = context.Commit(
-        {"SetCrls", tenant, CaArn({tenant, id})},
-        [&](store::Transaction& t) -> Outcome {
-          const std::optional<store::CrlRow> before = t.FindCrls(row.key);
-          is_done = !has_list_to_come || stored.empty() == !before;
-          if (is_done && has_list_to_come && before) {
-            is_done = before->crls == stored;
+    return CheckCrlLimits(row_.crls);
+  }
+
+  // Whether what is stored is what was read, as far as that matters.
+  bool IsPrepared(const store::Transaction& t) const {
+    if (!has_list_to_come_) return true;
+    const std::optional<store::CrlRow> before = t.FindCrls(row_.key);
+    return before ? stored_ == before->crls : !stored_.has_value();
+  }
+
+  absl::Status Put(store::Transaction& t) {
+    const std::optional<store::CrlRow> before = t.FindCrls(row_.key);
+    if (!before) {
+      const absl::Status quota = CheckCrlQuota(t, row_.key.tenant);
+      if (!quota.ok()) return quota;
+    }
+    GiveWith(given_.id,
+             before ? before->given_with : std::vector<CertificateId>(), &row_);
+    t.PutCrls(row_);
+    return absl::OkStatus();
+  }
+
+ private:
+  const Given& given_;
+  store::CrlRow row_;
+  bool has_list_to_come_ = false;
+  std::optional<std::vector<std::string>> stored_;
+};
+
+// All of it, or nothing; if what is stored changes meanwhile, again.
+absl::Status Replace(const CommandContext& context, const store::Tenant& tenant,
+                     const std::vector<Given>& all) {
+  std::vector<Replacement> replacements(all.begin(), all.end());
+  VerifiedCrls lists;
+  for (const Given& given : all) {
+    lists.insert(lists.end(), given.lists.begin(), given.lists.end());
+  }
+  for (bool is_done = false; !is_done;) {
+    for (Replacement& replacement : replacements) {
+      const absl::Status status = replacement.Prepare(context);
+      if (!status.ok()) return status;
+    }
+    const absl::Status status =
+        context.Transact([&](store::Transaction& t) -> absl::Status {
+          is_done = std::all_of(
+              replacements.begin(), replacements.end(),
+              [&](const Replacement& one) { return one.IsPrepared(t); });
+          if (!is_done) return absl::OkStatus();
+          for (Replacement& replacement : replacements) {
+            const absl::Status put = replacement.Put(t);
+            if (!put.ok()) return put;
           }
-          if (!is_done) return Effect::kNone;
-          if (!before) {
-            const absl::Status quota = CheckCrlQuota(t, tenant);
-            if (!quota.ok()) return quota;
-          }
-          GiveWith(id,
-                   before ? before->given_with : std::vector<CertificateId>(),
-                   &row);
-          t.PutCrls(row);
-          return Effect::kChanged;
-        },
-        lists);
+          return absl::OkStatus();
+        });
     if (!status.ok()) return status;
   }
-  return absl::OkStatus();
+  const absl::Status status = context.Follow(tenant, std::move(lists));
+  for (const Given& given : all) {
+    context.Tell({"SetCrls", tenant, CaArn({tenant, given.id})});
+  }
+  return status;
+}
+
+using CaPtr = std::shared_ptr<const catalog::CaRecord>;
+
+// The CAs that lists are given for.
+absl::StatusOr<std::vector<CaPtr>> ReadCas(std::string_view pem) {
+  constexpr std::string_view kWhat = "the CA certificate";
+  const auto ders = CheckPems(kWhat, pem);
+  if (!ders.ok()) return ders.status();
+  if (ders->size() > kMaxCasAtATime) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     absl::StrCat("CRLs of at most ", kMaxCasAtATime,
+                                  " CAs at a time, not ", ders->size()));
+  }
+  std::vector<CaPtr> cas;
+  for (const std::string& der : *ders) {
+    auto ca =
+        catalog::CaRecord::Make(der, signature::Preparation::kForOneSearch);
+    if (!ca.ok()) {
+      return MakeError(
+          ErrorCode::kCertificateValidation,
+          absl::StrCat(kWhat, ": ", ca.fault().what, " is not valid"));
+    }
+    cas.push_back(*std::move(ca));
+  }
+  return cas;
+}
+
+std::string TextOf(const CaPtr& ca) {
+  constexpr size_t kMaxText = 200;
+  return x509::ToRfc4514(ca->certificate().subject(), kMaxText);
+}
+
+// What is given for each of `cas`. With lists, each gets one: to replace what
+// is stored by nothing is to be said otherwise.
+absl::StatusOr<std::vector<Given>> ShareOut(const CommandContext& context,
+                                            const store::Tenant& tenant,
+                                            const SetCrlsRequest& request,
+                                            const std::vector<CaPtr>& cas) {
+  auto shares = ShareOutCrls({request.crls, request.crl_names}, cas,
+                             context.policy(), context.encoding());
+  if (!shares.ok()) return shares.status();
+  std::vector<Given> all;
+  for (size_t i = 0; i < cas.size(); ++i) {
+    Given given{
+        .id = cas[i]->id(), .row = {}, .lists = std::move((*shares)[i])};
+    given.row.key = store::CrlKeyOf(tenant, cas[i]->ca_id());
+    const Bytes ca = cas[i]->certificate().der();
+    given.row.ca.assign(ca.begin(), ca.end());
+    for (const auto& list : given.lists) {
+      const Bytes bytes = list->crl().der();
+      given.row.crls.emplace_back(bytes.begin(), bytes.end());
+    }
+    for (const Given& other : all) {
+      if (other.row.key == given.row.key) {
+        return MakeError(
+            ErrorCode::kInvalidRequest,
+            absl::StrCat("the CA ", TextOf(cas[i]), " is there twice"));
+      }
+    }
+    if (given.lists.empty() && !request.crls.empty()) {
+      return MakeError(ErrorCode::kInvalidRequest,
+                       absl::StrCat("no CRL is of the CA ", TextOf(cas[i])));
+    }
+    all.push_back(std::move(given));
+  }
+  return all;
 }
 
 }  // namespace
 
 absl::Status SetCrls(const CommandContext& context,
                      const SetCrlsRequest& request) {
-  constexpr std::string_view kWhat = "the CA certificate";
   const absl::StatusOr<store::Tenant> tenant =
       CheckTenant(request.account, request.region);
   if (!tenant.ok()) return tenant.status();
-  const absl::StatusOr<std::string> der =
-      CheckPem(kWhat, request.ca_certificate);
-  if (!der.ok()) return der.status();
-  const der::Result<std::shared_ptr<const catalog::CaRecord>> ca =
-      catalog::CaRecord::Make(*der, signature::Preparation::kForOneSearch);
-  if (!ca.ok()) {
-    return MakeError(
-        ErrorCode::kCertificateValidation,
-        absl::StrCat(kWhat, ": ", ca.fault().what, " is not valid"));
+  if (!request.crl_names.empty() &&
+      request.crl_names.size() != request.crls.size()) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "there are as many crl_names as crls, or none");
   }
-  const auto crls =
-      LoadCrls(request.crls, **ca, context.policy(), context.encoding());
-  if (!crls.ok()) return crls.status();
-  store::CrlRow row;
-  row.key = store::CrlKeyOf(*tenant, (*ca)->ca_id());
-  row.ca = *der;
-  for (const auto& crl : *crls) {
-    const Bytes bytes = crl->crl().der();
-    row.crls.emplace_back(bytes.begin(), bytes.end());
-  }
-  const CertificateId id = (*ca)->id();
-  if (!row.crls.empty()) return Replace(context, id, row, *crls);
-  return context.Commit(
-      {"SetCrls", *tenant, CaArn({*tenant, id})},
-      [&](store::Transaction& t) { return TakeBack(t, row.key, id); });
+  const absl::StatusOr<std::vector<CaPtr>> cas =
+      ReadCas(request.ca_certificate);
+  if (!cas.ok()) return cas.status();
+  const auto all = ShareOut(context, *tenant, request, *cas);
+  if (!all.ok()) return all.status();
+  if (!request.crls.empty()) return Replace(context, *tenant, *all);
+  const Audit audit = {"SetCrls", *tenant, CaArn({*tenant, all->front().id})};
+  return context.Commit(audit, [&](store::Transaction& t) -> Outcome {
+    Effect effect = Effect::kNone;
+    for (const Given& given : *all) {
+      const Outcome outcome = TakeBack(t, given.row.key, given.id);
+      if (!outcome.ok()) return outcome;
+      if (*outcome == Effect::kChanged) effect = Effect::kChanged;
+    }
+    return effect;
+  });
 }
 
 absl::Status DeleteCrls(const CommandContext& context, const Account& account,
@@ -196,7 +311,9 @@ absl::Status DeleteCrls(const CommandContext& context, const Account& account,
             t.FindCrls(store::CrlKeyOf(*tenant, *id));
         if (!row) {
           return MakeError(ErrorCode::kResourceNotFound,
-                           "the account has no CRLs of this CA");
+                           "the account has no CRLs of a CA with this id, "
+                           "which is not that of a certificate: ListCrls has "
+                           "it");
         }
         row->crls.clear();
         t.PutCrls(*row);

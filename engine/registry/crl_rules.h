@@ -4,6 +4,7 @@
 #define CHAINKEEP_ENGINE_REGISTRY_CRL_RULES_H_
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,24 @@ inline constexpr size_t kMaxGivenWith = 16;
 
 // Of how many CAs a tenant may have CRLs: their bytes are the gateway's.
 inline constexpr size_t kMaxCasWithCrls = 128;
+
+// Of how many CAs lists may be given at a time.
+inline constexpr size_t kMaxCasAtATime = 16;
+
+// GivenCrls is what a tenant gives at a time.
+struct GivenCrls {
+  const std::vector<std::string_view>& crls;   // PEM or DER
+  const std::vector<std::string_view>& names;  // in messages, if there are any
+};
+
+// ShareOutCrls verifies each list as that of one of `cas`, and returns those of
+// each CA, in its order. Pure but for what it allocates. Errors: as
+// Registry::SetCrls.
+absl::StatusOr<
+    std::vector<std::vector<std::shared_ptr<const revocation::LoadedCrl>>>>
+ShareOutCrls(const GivenCrls& given,
+             std::span<const std::shared_ptr<const catalog::CaRecord>> cas,
+             const AlgorithmPolicy& policy, EncodingRule encoding);
 
 // LoadCrls verifies each of `crls`, PEM or DER, as the CA's. Pure but for what
 // it allocates. Errors: as Registry::SetCrls.

@@ -167,22 +167,30 @@ absl::Status CheckVerificationCertificate(const x509::Certificate& verification,
   return absl::OkStatus();
 }
 
-std::string OfferedCode(const x509::Certificate& verification) {
+OfferedCode OfferedCodeOf(const x509::Certificate& verification) {
+  constexpr size_t kMaxText = 200;
+  OfferedCode offered{.subject =
+                          x509::ToRfc4514(verification.subject(), kMaxText)};
   std::string code;
-  if (x509::CommonNames(verification.subject(), &code) != 1) return "";
-  return code;
+  if (x509::CommonNames(verification.subject(), &code) == 1) {
+    offered.code = std::move(code);
+  }
+  return offered;
 }
 
 absl::Status CheckRegistrationCode(const store::RegistryView& view,
                                    const store::Tenant& tenant,
-                                   std::string_view offered) {
+                                   const OfferedCode& offered) {
   const std::optional<std::string> code = view.FindRegistrationCode(tenant);
-  if (code.has_value() && IsRegistrationCode(*code, offered)) {
+  if (code.has_value() && IsRegistrationCode(*code, offered.code)) {
     return absl::OkStatus();
   }
-  return MakeError(ErrorCode::kRegistrationCodeValidation,
-                   "the verification certificate's subject must have one "
-                   "common name, the account's registration code");
+  return MakeError(
+      ErrorCode::kRegistrationCodeValidation,
+      absl::StrCat("the verification certificate's subject must have one "
+                   "common name, the account's registration code",
+                   code.has_value() ? "" : ", and there is none yet",
+                   "; its subject is \"", offered.subject, "\""));
 }
 
 absl::Status CheckNotHeld(const store::RegistryView& view,

@@ -77,9 +77,14 @@ absl::Status CheckVerificationCertificate(const x509::Certificate& verification,
                                           const AlgorithmPolicy& policy,
                                           UnixSeconds now);
 
-// The registration code that a verification certificate carries: its subject's
-// common name. "", which no code equals, unless there is exactly one.
-std::string OfferedCode(const x509::Certificate& verification);
+// OfferedCode is the registration code that a verification certificate carries.
+struct OfferedCode {
+  // Its subject's common name; "", which no code equals, unless there is
+  // exactly one.
+  std::string code = {};
+  std::string subject = {};  // RFC 4514, cut, for a message
+};
+OfferedCode OfferedCodeOf(const x509::Certificate& verification);
 
 // ---- State -----------------------------------------------------------------
 
@@ -87,7 +92,7 @@ std::string OfferedCode(const x509::Certificate& verification);
 // kRegistrationCodeValidation.
 absl::Status CheckRegistrationCode(const store::RegistryView& view,
                                    const store::Tenant& tenant,
-                                   std::string_view offered);
+                                   const OfferedCode& offered);
 
 // The tenant does not hold the CA's certificate, in either mode, nor another of
 // the same signed contents; and if it shall be DEFAULT, nobody in the region

@@ -17,13 +17,23 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "examples/gateway/flags.h"
 #include "examples/gateway/gateway.h"
 
 namespace {
 
 int Fail(const absl::Status& status) {
-  std::fprintf(stderr, "gateway: %s\n", std::string(status.message()).c_str());
+  // It may quote a flag, or a file's name: nothing that a terminal obeys.
+  std::string text;
+  for (const char c : status.message()) {
+    const bool is_shown = c >= ' ' && c < 0x7f;
+    absl::StrAppend(&text, is_shown
+                               ? std::string(1, c)
+                               : absl::CHexEscape(std::string_view(&c, 1)));
+  }
+  std::fprintf(stderr, "gateway: %s\n", text.c_str());
   return 1;
 }
 

@@ -93,7 +93,7 @@ TEST_F(ArgumentFile, RefusalsNameTheOptionTheFileAndTheReason) {
                          "gr\xfc\xdf"
                          "e"),
        "is not UTF-8 text"},
-      {"file://" + Write("utf16", "\xff\xfeg"), "is not UTF-8 text"},
+      {"file://" + Write("utf16", "\xff\xfeg"), "is UTF-16 text"},
       {"file://" + Write("surrogate", "\xed\xa0\x80"), "is not UTF-8 text"},
       {"file://" + Write("overlong", "\xc0\xaf"), "is not UTF-8 text"},
   };

@@ -154,7 +154,9 @@ TEST(CommandLine, FilesAreArgumentsWithoutAnOption) {
   EXPECT_EQ(RefusalOf({"import", "a", "b"}),
             "unexpected argument 'b' of import");
   EXPECT_EQ(RefusalOf({"stats", "a"}), "unexpected argument 'a' of stats");
-  EXPECT_EQ(RefusalOf({"completion"}), "completion needs an argument");
+  EXPECT_EQ(RefusalOf({"completion"}),
+            "completion needs an argument, as in 'chainkeep completion bash > "
+            "chainkeep-completion.bash'");
 }
 
 struct Refused {
@@ -168,7 +170,7 @@ TEST(CommandLine, RefusalsNameWhatIsWrong) {
       {"unknown command", {"register-ca"}, "unknown command 'register-ca'"},
       {"the command of another program",
        {"iot", "register-ca-certificate"},
-       "unknown command 'iot'"},
+       "unknown command 'iot': 'chainkeep' stands for 'aws iot'"},
       {"unknown option",
        {"stats", "--frobnicate"},
        "unknown option '--frobnicate' of stats"},

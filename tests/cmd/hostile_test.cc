@@ -126,7 +126,12 @@ TEST_F(Hostile, TextsInWrongEncodings) {
   std::string utf16("\xff\xfe", 2);
   for (const char c : pem) utf16 += std::string({c, '\0'});
   shell_.Write("utf16.pem", utf16);
-  RefusedCa("file://utf16.pem", 252, "'utf16.pem' holds a NUL byte");
+  RefusedCa("file://utf16.pem", 252, "'utf16.pem' is UTF-16 text: 'iconv");
+  ASSERT_EQ(shell_.Type("openssl x509 -in rootCA.pem -outform DER -out ca.der")
+                .exit_code,
+            0);
+  RefusedCa("file://ca.der", 252, "'ca.der' is DER: 'openssl x509 -inform");
+  RefusedCa("fileb://ca.der", 252, "'ca.der' is DER");
   RefusedCa(
       "gr\xfc\xdf"
       "e",
@@ -192,6 +197,153 @@ TEST_F(Hostile, TextsThatAreTooLong) {
            std::string(37, 'a'), "--template-body", "{}",
            "--provisioning-role-arn", "arn:aws:iam::111122223333:role/r"},
           10, "(InvalidRequestException, HTTP 400)");
+}
+
+TEST_F(Hostile, PathsInPlaceOfDocuments) {
+  RefusedCa("rootCA.pem", 11,
+            "--ca-certificate 'rootCA.pem' is taken as the text itself: for "
+            "what a file says, write 'file://rootCA.pem'");
+  RefusedCa("file:rootCA.pem", 11, "write 'file://rootCA.pem'");
+  RefusedCa("file://rootCA.key", 11,
+            "there is no CERTIFICATE block, but one of 'EC PRIVATE KEY'");
+  Refused({"register-certificate", "--certificate-pem", "device.pem"}, 11,
+          "write 'file://device.pem'");
+  Refused({"list-certificates", "--cli-input-json", "input.json"}, 252,
+          "write 'file://input.json'");
+  Refused({"crl", "--ca-certificate", "rootCA.pem", "--remove"}, 11,
+          "write 'file://rootCA.pem'");
+}
+
+TEST_F(Hostile, HabitsOfAws) {
+  Refused({"iot", "list-certificates"}, 252,
+          "'chainkeep' stands for 'aws iot'");
+  Refused({"help"}, 252, "it is --help here");
+  Refused({"list_certificates"}, 252, "'list-certificates' is one");
+  Refused({"Describe-CA-Certificates"}, 252, "'describe-ca-certificate' is");
+  Refused({"register-ca-certificate", "--cli-input-json",
+           R"({"caCertificate": "file://rootCA.pem"})"},
+          10, "follows no 'file://rootCA.pem': --ca-certificate does");
+  Refused({"list-certificates", "--max-items", "99999999999"}, 252,
+          "--max-items takes a whole number of at most 2147483647");
+  Refused({"import", "file://missing"}, 252, "cannot read 'missing'");
+  Refused({"nothing-alike"}, 252, "unknown command 'nothing-alike'");
+  Refused({"describe-ca-certificate", "--certificate-id",
+           "arn:aws:iot:us-east-1:111122223333:cacert/" + std::string(64, 'a')},
+          10, "takes the id alone, which is what an ARN has after");
+}
+
+TEST_F(Hostile, CrlsSayWhatTheyWant) {
+  const std::vector<std::string> crl = {"crl", "--ca-certificate",
+                                        "file://rootCA.pem"};
+  const auto with = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = crl;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  Refused(crl, 252, "crl needs the files that hold the CRLs, as in");
+  Refused(with({"--remove", "x.crl"}), 252, "--remove takes no file, and 'x");
+  Refused(with({"rootCA.pem"}), 11, "block 1 is 'CERTIFICATE', not X509 CRL");
+  shell_.Write("empty.crl", "");
+  Refused(with({"empty.crl"}), 11, "'empty.crl' is empty");
+  Refused(with({"-"}), 11, "'-' is empty");
+  shell_.Write("junk.crl", std::string("\x7f"
+                                       "ELF\0\0",
+                                       6));
+  Refused(with({"junk.crl"}), 11, "'junk.crl' holds no block of X509 CRL");
+}
+
+TEST_F(Hostile, ARegistrationCodeErrorShowsWhatWasFound) {
+  const std::vector<std::string> line = {
+      "register-ca-certificate", "--ca-certificate", "file://rootCA.pem",
+      "--verification-certificate", "file://device.pem"};
+  Refused(line, 12, "and there is none yet; its subject is \"CN=device\"");
+  shell_.Answer("chainkeep get-registration-code");
+  before_ = shell_.Text("chainkeep export");
+  Refused(line, 12, "registration code; its subject is \"CN=device\"");
+}
+
+// Names come from tenants, peers and whoever makes files: a right-to-left
+// override, C1, an escape.
+TEST_F(Hostile, NothingThatATerminalObeysIsPrinted) {
+  const std::string evil =
+      "a\u202e\u2066\u061cb\xc2\x9b"
+      "31m\x1b[2Jc\x07";
+  const auto harmless = [&](const Said& said, const std::string& what) {
+    for (const std::string& text : {said.out, said.err}) {
+      for (const char* control :
+           {"\u202e", "\u2066", "\u061c", "\xc2\x9b", "\x1b", "\x07"}) {
+        EXPECT_EQ(text.find(control), std::string::npos) << what;
+      }
+    }
+  };
+  for (const std::vector<std::string>& line :
+       std::vector<std::vector<std::string>>{
+           {"stats", "--store", evil},
+           {"validate", evil},
+           {"validate", "file://" + evil},
+           {"crl", "--ca-certificate", "file://rootCA.pem", evil},
+           {"crl", "--ca-certificate", evil, evil},
+           {"import", evil},
+           {"export", "missing/" + evil},
+           {"validate", "device.pem", "--server-name", evil},
+           {"validate", "device.pem", "--at", evil},
+           {"validate", "device.pem", "--curves", evil},
+           {"validate", "device.pem", "--processed-extensions", evil},
+           {"register-ca-certificate", "--ca-certificate", evil},
+           {"register-ca-certificate", "--ca-certificate", "x", "--tags", evil},
+           {"describe-ca-certificate", "--certificate-id", evil},
+           {"describe-ca-certificate", "--certificate-id", "arn:" + evil},
+           {"list-certificates", "--query", evil},
+           {"list-certificates", "--account", evil},
+           {"list-certificates", "--region", evil},
+           {"list-certificates", "--cli-input-json", evil},
+           {"list-certificates", "--cli-input-json", "{\"" + evil + "\": 1}"},
+           {"list-certificates", "--starting-token", evil},
+           {"create-domain-configuration", "--domain-configuration-name", evil},
+           {"create-domain-configuration", "--domain-configuration-name", "a",
+            "--domain-name", evil},
+           {"transfer-certificate", "--certificate-id", std::string(64, 'a'),
+            "--target-aws-account", "2", "--transfer-message", evil},
+           {"reject-certificate-transfer", "--certificate-id",
+            std::string(64, 'a'), "--reject-reason", evil},
+           {evil},
+           {"stats", "--" + evil},
+       }) {
+    const Said said = shell_.Run(line);
+    EXPECT_NE(said.exit_code, 0) << line.front();
+    harmless(said, line.front());
+    EXPECT_EQ(shell_.Text("chainkeep export"), before_) << line.front();
+  }
+  // A store of that name, which exists and is none.
+  shell_.Write("x\u202e\x1b[2J.db", std::string(10'000, 'x'));
+  harmless(shell_.Run({"stats", "--store", "x\u202e\x1b[2J.db"}), "store");
+
+  // Subjects: of a CA, a device, a verification certificate.
+  OpensslCa(shell_,
+            "a\u202e\u2066b\xc2\x9b"
+            "31mc");
+  OpensslDevice(shell_,
+                "d\u202e\u2066b\xc2\x9b"
+                "31mc");
+  ASSERT_EQ(shell_
+                .Type("touch index && openssl ca -gencrl -config <(printf "
+                      "'[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\n"
+                      "default_md=sha256\\ndefault_crl_days=9\\n') -cert "
+                      "rootCA.pem -keyfile rootCA.key -out rootCA.crl")
+                .exit_code,
+            0);
+  for (const char* line :
+       {"register-ca-certificate --ca-certificate file://rootCA.pem "
+        "--certificate-mode SNI_ONLY --set-as-active",
+        "register-ca-certificate --ca-certificate file://rootCA.pem "
+        "--verification-certificate file://device.pem",
+        "crl --ca-certificate file://rootCA.pem rootCA.crl", "list-crls",
+        "list-crls --output text", "list-crls --output table",
+        "list-crls --query crls[0].subject --output text",
+        "validate device.pem", "validate device.pem --output text",
+        "crl --ca-certificate \"$(cat rootCA.pem rootCA.pem)\" rootCA.crl"}) {
+    harmless(shell_.Type(absl::StrCat("chainkeep ", line)), line);
+  }
 }
 
 TEST_F(Hostile, StoresThatAreNone) {

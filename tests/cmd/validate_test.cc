@@ -221,7 +221,7 @@ TEST_F(Validate, WhatIsNoChainIsAnError) {
     int exit_code;
     const char* words;
   } cases[] = {
-      {"", 252, "validate needs an argument"},
+      {"", 252, "validate needs an argument, as in 'chainkeep validate"},
       {"missing.pem", 252, "validate: cannot read 'missing.pem'"},
       {".", 252, "it is a directory"},
       {"rootCA.key", 11, "(CertificateValidationException, HTTP 400)"},
@@ -304,6 +304,142 @@ TEST_F(Validate, EncodingsAndSerialNumbersFollowTheRulesThatAreSaid) {
   shell_.Set("CHAINKEEP_ENCODING", "strict");
   EXPECT_EQ(Ask("made.pem --server-name dev.example.com", 3)["reason"],
             "kMalformed");
+}
+
+TEST_F(Validate, ItTakesAFileAsOtherCommandsDo) {
+  ASSERT_EQ(shell_
+                .Type("openssl x509 -in device.pem -outform DER -out "
+                      "device.der && printf '\\xef\\xbb\\xbf' | cat - "
+                      "device.pem > bom.pem")
+                .exit_code,
+            0);
+  for (const char* file :
+       {"device.pem", "file://device.pem", "fileb://./device.pem",
+        "- < device.pem", "device.der", "file://device.der", "- < device.der",
+        "bom.pem"}) {
+    EXPECT_EQ(
+        Ask(absl::StrCat("--server-name dev.example.com ", file), 0)["reason"],
+        "kAccepted")
+        << file;
+  }
+}
+
+TEST_F(Validate, NothingInAFileIsSkippedInSilence) {
+  const Said made = shell_.Type(
+      "openssl crl2pkcs7 -nocrl -certfile device.pem -out p7.pem && openssl "
+      "crl2pkcs7 -nocrl -certfile device.pem -outform DER -out p7.der && "
+      "openssl x509 -in rootCA.pem -trustout -out trusted.pem && "
+      "openssl pkcs12 -export -nokeys -in device.pem -passout pass: -out p12 "
+      "&& iconv -f UTF-8 -t UTF-16 device.pem > utf16.pem && "
+      "cat device.pem trusted.pem > a.pem && "
+      "cat device.pem p7.pem > b.pem && cat device.pem device.key > c.pem && "
+      "(cat device.pem; tail -n +2 rootCA.pem) > d.pem && "
+      "(cat device.pem; head -n 3 rootCA.pem) > e.pem && : > empty.pem");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const struct {
+    const char* file;
+    const char* words;
+  } cases[] = {
+      {"p7.pem", "block 1 is 'PKCS7'"},
+      {"p7.der", "is PKCS#7"},
+      {"p12", "is PKCS#12"},
+      {"trusted.pem", "block 1 is 'TRUSTED CERTIFICATE'"},
+      {"utf16.pem", "is UTF-16 text"},
+      {"a.pem", "block 2 is 'TRUSTED CERTIFICATE'"},
+      {"b.pem", "block 2 is 'PKCS7'"},
+      {"c.pem", "block 2 is '"},
+      {"d.pem", "block 2 ends and does not begin"},
+      {"e.pem", "block 2 does not end"},
+      {"empty.pem", "is empty"},
+      {"device.csr", "block 1 is 'CERTIFICATE REQUEST'"},
+  };
+  for (const auto& c : cases) {
+    for (const char* as : {"", "file://", "- < "}) {
+      const Said said =
+          shell_.Type(absl::StrCat("chainkeep validate ", as, c.file));
+      EXPECT_EQ(said.exit_code, 11) << c.file << said.err;
+      EXPECT_THAT(said.err, HasSubstr(c.words)) << c.file;
+      EXPECT_EQ(said.out, "");
+    }
+  }
+}
+
+TEST_F(Validate, OptionsOfAListenerChangeTheAnswer) {
+  const struct {
+    const char* options;
+    const char* reason;
+  } cases[] = {
+      {"--curves p384", "kWeakKey"},
+      {"--curves p384,p256", "kAccepted"},
+      {"--schemes rsa-pss", "kAlgorithmNotAllowed"},
+      {"--digests sha512", "kAlgorithmNotAllowed"},
+      {"--leaf-profile client-auth-required", "kExtendedKeyUsage"},
+      {"--leaf-profile any-purpose", "kAccepted"},
+      {"--direct-issuer-only", "kAccepted"},
+      {"--service jobs", "kServerNameWrongService"},
+      {"--explicit-policy required", "kPolicy"},
+      {"--budget-certificate-bytes 10", "kBudgetBytes"},
+      {"--at 2000-01-01T00:00:00Z", "kNotYetValid"},
+      {"--at 946684800", "kNotYetValid"},
+      {"--at 2090-01-01T00:00:00+01:00", "kExpired"},
+      {"--revocation leaf", "kRevocationUnknown"},
+      {"--revocation leaf --revocation-unknown accept", "kAccepted"},
+  };
+  for (const auto& c : cases) {
+    const std::string line =
+        absl::StrCat("device.pem --server-name dev.example.com ", c.options);
+    const int code = std::string(c.reason) == "kAccepted" ? 0 : 3;
+    EXPECT_EQ(Ask(line, code)["reason"], c.reason) << c.options;
+  }
+  const struct {
+    const char* options;
+    int exit_code;
+    const char* words;
+  } refused[] = {
+      {"--at yesterday", 252, "--at takes a date such as"},
+      {"--curves p256,p224", 252, "--curves is one of p256, p384, p521, not"},
+      {"--budget-steps 0", 10, "a budget of zero"},
+      {"--budget-steps many", 252, "--budget-steps takes a whole number"},
+      {"--processed-extensions x", 10, "not an object identifier"},
+      {"--initial-policies 1.2.3", 10, "initial policies need"},
+  };
+  for (const auto& c : refused) {
+    const Said said =
+        shell_.Type(absl::StrCat("chainkeep validate device.pem ", c.options));
+    EXPECT_EQ(said.exit_code, c.exit_code) << c.options << said.err;
+    EXPECT_THAT(said.err, HasSubstr(c.words));
+  }
+}
+
+// Root may write everywhere: here it has given that up.
+TEST_F(Validate, ReadPermissionIsEnough) {
+  const std::string powerless =
+      "setpriv --securebits=+noroot --bounding-set=-all --inh-caps=-all ";
+  ASSERT_EQ(shell_
+                .Type("mkdir ro && cp registry.db device.pem ro && chmod 444 "
+                      "ro/registry.db && chmod 555 ro")
+                .exit_code,
+            0);
+  if (shell_.Type(powerless + "touch registry.db").exit_code != 0) {
+    GTEST_SKIP() << "capabilities cannot be given up";
+  }
+  ASSERT_NE(shell_.Type(powerless + "touch ro/new").exit_code, 0);
+  shell_.Set("CHAINKEEP_STORE", "ro/registry.db");
+  for (const char* command :
+       {"validate ro/device.pem --server-name dev.example.com", "stats",
+        "list-ca-certificates", "export", "list-crls"}) {
+    const Said said = shell_.Type(powerless + "chainkeep " + command);
+    EXPECT_EQ(said.exit_code, 0) << command << said.err;
+    EXPECT_EQ(said.err, "") << command;
+    EXPECT_NE(said.out, "") << command;
+    // No side files are left.
+    EXPECT_EQ(shell_.Text("ls ro"), "device.pem\nregistry.db") << command;
+  }
+  const Said written =
+      shell_.Type(powerless + "chainkeep get-registration-code");
+  EXPECT_EQ(written.exit_code, 22) << written.err;
+  EXPECT_THAT(written.err, HasSubstr("ro/registry.db"));
+  shell_.Type("chmod 755 ro");
 }
 
 }  // namespace

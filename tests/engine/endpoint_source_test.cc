@@ -1,5 +1,6 @@
 // An engine whose endpoints live elsewhere.
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -355,6 +356,10 @@ TEST_F(EndpointSourceTest, OptionsHaveBounds) {
   };
   const Options kBad[] = {
       {.bytes = (1 << 20) - 1},
+      // Beyond memory: an answer, and no end of the process.
+      {.bytes = size_t{1} << 50},
+      {.bytes = SIZE_MAX},
+      {.bytes = SIZE_MAX, .negative_bytes = SIZE_MAX},
       {.negative_bytes = (64 << 10) - 1},
       {.bytes = 1 << 20, .negative_bytes = (1 << 20) + 1},
       {.ttl_seconds = 0},

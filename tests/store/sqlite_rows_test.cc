@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
+#include "engine/registry/crl_rules.h"
 #include "engine/store/row_checksum.h"
 #include "engine/store/sqlite_connection.h"
 #include "gtest/gtest.h"
@@ -227,6 +228,29 @@ TEST(SqliteRows, AStoreWithAnotherSeedIsRefused) {
         << sql;
     std::filesystem::remove(path);
   }
+}
+
+// The limit that is told to tenants is one that a row has room for.
+TEST(SqliteRows, TheMostThatACaMayHaveOfCrlsFitsARow) {
+  const TempFolder folder;
+  const auto store = OpenSqlite(folder.File("store"));
+  CrlRow row = CrlsOf(TenantOf("a", "r1"), '1');
+  row.ca = std::string(64 << 10, 'c');
+  row.crls.assign(
+      registry::kMaxCrls,
+      std::string(registry::kMaxCrlBytes / registry::kMaxCrls, 'x'));
+  ASSERT_TRUE(registry::CheckCrlLimits(row.crls).ok());
+  ASSERT_TRUE(Try(*store, [&](Transaction& t) { t.PutCrls(row); }).ok());
+  EXPECT_TRUE(Look(*store, [&](const RegistryView& view) {
+                EXPECT_EQ(view.FindCrls(row.key), row);
+              }).ok());
+  // One byte more is refused, before any store is asked.
+  row.crls.back().push_back('x');
+  EXPECT_EQ(ErrorCodeOf(registry::CheckCrlLimits(row.crls)),
+            ErrorCode::kInvalidRequest);
+  row.crls.assign(registry::kMaxCrls + 1, "x");
+  EXPECT_EQ(ErrorCodeOf(registry::CheckCrlLimits(row.crls)),
+            ErrorCode::kInvalidRequest);
 }
 
 TEST(SqliteRows, ChangesAreCheckedToo) {
