@@ -26,6 +26,7 @@
 #include "engine/registry/device_status.h"
 #include "engine/registry/first_connect.h"
 #include "engine/registry/registry_impl.h"
+#include "engine/signature/key_tables.h"
 #include "engine/signature/signed_id.h"
 #include "engine/sni/endpoint_table.h"
 #include "engine/sni/host_name.h"
@@ -53,6 +54,20 @@ RegistryOptions RegistryOptionsOf(const EngineOptions& options,
           .registration_serial_rule = options.registration_serial_rule,
           .wildcard_endpoints = options.wildcard_endpoints,
           .endpoint_domain = options.endpoint_domain};
+}
+
+signature::KeyTableOptions KeyTableOptionsOf(const EngineOptions& options,
+                                             EventObserver* observer) {
+  using signature::prepared::Arithmetic;
+  return {.arithmetic =
+              signature::prepared::Choose(ArithmeticOf(options.prepared_keys))
+                  .value_or(Arithmetic::kOff),
+          .bytes = options.prepared_key_bytes,
+          .compare_one_in = options.prepared_compare_one_in,
+          .on_disagreement =
+              [observer](const PreparedKeyDisagreement& disagreement) {
+                observer->OnPreparedKeysDisagree(disagreement);
+              }};
 }
 
 // What the server name of a handshake led to: a tenant, or nothing because
@@ -290,7 +305,8 @@ struct Engine::Impl {
       : clock(options.clock != nullptr ? options.clock : &SystemClock()),
         observer(options.observer != nullptr ? options.observer
                                              : NobodyListens()),
-        catalog([this] { return clock->Now(); }),
+        catalog([this] { return clock->Now(); },
+                KeyTableOptionsOf(options, observer)),
         store(std::move(records)),
         projection({.store = store.get(),
                     .catalog = &catalog,
@@ -489,7 +505,10 @@ absl::StatusOr<Verdict> Engine::AskStore(const EngineOptions& options,
                                          std::unique_ptr<Store> store,
                                          const ListenerOptions& listener,
                                          const Handshake& handshake) {
-  auto impl = Open(options, std::move(store));
+  // Of one verification no table is paid back.
+  EngineOptions without_tables = options;
+  without_tables.prepared_keys = PreparedKeys::kOff;
+  auto impl = Open(without_tables, std::move(store));
   if (!impl.ok()) return impl.status();
   const Engine engine(*std::move(impl));
   const absl::StatusOr<Listener> checked = engine.CreateListener(listener);
@@ -774,6 +793,7 @@ Stats Engine::GetStats() const {
           .cached_names = names.names,
           .cached_name_bytes = names.bytes,
           .name_lookups = names.lookups,
+          .prepared_keys = impl_->catalog.key_tables().GetStats(),
           .held_bytes = held.bytes,
           .oldest_reader_seconds = held.oldest_pin_seconds};
 }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "chainkeep/status.h"
 #include "engine/path/path_builder.h"
+#include "engine/signature/prepared/arithmetic.h"
 
 namespace chainkeep {
 namespace {
@@ -133,12 +134,46 @@ absl::Status CheckEndpointCache(const EndpointCacheOptions& cache) {
   return absl::OkStatus();
 }
 
+absl::Status CheckPreparedKeys(const EngineOptions& options) {
+  const auto invalid = [](std::string_view what) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     absl::StrCat("prepared keys: ", what));
+  };
+  if (!signature::prepared::Choose(ArithmeticOf(options.prepared_keys))) {
+    return invalid("the processor has no AVX-512 IFMA");
+  }
+  if (options.prepared_key_bytes < size_t{8} << 20) {
+    return invalid("prepared_key_bytes must be at least 8 MiB");
+  }
+  if (options.prepared_compare_one_in < 1 ||
+      options.prepared_compare_one_in > 1 << 20) {
+    return invalid("prepared_compare_one_in must be 1 to 1048576");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+signature::prepared::Arithmetic ArithmeticOf(PreparedKeys keys) {
+  using signature::prepared::Arithmetic;
+  switch (keys) {
+    case PreparedKeys::kOff:
+      return Arithmetic::kOff;
+    case PreparedKeys::kAutomatic:
+      return Arithmetic::kBest;
+    case PreparedKeys::kPortable:
+      return Arithmetic::kPortable;
+    case PreparedKeys::kIfma:
+      return Arithmetic::kIfma;
+  }
+  return Arithmetic::kOff;
+}
 
 absl::Status CheckEngineOptions(const EngineOptions& options) {
   absl::Status status =
       CheckAlgorithms("registration", options.registration_algorithms);
-  return status.ok() ? CheckEndpointCache(options.endpoint_cache) : status;
+  if (status.ok()) status = CheckEndpointCache(options.endpoint_cache);
+  return status.ok() ? CheckPreparedKeys(options) : status;
 }
 
 absl::Status CheckLoadOptions(const LoadOptions& load) {

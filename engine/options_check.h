@@ -7,8 +7,12 @@
 
 #include "absl/status/status.h"
 #include "chainkeep/options.h"
+#include "engine/signature/prepared/arithmetic.h"
 
 namespace chainkeep {
+
+// ArithmeticOf returns what an option asks for, whether or not it can be had.
+signature::prepared::Arithmetic ArithmeticOf(PreparedKeys keys);
 
 absl::Status CheckEngineOptions(const EngineOptions& options);
 absl::Status CheckLoadOptions(const LoadOptions& load);

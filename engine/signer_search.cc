@@ -82,8 +82,9 @@ class Search {
             signature::VerificationUnits(anchor.ca->key.info()))) {
       return false;
     }
-    if (!anchor.ca->key.Verify(algorithm_.algorithm, request_.leaf.tbs(),
-                               request_.leaf.signature())) {
+    if (!anchor.ca->Verify(algorithm_.algorithm, request_.leaf.tbs(),
+                           request_.leaf.signature(), nullptr,
+                           &budget.extra_verification())) {
       return false;
     }
     result_.signer = anchor;

@@ -98,6 +98,7 @@ struct Stats {
   uint64_t cached_names = 0;
   uint64_t cached_name_bytes = 0;
   uint64_t name_lookups = 0;
+  PreparedKeyStats prepared_keys = {};
   // Memory that was replaced and waits for look-ups that began before, and how
   // long the oldest of these has been seen at its work. A look-up takes
   // microseconds: a thread that was stopped in the middle of one shows here.
@@ -109,8 +110,8 @@ class Engine {
  public:
   // Create makes an engine without any registration: it refuses everybody.
   // Errors: ErrorCode::kInvalidRequest, for RSA limits outside 1024 … 16384
-  // bits or in the wrong order, and for an EndpointCacheOptions beyond its
-  // bounds.
+  // bits or in the wrong order, for an EndpointCacheOptions or a prepared_key_…
+  // beyond its bounds, and for an arithmetic that the processor does not have.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
       const EngineOptions& options);
 

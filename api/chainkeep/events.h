@@ -24,6 +24,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "chainkeep/prepared_keys.h"
 #include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
 
@@ -165,6 +166,13 @@ class EventObserver {
   // A command changed something, and is about to return; for whoever keeps a
   // record of who did what. Told by the process that ran the command.
   virtual void OnChange(const ChangeEvent&) {}
+
+  // A table of a CA's key and the cryptographic library differed about a
+  // signature, or the table was wrong when it was built. The library's answer
+  // was taken, and no table is used from here on: handshakes are slower until a
+  // new engine is made. Told once, on the thread of the handshake, before its
+  // answer. Memory has gone bad, or this is a bug: please report it.
+  virtual void OnPreparedKeysDisagree(const PreparedKeyDisagreement&) {}
 
   // A device proved its key and was accepted.
   virtual void OnAccepted(const ConnectionEvent&) {}

@@ -22,6 +22,7 @@
 
 #include "absl/status/statusor.h"
 #include "chainkeep/endpoint.h"
+#include "chainkeep/prepared_keys.h"
 #include "chainkeep/types.h"
 
 namespace chainkeep {
@@ -449,6 +450,19 @@ struct EngineOptions {
   // connection costs no look.
   uint32_t first_connects_per_second = 15;
   EndpointCacheOptions endpoint_cache = {};
+
+  // By which arithmetic signatures of registered CAs are verified, with tables
+  // of their keys (prepared_keys.h). kIfma where the processor lacks it is an
+  // error.
+  PreparedKeys prepared_keys = PreparedKeys::kAutomatic;
+  // Memory of these tables, for all CAs together; 5.5 MiB of it are shared. A
+  // CA with a P-256 key takes 4 KiB if it is used now and then, 52 KiB if it is
+  // used more, and 256 KiB if much: this is some 14,000, 1,100 or 230 of them
+  // (docs/benchmarks.md). At least 8 MiB.
+  size_t prepared_key_bytes = size_t{64} << 20;
+  // Of what such a table accepts, one in so many is compared with the library,
+  // and the first uses of each table are; 1 to 2^20.
+  uint32_t prepared_compare_one_in = 1024;
 };
 
 }  // namespace chainkeep

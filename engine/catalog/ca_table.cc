@@ -6,8 +6,9 @@
 namespace chainkeep::catalog {
 
 CaTable::CaTable(memory::Epochs* epochs, const memory::Hasher* hasher,
-                 uint64_t name_seed)
+                 uint64_t name_seed, signature::KeyTables* key_tables)
     : epochs_(epochs),
+      key_tables_(key_tables),
       subjects_(epochs, hasher, name_seed),
       table_(epochs, Traits{hasher}, {}) {}
 
@@ -21,6 +22,7 @@ const InternedCa* CaTable::Find(const CertificateId& id) const {
 }
 
 InternedCa* CaTable::Intern(std::shared_ptr<const CaRecord> record) {
+  key_tables_->Attach(&record->ca().tables, record->key());
   const Spelling* const subject =
       subjects_.Acquire(record->certificate().subject());
   return new InternedCa{.id = record->id(),

@@ -16,6 +16,7 @@
 #include "engine/memory/epochs.h"
 #include "engine/memory/hash.h"
 #include "engine/memory/hash_table.h"
+#include "engine/signature/key_tables.h"
 
 namespace chainkeep::catalog {
 
@@ -31,7 +32,7 @@ class CaTable {
  public:
   // `name_seed` is of the same secrecy as the hasher's.
   CaTable(memory::Epochs* epochs, const memory::Hasher* hasher,
-          uint64_t name_seed);
+          uint64_t name_seed, signature::KeyTables* key_tables);
   ~CaTable();
 
   // Null if no registration holds it.
@@ -73,6 +74,7 @@ class CaTable {
   InternedCa* Intern(std::shared_ptr<const CaRecord> record);
 
   memory::Epochs* const epochs_;
+  signature::KeyTables* const key_tables_;
   SubjectTable subjects_;
   memory::HashTable<Traits> table_;
 };

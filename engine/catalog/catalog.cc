@@ -35,9 +35,10 @@ absl::Status NoSuchRegistration() {
 // In the order in which they may use each other: a lock of a later member is
 // taken before one of an earlier.
 struct Catalog::Tables {
-  Tables(memory::Epochs* epochs, const memory::Hasher* hasher)
+  Tables(memory::Epochs* epochs, const memory::Hasher* hasher,
+         signature::KeyTables* key_tables)
       : tenants(epochs, hasher),
-        cas(epochs, hasher, Random<uint64_t>()),
+        cas(epochs, hasher, Random<uint64_t>(), key_tables),
         defaults(epochs, hasher, &cas.subjects()),
         by_tenant(epochs, hasher, &cas.subjects(), &pool),
         sni_only(epochs, hasher),
@@ -66,15 +67,18 @@ struct Catalog::Tables {
   memory::StripedLocks locks;
 };
 
-Catalog::Catalog(std::function<int64_t()> now)
-    : Catalog(std::move(now),
-              memory::Hasher(Random<memory::Hasher::Secret>())) {}
+Catalog::Catalog(std::function<int64_t()> now,
+                 signature::KeyTableOptions key_tables)
+    : Catalog(std::move(now), memory::Hasher(Random<memory::Hasher::Secret>()),
+              std::move(key_tables)) {}
 
-Catalog::Catalog(std::function<int64_t()> now, const memory::Hasher& hasher)
-    : epochs_(std::move(now)),
+Catalog::Catalog(std::function<int64_t()> now, const memory::Hasher& hasher,
+                 signature::KeyTableOptions key_tables)
+    : key_tables_(&epochs_, std::move(key_tables)),
+      epochs_(std::move(now)),
       hasher_(hasher),
       endpoints_(&epochs_, hasher_),
-      tables_(new Tables(&epochs_, &hasher_)) {}
+      tables_(new Tables(&epochs_, &hasher_, &key_tables_)) {}
 
 Catalog::~Catalog() { epochs_.Collect(); }
 

@@ -54,6 +54,7 @@
 #include "engine/memory/epochs.h"
 #include "engine/memory/hash.h"
 #include "engine/revocation/loaded_crl.h"
+#include "engine/signature/key_tables.h"
 #include "engine/sni/endpoint_table.h"
 #include "engine/x509/name.h"
 
@@ -69,10 +70,14 @@ struct NewRegistration {
 class Catalog {
  public:
   // Makes an empty catalog whose tables hash under a fresh random secret. `now`
-  // gives seconds, for GetHeld alone.
-  explicit Catalog(std::function<int64_t()> now = [] { return int64_t{0}; });
+  // gives seconds, for GetHeld alone; no CA's key has tables unless
+  // `key_tables` says so.
+  explicit Catalog(
+      std::function<int64_t()> now = [] { return int64_t{0}; },
+      signature::KeyTableOptions key_tables = {});
   // The same with a hasher of the caller's: for tests.
-  Catalog(std::function<int64_t()> now, const memory::Hasher& hasher);
+  Catalog(std::function<int64_t()> now, const memory::Hasher& hasher,
+          signature::KeyTableOptions key_tables = {});
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -241,6 +246,8 @@ class Catalog {
   const memory::Epochs& epochs() const { return epochs_; }
   const memory::Hasher& hasher() const { return hasher_; }
 
+  const signature::KeyTables& key_tables() const { return key_tables_; }
+
   size_t registrations() const;
   size_t records() const;
   size_t devices() const;
@@ -270,6 +277,8 @@ class Catalog {
   std::optional<Own> FindOwn(const Account& account, const Region& region,
                              const CertificateId& id) const;
 
+  // Before what destroys CA records.
+  signature::KeyTables key_tables_;
   mutable memory::Epochs epochs_;
   const memory::Hasher hasher_;
   std::atomic<uint64_t> next_version_{1};

@@ -16,6 +16,7 @@ class ForkSafeMutex final : private ForkAware {
   ForkSafeMutex() = default;
 
   void lock() { mutex_.lock(); }
+  bool try_lock() { return mutex_.try_lock(); }
   void unlock() { mutex_.unlock(); }
 
  private:

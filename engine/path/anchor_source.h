@@ -12,6 +12,7 @@
 #include <span>
 
 #include "chainkeep/types.h"
+#include "engine/signature/key_tables.h"
 #include "engine/signature/public_key.h"
 #include "engine/x509/certificate.h"
 
@@ -57,6 +58,18 @@ struct AnchorCa {
   signature::PublicKey key;
   CertificateId id;
   CaId ca_id = {};  // of its subject and key
+  // The key's tables, if this is a CA of a catalog.
+  mutable signature::TableSlot tables = {};
+
+  // Verify returns whether `signature` is this CA's over `message`, with its
+  // tables where there are any. `sha256` as for PublicKey::Verify. Requires a
+  // pin of the catalog.
+  bool Verify(signature::SignatureAlgorithm algorithm, Bytes message,
+              Bytes signature, const SignedId* sha256,
+              signature::ExtraVerification* extra) const {
+    return signature::Verify(
+        {key, tables, id, algorithm, message, signature, sha256}, extra);
+  }
 };
 
 // Anchor is one registered CA as the view shows it. The pointers are valid as

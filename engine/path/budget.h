@@ -11,6 +11,7 @@
 
 #include "chainkeep/options.h"
 #include "chainkeep/verdict.h"
+#include "engine/signature/key_tables.h"
 
 namespace chainkeep::path {
 
@@ -70,6 +71,11 @@ class Budget {
   // A name constraint could not be decided with what was left.
   void ExhaustNameComparisons() { Refuse(Reason::kBudgetNameComparisons); }
 
+  // What may be done once beside that, for the tables of keys.
+  signature::ExtraVerification& extra_verification() {
+    return extra_verification_;
+  }
+
   std::optional<Reason> exhausted() const { return exhausted_; }
   const BudgetSpent& spent() const { return spent_; }
   const Budgets& limits() const { return limits_; }
@@ -83,6 +89,7 @@ class Budget {
   const Budgets& limits_;
   BudgetSpent spent_;
   std::optional<Reason> exhausted_;
+  signature::ExtraVerification extra_verification_;
 };
 
 }  // namespace chainkeep::path

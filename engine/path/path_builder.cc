@@ -100,7 +100,11 @@ class PathSearch {
   enum class Issuer : uint8_t { kAnchor, kPresented };
   bool TakeStep(Issuer issuer);
   bool TakeSignature(const signature::KeyInfo& issuer);
+  bool IsIssuedBy(const AnchorCa& ca);
   bool IsIssuedWith(const signature::PublicKey& key);
+  const SignedId* TopId() const {
+    return depth() == 0 ? request_.leaf_id : nullptr;
+  }
   std::vector<Intermediate> Intermediates();
   Finding CheckStatus(const Anchor& anchor,
                       const std::vector<Intermediate>& intermediates) const;
@@ -214,9 +218,18 @@ bool PathSearch::TakeSignature(const signature::KeyInfo& issuer) {
   return false;
 }
 
+bool PathSearch::IsIssuedBy(const AnchorCa& ca) {
+  if (ca.Verify(frames_[depth()].algorithm, top().tbs(), top().signature(),
+                TopId(), &budget_.extra_verification())) {
+    return true;
+  }
+  Object(Reason::kBadSignature, depth());
+  return false;
+}
+
 bool PathSearch::IsIssuedWith(const signature::PublicKey& key) {
   if (key.Verify(frames_[depth()].algorithm, top().tbs(), top().signature(),
-                 depth() == 0 ? request_.leaf_id : nullptr)) {
+                 TopId())) {
     return true;
   }
   Object(Reason::kBadSignature, depth());
@@ -334,8 +347,7 @@ void PathSearch::TryAnchor(const Anchor& anchor) {
     return Object({.reason = Reason::kWeakKey}, length_,
                   anchor.ca->certificate);
   }
-  if (!TakeSignature(anchor.ca->key.info()) || !IsIssuedWith(anchor.ca->key))
-    return;
+  if (!TakeSignature(anchor.ca->key.info()) || !IsIssuedBy(*anchor.ca)) return;
 
   path_[length_] = &anchor.ca->certificate;
   const Path path(path_.data(), length_ + 1);

@@ -515,6 +515,50 @@ bool PublicKey::Verify(SignatureAlgorithm algorithm, Bytes message,
   return false;
 }
 
+prepared::Outcome PublicKey::VerifyWith(const prepared::PreparedKey& table,
+                                        SignatureAlgorithm algorithm,
+                                        Bytes message, Bytes signature,
+                                        const SignedId* sha256) const {
+  if (!Fits(algorithm)) return prepared::Outcome::kInvalid;
+  if (algorithm.scheme == Scheme::kEd25519) {
+    return table.Verify(message, signature);
+  }
+  const MessageDigest hash = HashMessage(algorithm.digest, message, sha256);
+  if (hash.md == nullptr) return prepared::Outcome::kNotDecided;
+  const Bytes digest = Bytes(hash.bytes).first(hash.size);
+  if (algorithm.scheme != Scheme::kRsaPss) {
+    return table.Verify(digest, signature);
+  }
+  const ErrorQueueGuard guard;
+  return table.VerifyPss({hash.md, hash.md, static_cast<int>(hash.size)},
+                         digest, signature);
+}
+
+std::unique_ptr<prepared::KeyBuilder> PublicKey::StartPreparing(
+    prepared::Level level, prepared::Arithmetic arithmetic) const {
+  switch (info_.kind) {
+    case KeyKind::kRsa:
+      return prepared::StartPreparing(*prepared_->rsa, arithmetic);
+    case KeyKind::kP256:
+    case KeyKind::kP384:
+      return prepared::StartPreparing(*prepared_->ec, level, arithmetic);
+    case KeyKind::kEd25519:
+      return prepared::StartPreparingEd25519(prepared_->ed25519, level,
+                                             arithmetic);
+    case KeyKind::kP521:
+    case KeyKind::kMlDsa44:
+    case KeyKind::kMlDsa65:
+    case KeyKind::kMlDsa87:
+      break;
+  }
+  return nullptr;
+}
+
+void PublicKey::WarmUp() const {
+  if (info_.kind == KeyKind::kEd25519) return prepared::WarmUpEd25519();
+  if (prepared_->ec != nullptr) prepared::WarmUp(*prepared_->ec);
+}
+
 bool PublicKey::VerifyPss(const PssParameters& parameters, Bytes message_digest,
                           Bytes signature) const {
   const ErrorQueueGuard guard;

@@ -20,6 +20,7 @@
 #include "chainkeep/types.h"
 #include "engine/der/cursor.h"
 #include "engine/signature/algorithm.h"
+#include "engine/signature/prepared/prepared_key.h"
 
 namespace chainkeep::signature {
 
@@ -102,6 +103,22 @@ class PublicKey {
   // the message where it is known (signed_id.h): it is not computed again.
   bool Verify(SignatureAlgorithm algorithm, Bytes message, Bytes signature,
               const SignedId* sha256 = nullptr) const;
+
+  // VerifyWith does the same with a table of this key (key_tables.h), where the
+  // table can say.
+  prepared::Outcome VerifyWith(const prepared::PreparedKey& table,
+                               SignatureAlgorithm algorithm, Bytes message,
+                               Bytes signature, const SignedId* sha256) const;
+
+  // StartPreparing begins a table of this key, which must outlive the builder.
+  // Null where there are none: P-521, ML-DSA, RSA of some lengths, kOff, and
+  // what the arithmetic does not have (prepared_key.h). Allocates.
+  std::unique_ptr<prepared::KeyBuilder> StartPreparing(
+      prepared::Level level, prepared::Arithmetic arithmetic) const;
+
+  // WarmUp computes what all tables for keys of this kind share: some
+  // milliseconds, once in a process.
+  void WarmUp() const;
 
  private:
   friend class PssForTests;

@@ -310,12 +310,20 @@ ControlPlane::Result ControlPlane::DeleteEndpoint(const Arguments& arguments) {
 
 ControlPlane::Result ControlPlane::GetStats(const Arguments&) {
   const chainkeep::Stats stats = engine_->GetStats();
+  const chainkeep::PreparedKeyStats& keys = stats.prepared_keys;
   return JsonObject()
       .Integer("accepted", static_cast<int64_t>(stats.accepted))
       .Integer("refused", static_cast<int64_t>(stats.refused))
       .Integer("registrations", static_cast<int64_t>(stats.registrations))
       .Integer("caRecords", static_cast<int64_t>(stats.ca_records))
       .Integer("endpoints", static_cast<int64_t>(stats.endpoints))
+      .Integer("preparedKeys",
+               static_cast<int64_t>(keys.small + keys.medium + keys.large))
+      .Integer("preparedKeyBytes", static_cast<int64_t>(keys.bytes))
+      .Integer("verifiedByTables",
+               static_cast<int64_t>(keys.by_portable + keys.by_ifma))
+      .Integer("verifiedByLibrary", static_cast<int64_t>(keys.by_library))
+      .Integer("disagreements", static_cast<int64_t>(keys.disagreements))
       .Append(gateway_stats_());
 }
 

@@ -105,6 +105,21 @@ absl::Status Apply(std::string_view name, std::string_view value,
         value == "any" ? SerialRule::kAnyInteger : SerialRule::kPositive;
     return absl::OkStatus();
   }
+  if (name == "--prepared-keys") {
+    using chainkeep::PreparedKeys;
+    constexpr std::pair<std::string_view, PreparedKeys> kChoices[] = {
+        {"off", PreparedKeys::kOff},
+        {"automatic", PreparedKeys::kAutomatic},
+        {"portable", PreparedKeys::kPortable},
+        {"ifma", PreparedKeys::kIfma}};
+    for (const auto& [word, keys] : kChoices) {
+      if (value != word) continue;
+      flags->prepared_keys = keys;
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError(
+        "--prepared-keys must be off, automatic, portable or ifma");
+  }
   if (name == "--max-connections" || name == "--max-connections-per-device" ||
       name == "--handshake-seconds" || name == "--idle-seconds") {
     return ApplyLimit(name, value, &flags->limits);
@@ -146,6 +161,7 @@ std::string_view Usage() {
          "               [--policy trusted-chain|registered-device]\n"
          "               [--encoding tolerant|strict]\n"
          "               [--serials positive|any]\n"
+         "               [--prepared-keys off|automatic|portable|ifma]\n"
          "               [--max-connections N]\n"
          "               [--max-connections-per-device N]\n"
          "               [--handshake-seconds N] [--idle-seconds N]\n"

@@ -5,6 +5,7 @@
 //           [--listen eu-west-1=127.0.0.1:0] [--upstream localhost:1884]
 //           [--store registry.db] [--policy trusted-chain|registered-device]
 //           [--encoding tolerant|strict] [--serials positive|any]
+//           [--prepared-keys off|automatic|portable|ifma]
 //           [--max-connections 1024] [--max-connections-per-device 8]
 //           [--handshake-seconds 10] [--idle-seconds 300]
 //
@@ -67,6 +68,7 @@ struct Flags {
   // At registration and at each handshake alike.
   chainkeep::EncodingRule encoding = chainkeep::EncodingRule::kTolerant;
   chainkeep::SerialRule serials = chainkeep::SerialRule::kPositive;
+  chainkeep::PreparedKeys prepared_keys = chainkeep::PreparedKeys::kAutomatic;
   Limits limits;
 };
 

@@ -162,7 +162,8 @@ absl::Status Gateway::OpenEngine(const Flags& flags) {
   const chainkeep::EngineOptions options = {
       .observer = this,
       .registration_encoding = flags.encoding,
-      .registration_serial_rule = flags.serials};
+      .registration_serial_rule = flags.serials,
+      .prepared_keys = flags.prepared_keys};
   if (flags.store.empty()) {
     auto engine = chainkeep::Engine::Create(options);
     if (!engine.ok()) return engine.status();

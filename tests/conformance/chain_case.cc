@@ -106,9 +106,11 @@ UnixSeconds TimeOf(const VectorCase& c) {
 // The searches of one case: its own, and those for signers of CRLs.
 class ChainCase {
  public:
-  ChainCase(const VectorCase& c, EncodingRule encoding)
+  ChainCase(const VectorCase& c, EncodingRule encoding,
+            signature::prepared::Arithmetic arithmetic)
       : options_(OptionsOf(c, encoding)),
         now_(TimeOf(c)),
+        anchors_(arithmetic),
         crls_(c, {.algorithms = options_.algorithms, .encoding = encoding},
               [this](const x509::Certificate& certificate) {
                 return IsValid(certificate);
@@ -133,6 +135,7 @@ class ChainCase {
       return Fail(crls_.refusal());
     }
     const path::PathResult result = Search(*leaf, options_);
+    if (anchors_.disagreements() > 0) return Fail("a table is wrong");
     if (result.path) return Succeed();
     return Fail(absl::StrCat(ReasonName(result.failure.reason), " @",
                              result.failure.certificate, " ",
@@ -192,8 +195,9 @@ ValidationOptions OptionsOf(const VectorCase& c, EncodingRule encoding) {
   return options;
 }
 
-Outcome RunChain(const VectorCase& c, EncodingRule encoding) {
-  return ChainCase(c, encoding).Run(AsBytes(c.leaf));
+Outcome RunChain(const VectorCase& c, EncodingRule encoding,
+                 signature::prepared::Arithmetic arithmetic) {
+  return ChainCase(c, encoding, arithmetic).Run(AsBytes(c.leaf));
 }
 
 }  // namespace chainkeep::conformance

@@ -11,6 +11,7 @@
 #define CHAINKEEP_TESTS_CONFORMANCE_CHAIN_CASE_H_
 
 #include "chainkeep/options.h"
+#include "engine/signature/prepared/arithmetic.h"
 #include "tests/conformance/outcome.h"
 #include "tests/support/vectors.h"
 
@@ -20,7 +21,11 @@ namespace chainkeep::conformance {
 // encoding.
 ValidationOptions OptionsOf(const test::VectorCase& c, EncodingRule encoding);
 
-Outcome RunChain(const test::VectorCase& c, EncodingRule encoding);
+// With an arithmetic, the trusted certificates' keys have tables, which must
+// never differ from the library.
+Outcome RunChain(const test::VectorCase& c, EncodingRule encoding,
+                 signature::prepared::Arithmetic arithmetic =
+                     signature::prepared::Arithmetic::kOff);
 
 }  // namespace chainkeep::conformance
 

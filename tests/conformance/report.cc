@@ -16,16 +16,17 @@ using test::VectorCase;
 using test::VectorKind;
 using test::VectorResult;
 
-Outcome Run(const VectorCase& c, EncodingRule encoding) {
+Outcome Run(const VectorCase& c, EncodingRule encoding,
+            signature::prepared::Arithmetic arithmetic) {
   switch (c.kind) {
     case VectorKind::kChain:
-      return RunChain(c, encoding);
+      return RunChain(c, encoding, arithmetic);
     case VectorKind::kParseCertificate:
       return RunParseCertificate(c, encoding);
     case VectorKind::kParseCrl:
       return RunParseCrl(c, encoding);
     case VectorKind::kSignature:
-      return RunSignature(c, encoding);
+      return RunSignature(c, encoding, arithmetic);
     case VectorKind::kNameConstraints:
       return RunNameConstraints(c, encoding);
   }
@@ -81,7 +82,7 @@ void Report::Add(const VectorCase& c) {
   if (c.expected_peer_name) expected = c.expected_without_name;
   if (!expected) return;
   // Run also where either answer agrees: it must not crash.
-  const Outcome outcome = Run(c, encoding_);
+  const Outcome outcome = Run(c, encoding_, arithmetic_);
   if (*expected == VectorResult::kEither) return;
   const VectorResult actual =
       outcome.success ? VectorResult::kSuccess : VectorResult::kFailure;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "chainkeep/options.h"
+#include "engine/signature/prepared/arithmetic.h"
 #include "tests/conformance/divergences.h"
 #include "tests/support/vectors.h"
 
@@ -41,8 +42,11 @@ std::string_view ResultName(test::VectorResult result);
 
 class Report {
  public:
-  // Under which rule the cases are run.
-  explicit Report(EncodingRule encoding) : encoding_(encoding) {}
+  // Under which rule the cases are run, and whether with tables of keys.
+  explicit Report(EncodingRule encoding,
+                  signature::prepared::Arithmetic arithmetic =
+                      signature::prepared::Arithmetic::kOff)
+      : encoding_(encoding), arithmetic_(arithmetic) {}
 
   // Add runs `c`, unless it has no expectation without a server name, which
   // this library does not match.
@@ -67,6 +71,7 @@ class Report {
 
  private:
   const EncodingRule encoding_;
+  const signature::prepared::Arithmetic arithmetic_;
   Counts counts_;
   std::map<std::string, Counts> suites_;
   std::vector<Mismatch> mismatches_;

@@ -2,6 +2,7 @@
 //
 //   bazel run -c opt //tests/conformance:runner -- --vectors=FILE...
 //       [--divergences=FILE] [--encoding=tolerant|strict]
+//       [--prepared-keys=off|portable|ifma]
 //
 // Prints a line for each difference (id, expected, actual, what our code says),
 // a table by suite, and one JSON object, which is the last line. Alone it only
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "absl/strings/strip.h"
+#include "engine/signature/prepared/arithmetic.h"
 #include "tests/conformance/divergences.h"
 #include "tests/conformance/report.h"
 #include "tests/support/vectors.h"
@@ -27,11 +29,13 @@ namespace chainkeep::conformance {
 namespace {
 
 namespace fs = std::filesystem;
+using signature::prepared::Arithmetic;
 
 struct Arguments {
   std::vector<fs::path> vectors;
   std::optional<fs::path> divergences;
   EncodingRule encoding = EncodingRule::kTolerant;
+  Arithmetic arithmetic = Arithmetic::kOff;
 };
 
 std::optional<Arguments> ParseArguments(int count, char** values) {
@@ -46,6 +50,13 @@ std::optional<Arguments> ParseArguments(int count, char** values) {
       arguments.encoding = EncodingRule::kStrict;
     } else if (value == "--encoding=tolerant") {
       arguments.encoding = EncodingRule::kTolerant;
+    } else if (value == "--prepared-keys=off") {
+      arguments.arithmetic = Arithmetic::kOff;
+    } else if (value == "--prepared-keys=portable") {
+      arguments.arithmetic = Arithmetic::kPortable;
+    } else if (value == "--prepared-keys=ifma" &&
+               signature::prepared::Choose(Arithmetic::kIfma)) {
+      arguments.arithmetic = Arithmetic::kIfma;
     } else {
       return std::nullopt;
     }
@@ -59,7 +70,8 @@ int Main(int count, char** values) {
   if (!arguments) {
     std::fputs(
         "usage: runner --vectors=FILE... [--divergences=FILE]\n"
-        "              [--encoding=tolerant|strict]\n",
+        "              [--encoding=tolerant|strict]\n"
+        "              [--prepared-keys=off|portable|ifma]\n",
         stderr);
     return 2;
   }
@@ -79,7 +91,7 @@ int Main(int count, char** values) {
     divergences = *std::move(parsed);
   }
 
-  Report report(arguments->encoding);
+  Report report(arguments->encoding, arguments->arithmetic);
   for (const fs::path& path : arguments->vectors) {
     for (const test::VectorCase& c : test::ReadVectors(
              path.parent_path().string(), path.filename().string())) {

@@ -26,6 +26,9 @@ using signature::KeyKind;
 using signature::PublicKey;
 using signature::Scheme;
 using signature::SignatureAlgorithm;
+using signature::prepared::Arithmetic;
+using signature::prepared::BuildState;
+using signature::prepared::Level;
 using Words = std::map<std::string, std::string>;
 
 Outcome Faulty(const der::Fault& fault) {
@@ -120,16 +123,35 @@ Outcome UnderRule(EncodingRule encoding, const der::Tolerated& tolerated) {
              : Succeed();
 }
 
+// By a table of the key, where it can have one and the table can say.
+bool Verifies(const PublicKey& key, SignatureAlgorithm algorithm,
+              const test::VectorSignature& vector, Arithmetic arithmetic) {
+  const Bytes message = AsBytes(vector.message);
+  const Bytes signature = AsBytes(vector.signature);
+  const auto builder = key.StartPreparing(Level::kSmall, arithmetic);
+  if (builder != nullptr) {
+    BuildState state = BuildState::kWorking;
+    while (state == BuildState::kWorking) state = builder->Step();
+    if (state == BuildState::kFailed) throw std::runtime_error(vector.spki);
+    const auto table = builder->Take();
+    const signature::prepared::Outcome outcome =
+        key.VerifyWith(*table, algorithm, message, signature, nullptr);
+    if (outcome != signature::prepared::Outcome::kNotDecided) {
+      return outcome == signature::prepared::Outcome::kValid;
+    }
+  }
+  return key.Verify(algorithm, message, signature);
+}
+
 Outcome RunByIdentifier(const PublicKey& key,
                         const test::VectorSignature& vector,
-                        der::Tolerated* tolerated) {
+                        Arithmetic arithmetic, der::Tolerated* tolerated) {
   const std::optional<Bytes> contents = Sequence(vector.algorithm_identifier);
   if (!contents) return Fail("AlgorithmIdentifier");
   const auto algorithm =
       signature::ParseSignatureAlgorithm(*contents, tolerated);
   if (!algorithm.ok()) return Faulty(algorithm.fault());
-  return FromBool(key.Verify(*algorithm, AsBytes(vector.message),
-                             AsBytes(vector.signature)));
+  return FromBool(Verifies(key, *algorithm, vector, arithmetic));
 }
 
 Outcome RunPss(const PublicKey& key, const test::VectorSignature& vector) {
@@ -197,7 +219,8 @@ Outcome RunNameConstraints(const test::VectorCase& c, EncodingRule encoding) {
   return Fail("the comparisons ran out");
 }
 
-Outcome RunSignature(const test::VectorCase& c, EncodingRule encoding) {
+Outcome RunSignature(const test::VectorCase& c, EncodingRule encoding,
+                     Arithmetic arithmetic) {
   const test::VectorSignature& vector = c.signature;
   der::Tolerated tolerated;
   (void)signature::InspectKey(AsBytes(vector.spki), &tolerated);
@@ -207,16 +230,16 @@ Outcome RunSignature(const test::VectorCase& c, EncodingRule encoding) {
                        : PublicKey::Parse(AsBytes(vector.spki));
   if (!key.ok()) return Faulty(key.fault());
   if (!vector.algorithm_identifier.empty()) {
-    const Outcome outcome = RunByIdentifier(*key, vector, &tolerated);
+    const Outcome outcome =
+        RunByIdentifier(*key, vector, arithmetic, &tolerated);
     return outcome.success ? UnderRule(encoding, tolerated) : outcome;
   }
   if (!IsOfTheCase(key->info(), vector.algorithm)) {
     return Fail("the key is of another curve or size");
   }
   if (is_pss) return RunPss(*key, vector);
-  return FromBool(key->Verify(AlgorithmOf(vector.algorithm),
-                              AsBytes(vector.message),
-                              AsBytes(vector.signature)));
+  return FromBool(
+      Verifies(*key, AlgorithmOf(vector.algorithm), vector, arithmetic));
 }
 
 }  // namespace chainkeep::conformance

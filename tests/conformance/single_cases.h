@@ -5,6 +5,7 @@
 #define CHAINKEEP_TESTS_CONFORMANCE_SINGLE_CASES_H_
 
 #include "chainkeep/options.h"
+#include "engine/signature/prepared/arithmetic.h"
 #include "tests/conformance/outcome.h"
 #include "tests/support/vectors.h"
 
@@ -16,7 +17,9 @@ Outcome RunNameConstraints(const test::VectorCase& c, EncodingRule encoding);
 
 // A signature under the case's own algorithm. Which algorithms a certificate
 // may use is a question of policy, that no case of this kind asks.
-Outcome RunSignature(const test::VectorCase& c, EncodingRule encoding);
+// With an arithmetic, by a table, if the key can have one.
+Outcome RunSignature(const test::VectorCase& c, EncodingRule encoding,
+                     signature::prepared::Arithmetic arithmetic);
 
 }  // namespace chainkeep::conformance
 

@@ -253,6 +253,11 @@ TEST(Usage, ListsEveryOptionWithItsDefault) {
       {"endpoint_cache.lookups", std::to_string(cache.lookups)},
       {"endpoint_cache.lookup_timeout_seconds",
        std::to_string(cache.lookup_timeout_seconds)},
+      {"prepared_keys", "kAutomatic"},
+      {"prepared_key_bytes",
+       std::to_string(EngineOptions().prepared_key_bytes)},
+      {"prepared_compare_one_in",
+       std::to_string(EngineOptions().prepared_compare_one_in)},
   };
   EXPECT_EQ(Defaults(), expected);
 }

@@ -144,6 +144,18 @@ TEST_F(Allocation, NoneForAP256Device) {
   ExpectNoneOfOurs(MakeDevice(KeyType::kP256), std::nullopt);
 }
 
+// Nor where a table of the CA's key verifies; building it does allocate.
+TEST_F(Allocation, NoneForADeviceOfACaWithATable) {
+  const Device device = MakeDevice(KeyType::kP256);
+  const Listener listener = ListenerIn(east_);
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(
+        engine_->Validate(listener, {.leaf = device.leaf.bytes()}).accepted());
+  }
+  ASSERT_EQ(engine_->GetStats().prepared_keys.small, 1u);
+  ExpectNoneOfOurs(device, std::nullopt);
+}
+
 TEST_F(Allocation, NoneForAP256DeviceByServerName) {
   ExpectNoneOfOurs(MakeDevice(KeyType::kP256), kNameA);
 }

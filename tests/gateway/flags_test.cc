@@ -25,7 +25,7 @@ TEST(FlagsTest, ReadsAllOfThem) {
       With({"--listen", "eu-west-1=[::1]:0", "--upstream", "localhost:1884",
             "--max-connections", "5", "--max-connections-per-device", "4",
             "--handshake-seconds", "6", "--idle-seconds", "7", "--encoding",
-            "strict", "--serials", "any"}));
+            "strict", "--serials", "any", "--prepared-keys", "portable"}));
   ASSERT_TRUE(flags.ok());
   EXPECT_EQ(flags->certificate, "c.pem");
   EXPECT_EQ(flags->key, "k.pem");
@@ -43,6 +43,7 @@ TEST(FlagsTest, ReadsAllOfThem) {
   EXPECT_EQ(flags->limits.idle, std::chrono::seconds(7));
   EXPECT_EQ(flags->encoding, chainkeep::EncodingRule::kStrict);
   EXPECT_EQ(flags->serials, chainkeep::SerialRule::kAnyInteger);
+  EXPECT_EQ(flags->prepared_keys, chainkeep::PreparedKeys::kPortable);
 }
 
 TEST(FlagsTest, NeedsNoMoreThanThree) {
@@ -98,6 +99,7 @@ TEST(FlagsTest, RefusesWhatIsMissingOrUnknown) {
       With({"--handshake-seconds", "1000001"}),
       With({"--encoding", "ber"}),
       With({"--serials", "zero"}),
+      With({"--prepared-keys", "fast"}),
       With({"--color", "red"}),
       With({"help", "me"}),
   };

@@ -338,7 +338,7 @@ TEST_F(PathBuilder, IssuersAreChecked) {
     CertificateSpec spec = CaSpec("middle");
     c.change(spec);
     const TestCertificate middle = MakeCertificate(spec, &root);
-    anchors_ = ListOfAnchors();
+    anchors_.Clear();
     Register(root);
     presented_.clear();
     Present(middle);
@@ -348,7 +348,7 @@ TEST_F(PathBuilder, IssuersAreChecked) {
         std::string_view(c.what) == "serverAuth only") {
       continue;
     }
-    anchors_ = ListOfAnchors();
+    anchors_.Clear();
     Register(middle);
     presented_.clear();
     EXPECT_EQ(ReasonFor(Leaf(middle)), c.reason);

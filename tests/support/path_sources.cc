@@ -5,6 +5,12 @@
 
 namespace chainkeep::test {
 
+ListOfAnchors::Entry::Entry(const x509::Certificate& certificate,
+                            signature::PublicKey key, Bytes der, CaStatus is)
+    : ca{certificate, std::move(key), ComputeCertificateId(der),
+         signature::ComputeCaId(certificate)},
+      status(is) {}
+
 bool ListOfAnchors::Add(const std::string& der, CaStatus status) {
   ders_.push_back(der);
   const Bytes bytes = AsBytes(ders_.back());
@@ -12,10 +18,10 @@ bool ListOfAnchors::Add(const std::string& der, CaStatus status) {
   if (!certificate.ok()) return false;
   auto key = signature::PublicKey::Parse(certificate->spki());
   if (!key.ok()) return false;
-  entries_.push_back(
-      {{*certificate, std::move(*key), ComputeCertificateId(bytes),
-        signature::ComputeCaId(*certificate)},
-       status});
+  const path::AnchorCa& ca =
+      entries_.emplace_back(*certificate, std::move(*key), bytes, status).ca;
+  tables_.Attach(&ca.tables, ca.key);
+  tables_.Prepare(&ca.tables, ca.key, signature::prepared::Level::kSmall);
   return true;
 }
 

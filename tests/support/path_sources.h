@@ -18,10 +18,12 @@
 #include <vector>
 
 #include "chainkeep/types.h"
+#include "engine/memory/epochs.h"
 #include "engine/path/anchor_source.h"
 #include "engine/path/denial_source.h"
 #include "engine/path/revocation_source.h"
 #include "engine/revocation/crl_set.h"
+#include "engine/signature/key_tables.h"
 #include "engine/signature/public_key.h"
 #include "engine/x509/certificate.h"
 
@@ -30,9 +32,20 @@ namespace chainkeep::test {
 class ListOfAnchors final : public path::AnchorSource,
                             public path::DenialSource {
  public:
+  // With an arithmetic, every key that can have a table has one from the start.
+  explicit ListOfAnchors(signature::prepared::Arithmetic arithmetic =
+                             signature::prepared::Arithmetic::kOff)
+      : tables_(&epochs_,
+                {.arithmetic = arithmetic, .bytes = size_t{256} << 20}) {}
+
   // Add takes the DER of a CA, the oldest first. False, and nothing happens,
   // if it is no certificate with a key that could be registered.
   bool Add(const std::string& der, CaStatus status = CaStatus::kActive);
+
+  void Clear() { entries_.clear(); }
+
+  // Verifications in which a table and the library differed.
+  uint64_t disagreements() const { return tables_.GetStats().disagreements; }
 
   size_t FindIssuers(const x509::Name& issuer, Bytes key_id,
                      std::span<path::Anchor> anchors) const override;
@@ -42,12 +55,17 @@ class ListOfAnchors final : public path::AnchorSource,
 
  private:
   struct Entry {
+    Entry(const x509::Certificate& certificate, signature::PublicKey key,
+          Bytes der, CaStatus is);
+
     path::AnchorCa ca;
     CaStatus status;
   };
 
   path::Anchor ToAnchor(const Entry& entry) const;
 
+  memory::Epochs epochs_;
+  signature::KeyTables tables_;
   Account account_ = *Account::Parse("a");
   std::deque<std::string> ders_;
   std::deque<Entry> entries_;
