@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "chainkeep/engine.h"
+#include "tests/support/ask.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/test_certificates.h"
 
@@ -23,7 +24,7 @@ class Hostile {
   explicit Hostile(std::string name);
 
   const std::string& name() const { return name_; }
-  Verdict Ask() const { return engine_->Validate(*listener_, handshake_); }
+  Verdict Ask() const { return test::Judge(*listener_, handshake_); }
 
   // For those that make one: each before Ask.
   void Register(const test::TestCertificate& ca);
@@ -38,7 +39,7 @@ class Hostile {
   std::unique_ptr<Listener> listener_;
   std::deque<std::string> kept_;
   std::vector<Bytes> presented_;
-  Handshake handshake_;
+  Attempt handshake_;
 };
 
 // MakeHostile returns the dearest of each kind that is known. Takes a second.

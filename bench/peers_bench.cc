@@ -1,8 +1,8 @@
 // The same chains through BoringSSL's own X509: parse, and verify with a store
 // that holds the CA. Beside ours, in one run.
 //
-// X509_verify_cert is given what Engine::Validate checks: the purpose of a TLS
-// client, the time, a partial chain. It is not asked whose device it is.
+// X509_verify_cert is given what Handshake::Present checks: the purpose of a
+// TLS client, the time, a partial chain. It is not asked whose device it is.
 
 #include <memory>
 #include <vector>
@@ -12,6 +12,7 @@
 #include "openssl/pool.h"
 #include "openssl/stack.h"
 #include "openssl/x509.h"
+#include "tests/support/ask.h"
 
 namespace chainkeep::bench {
 namespace {
@@ -45,14 +46,14 @@ void ChainkeepValidate(benchmark::State& state, Shape shape) {
   const Workload& workload = SharedWorkload(shape);
   size_t i = 0;
   for (auto _ : state) {
-    const Verdict verdict = workload.engine().Validate(workload.listener(),
-                                                       workload.handshake(i++));
-    if (!verdict.accepted()) state.SkipWithError("refused");
+    const Handshake handshake =
+        test::Show(workload.listener(), workload.handshake(i++));
+    if (!handshake.answer().goes_on()) state.SkipWithError("refused");
   }
 }
 
 // DER in, answer out, as above.
-bool BoringSslAccepts(X509_STORE* store, const Handshake& handshake) {
+bool BoringSslAccepts(X509_STORE* store, const Attempt& handshake) {
   const bssl::UniquePtr<X509> leaf = ParseX509(handshake.leaf);
   const bssl::UniquePtr<STACK_OF(X509)> chain(sk_X509_new_null());
   for (Bytes der : handshake.presented) {

@@ -1,9 +1,10 @@
-// What a verdict costs beyond what it must: Engine::Validate beside the bare
+// What a verdict costs beyond what it must: Begin and Present beside the bare
 // signatures and hashes, on the same certificates in the same run.
 
 #include "bench/workload.h"
 #include "benchmark/benchmark.h"
 #include "engine/x509/certificate.h"
+#include "tests/support/ask.h"
 
 namespace chainkeep::bench {
 namespace {
@@ -20,9 +21,9 @@ void Validate(benchmark::State& state, Shape shape) {
   const Workload& workload = SharedWorkload(shape);
   size_t i = 0;
   for (auto _ : state) {
-    const Verdict verdict = workload.engine().Validate(workload.listener(),
-                                                       workload.handshake(i++));
-    if (!verdict.accepted()) state.SkipWithError("refused");
+    const Handshake handshake =
+        test::Show(workload.listener(), workload.handshake(i++));
+    if (!handshake.answer().goes_on()) state.SkipWithError("refused");
   }
 }
 

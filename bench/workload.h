@@ -33,7 +33,7 @@ class Workload {
   const Engine& engine() const { return *engine_; }
   const Listener& listener() const { return *listener_; }
   Bytes ca() const { return AsBytes(ders_[0]); }
-  const Handshake& handshake(size_t i) const {
+  const Attempt& handshake(size_t i) const {
     return handshakes_[i % handshakes_.size()];
   }
 
@@ -57,7 +57,7 @@ class Workload {
   std::unique_ptr<Listener> listener_;
   std::vector<std::string> ders_;
   std::vector<Bytes> presented_;
-  std::vector<Handshake> handshakes_;
+  std::vector<Attempt> handshakes_;
   std::vector<signature::PublicKey> keys_;
   std::vector<std::vector<Link>> links_;
 };

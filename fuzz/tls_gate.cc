@@ -33,7 +33,7 @@ TlsGate::TlsGate() : engine_(*Engine::Create({.observer = &observer_})) {
   Require(engine_->registry().PutEndpoint(endpoint).ok(), "another");
   listener_ = *engine_->CreateListener(options);
   ctx_ = test::ServerContext(TLS_with_buffers_method());
-  Require(InstallGate(ctx_.get(), engine_.get(), *listener_).ok(), "a gate");
+  Require(InstallGate(ctx_.get(), *listener_).ok(), "a gate");
 }
 
 TlsGate::Outcome TlsGate::Receive(std::string_view records) {
@@ -48,7 +48,7 @@ TlsGate::Outcome TlsGate::Receive(std::string_view records) {
   ERR_clear_error();
 
   observer_.last = Outcome();
-  CompleteHandshake(ssl.get());
+  FinishHandshake(ssl.get());
   Outcome outcome = observer_.last;
   const uint8_t* said = nullptr;
   size_t size = 0;
@@ -63,10 +63,9 @@ TlsGate::Outcome TlsGate::Receive(std::string_view records) {
 }
 
 std::optional<Reason> TlsGate::RefusalOf(std::string_view server_name) const {
-  const std::optional<Verdict> refusal =
-      engine_->RefuseByServerName(*listener_, server_name);
-  if (!refusal) return std::nullopt;
-  return refusal->reason();
+  const Provisional answer = listener_->Begin(server_name).answer();
+  if (answer.goes_on()) return std::nullopt;
+  return answer.reason();
 }
 
 }  // namespace chainkeep::fuzz

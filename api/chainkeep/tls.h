@@ -2,12 +2,15 @@
 //
 //   bssl::UniquePtr<SSL_CTX> ctx(SSL_CTX_new(TLS_with_buffers_method()));
 //   ... the server's certificate and key ...
-//   absl::Status status = chainkeep::InstallGate(ctx.get(), engine, listener);
+//   absl::Status status = chainkeep::InstallGate(ctx.get(), listener);
 //
 //   bssl::UniquePtr<SSL> ssl(SSL_new(ctx.get()));
 //   ... SSL_set_fd, SSL_accept until it stops asking for more ...
-//   chainkeep::Verdict verdict = chainkeep::CompleteHandshake(ssl.get());
-//   if (!verdict.accepted()) close;
+//   const chainkeep::Admission& admission =
+//       chainkeep::FinishHandshake(ssl.get());
+//   if (!admission.accepted()) close;
+//   ... and from time to time ...
+//   if (!chainkeep::MayStay(ssl.get())) close;
 //
 // This is the only public header that speaks of BoringSSL, and it only
 // forward-declares its types. Use TLS_with_buffers_method(): with TLS_method()
@@ -25,7 +28,7 @@
 // stops for want of bytes with SSL_ERROR_WANT_READ. Go on with it when it has
 // been woken:
 //
-//   chainkeep::InstallGate(ctx.get(), engine, listener, [&loop](SSL* ssl) {
+//   chainkeep::InstallGate(ctx.get(), listener, [&loop](SSL* ssl) {
 //     return [&loop, id = IdOfConnection(ssl)] { loop.Post(id); };
 //   });
 //
@@ -38,7 +41,8 @@
 #include <functional>
 
 #include "absl/status/status.h"
-#include "chainkeep/engine.h"
+#include "chainkeep/handshake.h"
+#include "chainkeep/listener.h"
 #include "chainkeep/types.h"
 #include "chainkeep/verdict.h"
 
@@ -48,24 +52,25 @@ typedef struct ssl_st SSL;
 namespace chainkeep {
 
 // Wake tells whoever drives a connection that its handshake may go on. It is
-// called once, by any thread, maybe before SSL_accept has returned, and maybe
-// when its SSL is no more: it owns or outlives what it uses, and must not
-// wait, nor call SSL_accept itself. Not called if the engine goes first.
+// called once, by any thread, maybe before SSL_accept has returned, and not
+// when its SSL or the engine is no more. It must not wait, nor call SSL_accept
+// itself; SSL_free waits for it, and so must not be called under a lock that it
+// takes.
 using Wake = std::function<void()>;
 
 // MakeWake makes the Wake of a connection whose handshake stops. Called by the
 // thread that drives `ssl`.
 using MakeWake = std::function<Wake(SSL* ssl)>;
 
-// InstallGate makes every connection of `ctx` ask `engine`: a server name that
-// alone refuses ends the handshake with unrecognized_name (RFC 6066 §3), and a
-// client certificate is demanded and validated, a refusal giving the alert of
-// TlsAlertOf. It sets the server-name callback, the custom-verify callback, the
-// signature algorithms accepted from clients (from the listener's
-// AlgorithmPolicy, SHA-1 never), the limit of a Certificate message (256 KiB),
-// and switches resumption off; it fixes TLS 1.2 as the lowest version. The
-// caller must not set those again. Call once for a `ctx`, before its first SSL
-// is made; `engine` must outlive every SSL of it; `listener` is copied.
+// InstallGate makes every connection of `ctx` a handshake of `listener`: a
+// server name that alone refuses ends the handshake with unrecognized_name (RFC
+// 6066 §3), and a client certificate is demanded and validated, a refusal
+// giving the alert of TlsAlertOf. It sets the server-name callback, the
+// custom-verify callback, the signature algorithms accepted from clients (from
+// the listener's AlgorithmPolicy, SHA-1 never), the limit of a Certificate
+// message (256 KiB), and switches resumption off; it fixes TLS 1.2 as the
+// lowest version. The caller must not set those again. Call once for a `ctx`,
+// before its first SSL is made; the engine must outlive every SSL of it.
 //
 // With `make_wake` it sets the select-certificate callback too. Without, a
 // handshake whose server name would have to wait is refused as
@@ -73,47 +78,34 @@ using MakeWake = std::function<Wake(SSL* ssl)>;
 //
 // Errors: ErrorCode::kInvalidRequest for a null argument, a `ctx` that has a
 // gate already, or an AlgorithmPolicy that leaves TLS no signature algorithm.
-absl::Status InstallGate(SSL_CTX* ctx, Engine* engine, const Listener& listener,
+absl::Status InstallGate(SSL_CTX* ctx, const Listener& listener,
                          MakeWake make_wake = nullptr);
 
-// CompleteHandshake is called once when SSL_accept or SSL_do_handshake has
-// ended, well or not, and returns what holds: only a verdict that accepts lets
-// the device in. After success it calls Engine::Complete; after a refusal,
-// Engine::Refuse. A handshake may finish and be refused all the same: where
-// something changed meanwhile, or the device connects for the first time, is
-// registered for that, and has to come back. A second call returns the same
-// verdict and tells nobody again. For an `ssl` whose handshake has not ended,
-// or whose context has no gate, the answer is kNoVerdict; so it is after
-// SSL_clear, until the next handshake ends. Call it, and what follows, on the
-// thread that drives `ssl`.
-Verdict CompleteHandshake(SSL* ssl);
+// FinishHandshake is called when SSL_accept or SSL_do_handshake has ended, well
+// or not, and returns what holds: only an admission that accepts lets the
+// device in. After success it is Handshake::Finish; so it is after a refusal,
+// which is told as unproven. A handshake may succeed and be refused all the
+// same: where something changed meanwhile, or the device connects for the first
+// time, is registered for that, and has to come back. A second call returns the
+// same and tells nobody again. For an `ssl` whose handshake has not ended, or
+// whose context has no gate, the answer is kNoVerdict; so it is after
+// SSL_clear, until the next handshake ends. The admission is kept with `ssl`
+// until it is freed or begins another handshake. Call it, and what follows, on
+// the thread that drives `ssl`.
+const Admission& FinishHandshake(SSL* ssl, const FinishOptions& options = {});
 
-// CompletionMayWait returns whether CompleteHandshake would take as long as a
-// disk or the host's hook does: the device connects for the first time, or has
-// just lost what it was accepted for, or the listener has a hook. A loop that
-// serves others meanwhile then hands `ssl` to another thread, which drives it
-// for that one call, and asks for the verdict again when it has it back. False
-// once CompleteHandshake has been called.
-bool CompletionMayWait(SSL* ssl);
+// HandshakeOf returns the handshake of an `ssl` that has succeeded and is still
+// to be finished; null for others. For Handshake::MayWait: a loop that serves
+// others meanwhile hands `ssl` to another thread, which drives it for the one
+// call of FinishHandshake, and asks for it again when it has it back. And for
+// Handshake::owner.
+Handshake* HandshakeOf(SSL* ssl);
 
-// WhoseCompletion returns whom that waiting is for (Engine::OwnerOf), so that a
-// host can give each account its share of those who may wait; not for logs.
-// Empty if there is nothing to complete.
-Account WhoseCompletion(const SSL* ssl);
+// MayStay returns Admission::Holds of an `ssl` whose admission accepts, by the
+// certificates that BoringSSL keeps; false for others.
+bool MayStay(SSL* ssl);
 
-// TurnHandshakeAway is called in place of CompleteHandshake where there is no
-// room for one more that may wait. Returns what holds without waiting, a
-// refusal unless nothing had to wait after all: see Engine::TurnAway.
-// CompleteHandshake says the same from then on. kNoVerdict if there is nothing
-// to complete.
-Verdict TurnHandshakeAway(SSL* ssl);
-
-// VerdictStillHolds returns whether what CompleteHandshake has accepted `ssl`
-// for is as it was (Engine::StillHolds): to be asked once a connection is where
-// an event that ends it will find it. False for one that was not accepted.
-bool VerdictStillHolds(SSL* ssl);
-
-// VerdictDuration returns how long Engine::Validate took for `ssl`, in
+// VerdictDuration returns how long Handshake::Present took for `ssl`, in
 // nanoseconds of a monotonic clock; 0 if it has not been asked. For logs and
 // histograms.
 int64_t VerdictDuration(const SSL* ssl);

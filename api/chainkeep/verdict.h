@@ -169,12 +169,11 @@ struct VerdictFields {
   CertificateId device;
   SignedId signed_id;
   CaId issuer;
+  CaId leaf_ca;
   std::vector<Intermediate> intermediates;
   int failing_certificate = -1;
   UnixSeconds not_after = 0;
   TrustVersions trust_versions;
-  // Which listener of which engine was asked; 0 for none.
-  uint64_t origin = 0;
   Completion completion = Completion::kNone;
   Disclosure disclosure = Disclosure::kNoRegisteredCa;
   BudgetSpent spent;
@@ -223,6 +222,11 @@ class Verdict {
     return fields_.intermediates;
   }
 
+  // The CA whose certificate the leaf is itself, where the listener takes such a
+  // one for a device's (LeafProfile::kNone); else empty. An account that
+  // registers it as INACTIVE refuses the device.
+  const CaId& leaf_ca() const { return fields_.leaf_ca; }
+
   // The leaf, as it was presented. Empty if the answer was given before the
   // leaf was looked at.
   const CertificateId& device() const { return fields_.device; }
@@ -243,10 +247,6 @@ class Verdict {
   UnixSeconds not_after() const { return fields_.not_after; }
 
   const TrustVersions& trust_versions() const { return fields_.trust_versions; }
-  // Which listener of which engine was asked: no other takes this answer for
-  // its own (Engine::StillHolds). Meaningless outside of the process.
-  uint64_t origin() const { return fields_.origin; }
-
   const BudgetSpent& spent() const { return fields_.spent; }
 
   // A few words for an operator beyond ReasonText; may be "". Static storage,

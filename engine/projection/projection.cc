@@ -172,7 +172,7 @@ absl::Status Projection::Load(const LoadOptions& options) {
 }
 
 absl::Status Projection::LoadReachable(const ListenerOptions& listener,
-                                       const Handshake& handshake) {
+                                       const Attempt& handshake) {
   Outcome outcome;
   absl::Status status;
   {

@@ -129,7 +129,7 @@ class Projection final : public registry::Follower {
   // The same for what one handshake can come to, and nothing else
   // (reachable.h): who loads so does not CatchUp.
   absl::Status LoadReachable(const ListenerOptions& listener,
-                             const Handshake& handshake);
+                             const Attempt& handshake);
 
   absl::Status CatchUp() override;
   absl::Status CatchUp(const store::Tenant& tenant,

@@ -37,7 +37,7 @@ bool IsNamed(Bytes subject, const x509::Name& name) {
 class Reach {
  public:
   Reach(const RegistryView& view, const ListenerOptions& listener,
-        const Handshake& handshake)
+        const Attempt& handshake)
       : view_(view), listener_(listener), handshake_(handshake) {}
 
   void Collect() {
@@ -206,7 +206,7 @@ class Reach {
 
   const RegistryView& view_;
   const ListenerOptions& listener_;
-  const Handshake& handshake_;
+  const Attempt& handshake_;
 
   absl::flat_hash_set<Tenant> tenants_;   // of the server name
   absl::flat_hash_set<Tenant> accounts_;  // of CAs that may be a path's end
@@ -221,8 +221,8 @@ class Reach {
 }  // namespace
 
 void LoadReachable(const RegistryView& view, const ListenerOptions& listener,
-                   const Handshake& handshake,
-                   const AlgorithmPolicy& algorithms, catalog::Catalog* catalog,
+                   const Attempt& handshake, const AlgorithmPolicy& algorithms,
+                   catalog::Catalog* catalog,
                    std::vector<SkippedRecord>* skipped) {
   Reach reach(view, listener, handshake);
   reach.Collect();

@@ -40,7 +40,7 @@ namespace chainkeep::projection {
 // the signatures of CRLs. Errors: none of its own; the transaction tells the
 // store's.
 void LoadReachable(const store::RegistryView& view,
-                   const ListenerOptions& listener, const Handshake& handshake,
+                   const ListenerOptions& listener, const Attempt& handshake,
                    const AlgorithmPolicy& algorithms, catalog::Catalog* catalog,
                    std::vector<SkippedRecord>* skipped);
 

@@ -2,7 +2,6 @@
 
 #include "chainkeep/tls.h"
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -25,38 +24,28 @@ constexpr size_t kMaxCertificateMessage = 256 * 1024;
 
 // What a context with a gate knows.
 struct Gate {
-  Engine* engine;
   Listener listener;
   MakeWake make_wake;  // may be null
 };
 
-// Pause is a handshake's waiting for whose its server name is. The connection
-// and the engine's callback share it: either may be gone before the other.
-//
-// Its state goes from kAsked to kAnswered, or to kPaused before: only who finds
-// it paused wakes.
-struct Pause {
-  explicit Pause(std::string_view name) : name(name) {}
-
-  void Answer(const std::optional<Verdict>& verdict) {
-    refusal = verdict;
-    if (state.exchange(State::kAnswered) == State::kPaused) wake();
-  }
-
-  enum class State { kAsked, kPaused, kAnswered };
-
-  const std::string name;
-  std::atomic<State> state{State::kAsked};
-  Wake wake;                       // written before kPaused
-  std::optional<Verdict> refusal;  // written before kAnswered
-};
-
 // What one connection has come to.
 struct Connection {
-  Verdict verdict;
+  // Ends a handshake that nobody has finished, and forgets what came of it:
+  // SSL_clear does not clear what others keep with an SSL, and the next client
+  // must not inherit the verdict of the one before.
+  void Begin(const Gate& gate, std::optional<std::string_view> server_name) {
+    *this = Connection();
+    handshake.emplace(gate.listener.Begin(server_name));
+  }
+
+  // What the handshake was shown, kept until it is finished.
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> buffers = {};
+  std::vector<Bytes> certificates = {};
+  std::optional<Handshake> handshake = {};  // reads them until it is over
+  std::string awaited_name = {};            // that SSL_accept has stopped for
+  bool is_finished = false;
+  Admission admission = {};  // of a finished one
   int64_t duration_ns = 0;
-  bool completed = false;
-  std::shared_ptr<Pause> pause = {};
 };
 
 void FreeGate(void*, void* gate, CRYPTO_EX_DATA*, int, long, void*) {
@@ -108,76 +97,48 @@ Bytes BytesOf(const CRYPTO_BUFFER* buffer) {
   return {CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)};
 }
 
-// The handshake as the engine wants it, over BoringSSL's buffers. `presented`
-// holds the list that the result points to.
-Handshake HandshakeOf(const SSL* ssl, std::vector<Bytes>* presented) {
-  Handshake handshake;
-  handshake.server_name = ServerNameOf(ssl);
+// The client's certificates, as they were sent, over BoringSSL's buffers.
+std::vector<Bytes> CertificatesOf(const SSL* ssl) {
+  std::vector<Bytes> certificates;
   const STACK_OF(CRYPTO_BUFFER)* chain = SSL_get0_peer_certificates(ssl);
   const size_t count = sk_CRYPTO_BUFFER_num(chain);
-  if (count == 0) return handshake;
-  handshake.leaf = BytesOf(sk_CRYPTO_BUFFER_value(chain, 0));
-  presented->reserve(count - 1);
-  for (size_t i = 1; i < count; ++i) {
-    presented->push_back(BytesOf(sk_CRYPTO_BUFFER_value(chain, i)));
+  certificates.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    certificates.push_back(BytesOf(sk_CRYPTO_BUFFER_value(chain, i)));
   }
-  handshake.presented = *presented;
-  return handshake;
+  return certificates;
 }
 
-// Stops the handshake until `pause` is answered; returns whether it did.
-bool PauseFor(SSL* ssl, const Gate& gate, Pause* pause) {
-  if (pause->state == Pause::State::kAnswered) return false;
-  pause->wake = gate.make_wake(ssl);
-  if (pause->wake == nullptr) return false;
-  Pause::State asked = Pause::State::kAsked;
-  return pause->state.compare_exchange_strong(asked, Pause::State::kPaused);
+Bytes LeafOf(const std::vector<Bytes>& certificates) {
+  return certificates.empty() ? Bytes() : certificates.front();
+}
+
+std::span<const Bytes> PresentedOf(const std::vector<Bytes>& certificates) {
+  return std::span(certificates).subspan(certificates.empty() ? 0 : 1);
 }
 
 // When the ClientHello was read, before all else, and again each time that
-// SSL_accept is called for a handshake that stopped here.
+// SSL_accept is called for a handshake that stopped here. Only with a MakeWake.
 ssl_select_cert_result_t OnClientHello(const SSL_CLIENT_HELLO* hello) {
   SSL* const ssl = hello->ssl;
   const Gate* gate = GateOf(ssl);
   Connection* connection = ConnectionOf(ssl);
-  const std::optional<std::string_view> name = ServerNameOf(ssl);
   // OnServerName refuses what is wrong, with an alert that fits.
-  if (gate == nullptr || connection == nullptr || !name) {
-    return ssl_select_cert_success;
-  }
-  if (connection->pause != nullptr && connection->pause->name == *name) {
-    return connection->pause->state == Pause::State::kPaused
-               ? ssl_select_cert_retry
-               : ssl_select_cert_success;
-  }
-  const auto pause = std::make_shared<Pause>(*name);
-  const NameState state = gate->engine->ResolveServerName(
-      gate->listener, name, [pause](const std::optional<Verdict>& refusal) {
-        pause->Answer(refusal);
-      });
-  if (state == NameState::kReady) {
-    connection->pause = nullptr;
-    return ssl_select_cert_success;
-  }
-  connection->pause = pause;
-  return PauseFor(ssl, *gate, pause.get()) ? ssl_select_cert_retry
-                                           : ssl_select_cert_success;
-}
-
-// What the server name of `ssl` is refused for, if it is.
-std::optional<Verdict> RefusalOfName(const SSL* ssl, const Gate& gate,
-                                     const Pause* pause) {
-  if (pause != nullptr && pause->state == Pause::State::kAnswered &&
-      pause->refusal) {
-    return pause->refusal;
-  }
+  if (gate == nullptr || connection == nullptr) return ssl_select_cert_success;
   const std::optional<std::string_view> name = ServerNameOf(ssl);
-  if (gate.make_wake == nullptr) {
-    // Nobody to wait: for the next attempt.
-    gate.engine->ResolveServerName(gate.listener, name,
-                                   [](const std::optional<Verdict>&) {});
+  if (name && connection->handshake && connection->awaited_name == *name) {
+    if (connection->handshake->pending()) return ssl_select_cert_retry;
+    connection->awaited_name.clear();
+    return ssl_select_cert_success;
   }
-  return gate.engine->RefuseByServerName(gate.listener, name);
+  connection->Begin(*gate, name);
+  if (!connection->handshake->pending()) return ssl_select_cert_success;
+  Wake wake = gate->make_wake(ssl);
+  if (wake == nullptr || !connection->handshake->Await(std::move(wake))) {
+    return ssl_select_cert_success;
+  }
+  connection->awaited_name = *name;
+  return ssl_select_cert_retry;
 }
 
 // After the ClientHello was read, before anything is answered: once at the
@@ -189,41 +150,33 @@ int OnServerName(SSL* ssl, int* alert, void*) {
     *alert = SSL_AD_INTERNAL_ERROR;
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   }
-  const std::shared_ptr<Pause> pause = std::move(connection->pause);
-  // SSL_clear does not clear what others keep with an SSL: without this the
-  // next client would inherit the verdict of the one before.
-  *connection = Connection();
-  std::optional<Verdict> refusal = RefusalOfName(ssl, *gate, pause.get());
-  if (!refusal) return SSL_TLSEXT_ERR_OK;
-  connection->verdict = *refusal;
-  *alert = TlsAlertOf(*refusal);
+  if (gate->make_wake == nullptr) connection->Begin(*gate, ServerNameOf(ssl));
+  const Provisional answer = connection->handshake->answer();
+  if (answer.goes_on()) return SSL_TLSEXT_ERR_OK;
+  *alert = answer.alert();
   return SSL_TLSEXT_ERR_ALERT_FATAL;
-}
-
-// Whether the handshake may go on after this answer.
-bool MayGoOn(const Verdict& verdict) {
-  return verdict.accepted() || verdict.needs_completion();
 }
 
 // After the client's Certificate message was read, before CertificateVerify:
 // nothing is proven here.
 ssl_verify_result_t OnVerify(SSL* ssl, uint8_t* alert) {
-  const Gate* gate = GateOf(ssl);
   Connection* connection = ConnectionOf(ssl);
-  if (gate == nullptr || connection == nullptr) {
+  if (connection == nullptr || !connection->handshake) {
     *alert = SSL_AD_INTERNAL_ERROR;
     return ssl_verify_invalid;
   }
-  std::vector<Bytes> presented;
-  const Handshake handshake = HandshakeOf(ssl, &presented);
+  for (CRYPTO_BUFFER* buffer : SSL_get0_peer_certificates(ssl)) {
+    connection->buffers.push_back(bssl::UpRef(buffer));
+  }
+  connection->certificates = CertificatesOf(ssl);
   const auto begin = std::chrono::steady_clock::now();
-  connection->verdict = gate->engine->Validate(gate->listener, handshake);
+  const Provisional answer = connection->handshake->Present(
+      LeafOf(connection->certificates), PresentedOf(connection->certificates));
   connection->duration_ns =
       std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin)
           .count();
-  // Who is to be registered must prove the key first.
-  if (MayGoOn(connection->verdict)) return ssl_verify_ok;
-  *alert = TlsAlertOf(connection->verdict);
+  if (answer.goes_on()) return ssl_verify_ok;
+  *alert = answer.alert();
   return ssl_verify_invalid;
 }
 
@@ -266,21 +219,14 @@ std::vector<uint16_t> SignatureAlgorithms(const AlgorithmPolicy& policy) {
   return algorithms;
 }
 
-// What a connection whose handshake has finished has come to; null for others,
-// and without a gate.
-Connection* FindFinished(const SSL* ssl) {
+// What a connection whose TLS handshake has succeeded has come to; null for
+// others, and without a gate.
+Connection* FindEstablished(const SSL* ssl) {
   if (ssl == nullptr || GateOf(ssl) == nullptr ||
       SSL_is_init_finished(ssl) != 1) {
     return nullptr;
   }
   return FindConnection(ssl);
-}
-
-bool IsAsItWas(const SSL* ssl, const Verdict& verdict) {
-  std::vector<Bytes> presented;
-  const Handshake handshake = HandshakeOf(ssl, &presented);
-  const Gate* gate = GateOf(ssl);
-  return gate->engine->StillHolds(gate->listener, handshake, verdict);
 }
 
 void SwitchResumptionOff(SSL_CTX* ctx) {
@@ -291,10 +237,10 @@ void SwitchResumptionOff(SSL_CTX* ctx) {
 
 }  // namespace
 
-absl::Status InstallGate(SSL_CTX* ctx, Engine* engine, const Listener& listener,
+absl::Status InstallGate(SSL_CTX* ctx, const Listener& listener,
                          MakeWake make_wake) {
-  if (ctx == nullptr || engine == nullptr) {
-    return MakeError(ErrorCode::kInvalidRequest, "gate: a null argument");
+  if (ctx == nullptr) {
+    return MakeError(ErrorCode::kInvalidRequest, "gate: no context");
   }
   if (SSL_CTX_get_ex_data(ctx, GateIndex()) != nullptr) {
     return MakeError(ErrorCode::kInvalidRequest,
@@ -308,8 +254,7 @@ absl::Status InstallGate(SSL_CTX* ctx, Engine* engine, const Listener& listener,
   }
   // What is refused is told by the status; the error queue is the host's.
   const signature::ErrorQueueGuard guard;
-  auto gate =
-      std::make_unique<Gate>(Gate{engine, listener, std::move(make_wake)});
+  auto gate = std::make_unique<Gate>(Gate{listener, std::move(make_wake)});
   if (SSL_CTX_set_verify_algorithm_prefs(ctx, algorithms.data(),
                                          algorithms.size()) != 1 ||
       SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
@@ -330,68 +275,46 @@ absl::Status InstallGate(SSL_CTX* ctx, Engine* engine, const Listener& listener,
   return absl::OkStatus();
 }
 
-Verdict CompleteHandshake(SSL* ssl) {
-  const Gate* gate = ssl == nullptr ? nullptr : GateOf(ssl);
-  if (gate == nullptr) return Verdict();
-  Connection* connection = ConnectionOf(ssl);
-  if (connection == nullptr) return Verdict();
-  const bool finished = SSL_is_init_finished(ssl) == 1;
-  const bool refused = !MayGoOn(connection->verdict);
-  // An acceptance counts only while the handshake that earned it is the last.
-  if (connection->completed && (finished || !connection->verdict.accepted())) {
-    return connection->verdict;
+Handshake* HandshakeOf(SSL* ssl) {
+  Connection* connection = FindEstablished(ssl);
+  if (connection == nullptr || connection->is_finished ||
+      !connection->handshake) {
+    return nullptr;
   }
-  if (finished && !connection->completed) {
-    std::vector<Bytes> presented;
-    const Handshake handshake = HandshakeOf(ssl, &presented);
-    connection->verdict =
-        gate->engine->Complete(gate->listener, handshake, connection->verdict);
-  } else if (refused && connection->verdict.reason() != Reason::kNoVerdict) {
-    gate->engine->Refuse(connection->verdict, ServerNameOf(ssl));
-  } else {
-    // Still under way, or ended for a reason of TLS: nothing was proven, and
-    // nothing happens.
-    return Verdict();
+  return &*connection->handshake;
+}
+
+const Admission& FinishHandshake(SSL* ssl, const FinishOptions& options) {
+  static const Admission& none = *new Admission;
+  if (ssl == nullptr || GateOf(ssl) == nullptr) return none;
+  Connection* connection = FindConnection(ssl);
+  if (connection == nullptr) return none;
+  const bool is_established = SSL_is_init_finished(ssl) == 1;
+  if (connection->is_finished) {
+    // An acceptance counts only while the handshake that earned it is the last.
+    return is_established || !connection->admission.accepted()
+               ? connection->admission
+               : none;
   }
-  connection->completed = true;
-  return connection->verdict;
+  // Still under way, or ended for a reason of TLS: nothing was proven.
+  if (!connection->handshake) return none;
+  const bool is_refused = !connection->handshake->answer().goes_on() &&
+                          connection->awaited_name.empty();
+  if (!is_established && !is_refused) return none;
+  connection->admission = connection->handshake->Finish(options);
+  connection->is_finished = true;
+  connection->certificates.clear();
+  connection->buffers.clear();
+  return connection->admission;
 }
 
-bool CompletionMayWait(SSL* ssl) {
-  const Connection* connection = FindFinished(ssl);
-  if (connection == nullptr || connection->completed) return false;
-  const Verdict& verdict = connection->verdict;
-  return verdict.completion() == Completion::kFirstConnect ||
-         (verdict.accepted() &&
-          (GateOf(ssl)->listener.options().hook != nullptr ||
-           !IsAsItWas(ssl, verdict)));
-}
-
-Account WhoseCompletion(const SSL* ssl) {
-  const Connection* connection = FindFinished(ssl);
-  if (connection == nullptr || connection->completed) return {};
-  std::vector<Bytes> presented;
-  const Handshake handshake = HandshakeOf(ssl, &presented);
-  const Gate* gate = GateOf(ssl);
-  return gate->engine->OwnerOf(gate->listener, handshake, connection->verdict);
-}
-
-Verdict TurnHandshakeAway(SSL* ssl) {
-  Connection* connection = FindFinished(ssl);
-  if (connection == nullptr || connection->completed) return Verdict();
-  std::vector<Bytes> presented;
-  const Handshake handshake = HandshakeOf(ssl, &presented);
-  const Gate* gate = GateOf(ssl);
-  connection->verdict =
-      gate->engine->TurnAway(gate->listener, handshake, connection->verdict);
-  connection->completed = true;
-  return connection->verdict;
-}
-
-bool VerdictStillHolds(SSL* ssl) {
-  const Connection* connection = FindFinished(ssl);
-  return connection != nullptr && connection->completed &&
-         IsAsItWas(ssl, connection->verdict);
+bool MayStay(SSL* ssl) {
+  Connection* connection = FindEstablished(ssl);
+  if (connection == nullptr || !connection->is_finished) return false;
+  Admission& admission = connection->admission;
+  if (admission.IsUnchanged()) return true;
+  const std::vector<Bytes> certificates = CertificatesOf(ssl);
+  return admission.Holds(LeafOf(certificates), PresentedOf(certificates));
 }
 
 int64_t VerdictDuration(const SSL* ssl) {

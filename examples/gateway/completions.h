@@ -36,7 +36,7 @@ class Completions {
   static constexpr size_t kMost = 64;
   static constexpr size_t kMostOfOne = kMost / 4;
 
-  // A connection's number, whose it is (chainkeep::WhoseCompletion), its SSL.
+  // A connection's number, whose it is (chainkeep::Handshake::owner), its SSL.
   struct Handshake {
     int64_t connection;
     chainkeep::Account whose;

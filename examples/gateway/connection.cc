@@ -170,13 +170,14 @@ void Connection::Retire(TimePoint now) {
 
 // Called when TLS itself has succeeded.
 void Connection::CompleteOrWait(TimePoint now) {
-  if (!chainkeep::CompletionMayWait(ssl_.get())) {
+  const chainkeep::Handshake* handshake = chainkeep::HandshakeOf(ssl_.get());
+  if (handshake == nullptr || !handshake->MayWait()) {
     return FinishHandshake("", now);
   }
-  if (context_.completions->TryTake(number_,
-                                    chainkeep::WhoseCompletion(ssl_.get()),
-                                    ssl_) == Completions::Taken::kNo) {
-    chainkeep::TurnHandshakeAway(ssl_.get());
+  if (context_.completions->TryTake(number_, handshake->owner(), ssl_) ==
+      Completions::Taken::kNo) {
+    using Waiting = chainkeep::FinishOptions::Waiting;
+    chainkeep::FinishHandshake(ssl_.get(), {.waiting = Waiting::kForbidden});
     return FinishHandshake("", now);
   }
   state_ = State::kComplete;
@@ -187,14 +188,14 @@ void Connection::Resume(bssl::UniquePtr<SSL> ssl, TimePoint now) {
   ssl_ = std::move(ssl);
   FinishHandshake("", now);
   // Events of the meantime did not find it.
-  if (established() && !chainkeep::VerdictStillHolds(ssl_.get())) {
+  if (established() && !chainkeep::MayStay(ssl_.get())) {
     End(SSL_AD_ACCESS_DENIED, now);
   }
 }
 
 // `failure` is empty when TLS itself has succeeded.
 void Connection::FinishHandshake(std::string_view failure, TimePoint now) {
-  verdict_ = chainkeep::CompleteHandshake(ssl_.get());
+  verdict_ = chainkeep::FinishHandshake(ssl_.get()).verdict();
   const bool accepted = failure.empty() && verdict_.accepted();
   if (failure.empty() && !accepted) {
     // TLS was content, but trust was withdrawn while it went on.
@@ -415,7 +416,7 @@ void Connection::CloseIfWithdrawn(const Withdrawals::Batch& withdrawn,
   if (const auto reason = withdrawn.ReasonToEnd(verdict_)) {
     End(chainkeep::TlsAlertOf(*reason), now);
   } else if (withdrawn.MayConcernIntermediate(verdict_) &&
-             !chainkeep::VerdictStillHolds(ssl_.get())) {
+             !chainkeep::MayStay(ssl_.get())) {
     End(chainkeep::TlsAlertOf(Reason::kCaInactive), now);
   }
 }

@@ -146,7 +146,7 @@ absl::Status Gateway::Open(const Flags& flags) {
   });
 
   completions_ = std::make_unique<Completions>(
-      [](SSL* ssl) { chainkeep::CompleteHandshake(ssl); },
+      [](SSL* ssl) { chainkeep::FinishHandshake(ssl); },
       [this] { mailbox_.Post([this] { CollectCompletions(); }); });
 
   auto identity = ReadIdentity(flags.certificate, flags.key);
@@ -220,7 +220,7 @@ absl::Status Gateway::OpenDoor(const Flags& flags, const ListenFlag& listen,
   options.validation.serial_rule = flags.serials;
   auto listener = engine_->CreateListener(options);
   if (!listener.ok()) return listener.status();
-  auto context = MakeServerContext(identity, engine_.get(), *listener);
+  auto context = MakeServerContext(identity, *listener);
   if (!context.ok()) return context.status();
   Connection::Watch(context->get());
 
@@ -458,7 +458,7 @@ void Gateway::Finish() {
 
 // An event is told after the change is visible to handshakes. So a connection
 // that this work does not find established yet is looked at again by
-// CompleteHandshake, which sees the change.
+// FinishHandshake, which sees the change.
 void Gateway::OnCaRegistered(const chainkeep::CaEvent& event) {
   // Registered devices do not need their CA any more.
   if (policy_ == chainkeep::ValidationPolicy::kRegisteredDevice) return;

@@ -65,8 +65,7 @@ absl::StatusOr<Identity> ReadIdentity(const std::string& certificate_path,
 }
 
 absl::StatusOr<bssl::UniquePtr<SSL_CTX>> MakeServerContext(
-    const Identity& identity, chainkeep::Engine* engine,
-    const chainkeep::Listener& listener) {
+    const Identity& identity, const chainkeep::Listener& listener) {
   bssl::UniquePtr<SSL_CTX> context(SSL_CTX_new(TLS_with_buffers_method()));
   if (context == nullptr) return absl::ResourceExhaustedError("SSL_CTX_new");
   if (SSL_CTX_set_strict_cipher_list(context.get(), kCiphers) != 1) {
@@ -74,7 +73,7 @@ absl::StatusOr<bssl::UniquePtr<SSL_CTX>> MakeServerContext(
   }
   absl::Status status = UseIdentity(identity, context.get());
   if (!status.ok()) return status;
-  status = chainkeep::InstallGate(context.get(), engine, listener);
+  status = chainkeep::InstallGate(context.get(), listener);
   if (!status.ok()) return status;
   return context;
 }

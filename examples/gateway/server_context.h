@@ -28,8 +28,7 @@ absl::StatusOr<Identity> ReadIdentity(const std::string& certificate_path,
 // MakeServerContext returns a context whose connections `engine` judges, as
 // `listener` says. `engine` must outlive it and all of its connections.
 absl::StatusOr<bssl::UniquePtr<SSL_CTX>> MakeServerContext(
-    const Identity& identity, chainkeep::Engine* engine,
-    const chainkeep::Listener& listener);
+    const Identity& identity, const chainkeep::Listener& listener);
 
 }  // namespace gateway
 

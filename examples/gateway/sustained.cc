@@ -151,12 +151,12 @@ absl::StatusOr<std::string> Measure(std::chrono::seconds duration) {
   Clock::time_point now = start;
   while (now - start < duration) {
     for (const std::string& device : *devices) {
-      const chainkeep::Verdict verdict = (*engine)->Validate(
-          *listener, {.server_name = {}, .leaf = chainkeep::AsBytes(device)});
-      if (!verdict.accepted()) {
+      chainkeep::Handshake handshake = listener->Begin(std::nullopt);
+      const chainkeep::Provisional answer =
+          handshake.Present(chainkeep::AsBytes(device));
+      if (!answer.goes_on()) {
         return absl::InternalError(absl::StrCat(
-            "a device was refused: ", chainkeep::ReasonName(verdict.reason()),
-            " ", verdict.detail()));
+            "a device was refused: ", chainkeep::ReasonName(answer.reason())));
       }
     }
     verdicts += kDevices;

@@ -111,15 +111,15 @@ class Allocation : public test::GateFixture {
   void ExpectNoneOfOurs(const Device& device,
                         std::optional<std::string_view> server_name) {
     const Listener listener = ListenerIn(east_);
-    const Handshake handshake{.server_name = server_name,
-                              .leaf = device.leaf.bytes()};
+    const Attempt handshake{.server_name = server_name,
+                            .leaf = device.leaf.bytes()};
     // Once beforehand, for what is set up at the first use.
-    ASSERT_TRUE(engine_->Validate(listener, handshake).accepted());
+    ASSERT_TRUE(test::Judge(listener, handshake).accepted());
 
     count = Count();
     const bool parsed = x509::Certificate::Parse(handshake.leaf).ok();
     const Count by_parse = count;
-    const Verdict verdict = engine_->Validate(listener, handshake);
+    const Verdict verdict = test::Judge(listener, handshake);
     const Count by_both = count;
 
     EXPECT_TRUE(parsed);
@@ -174,7 +174,7 @@ TEST_F(Allocation, NoneForAStrangersDevice) {
   const TestCertificate leaf = MakeCertificate(LeafSpec("device"), &stranger);
   const Listener listener = ListenerIn(east_);
   count = Count();
-  const Verdict verdict = engine_->Validate(listener, {.leaf = leaf.bytes()});
+  const Verdict verdict = test::Judge(listener, {.leaf = leaf.bytes()});
   const Count counted = count;
   EXPECT_EQ(verdict.reason(), Reason::kNoRegisteredCa);
   EXPECT_EQ(counted.ours, 0);

@@ -9,6 +9,7 @@
 #include "bench/workload.h"
 #include "gtest/gtest.h"
 #include "tests/engine/gate_fixture.h"
+#include "tests/support/ask.h"
 
 namespace chainkeep {
 namespace {
@@ -27,9 +28,8 @@ class Cost : public testing::TestWithParam<CostCase> {};
 TEST_P(Cost, AVerdictIsBarelyMoreThanItsSignatures) {
   const Workload workload(GetParam().shape, 3);
   for (size_t i = 0; i < 3; ++i) {
-    const Handshake& handshake = workload.handshake(i);
-    const Verdict verdict =
-        workload.engine().Validate(workload.listener(), handshake);
+    const Attempt& handshake = workload.handshake(i);
+    const Verdict verdict = test::Judge(workload.listener(), handshake);
     ASSERT_TRUE(verdict.accepted());
     const BudgetSpent& spent = verdict.spent();
     EXPECT_EQ(spent.signatures, GetParam().signatures);
@@ -87,13 +87,13 @@ TEST_F(SharedBudget, OfAllSearchesOfOneHandshake) {
   options.region = east_;
   options.legacy_default_routing = true;
   const auto listener = *engine_->CreateListener(options);
-  const Handshake handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
+  const Attempt handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
   const auto work = [&] {
-    return engine_->Validate(listener, handshake).spent().work_bytes;
+    return test::Judge(listener, handshake).spent().work_bytes;
   };
   const uint64_t nobody = work();
   RegisterDefault(b_, ca_);
-  EXPECT_TRUE(engine_->Validate(listener, handshake).accepted());
+  EXPECT_TRUE(test::Judge(listener, handshake).accepted());
   EXPECT_GT(work(), nobody);
 }
 

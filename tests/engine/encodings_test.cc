@@ -30,7 +30,7 @@ class EncodingsTest : public GateFixture {
     ListenerOptions options;
     options.region = east_;
     options.validation = rules;
-    return engine_->Validate(
+    return test::Judge(
         *engine_->CreateListener(options),
         {.server_name = kNameA, .leaf = leaf.bytes(), .presented = presented});
   }
@@ -103,10 +103,10 @@ TEST_F(EncodingsTest, OfADevice) {
     const ListenerOptions options = {
         .region = east_, .validation = Rules(kTolerant, kPositive, kDevice)};
     const Listener listener = *engine_->CreateListener(options);
-    const Handshake handshake = {.server_name = kNameA, .leaf = leaf.bytes()};
-    const Verdict first = engine_->Validate(listener, handshake);
-    EXPECT_TRUE(first.needs_completion()) << encoding.words;
-    const Verdict completed = engine_->Complete(listener, handshake, first);
+    const Attempt handshake = {.server_name = kNameA, .leaf = leaf.bytes()};
+    EXPECT_TRUE(test::Judge(listener, handshake).needs_completion())
+        << encoding.words;
+    const Verdict completed = test::Connect(listener, handshake).verdict();
     EXPECT_EQ(completed.reason(), Reason::kMalformed) << encoding.words;
     EXPECT_EQ(completed.detail(), encoding.words);
 

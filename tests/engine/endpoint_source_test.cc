@@ -1,6 +1,7 @@
 // An engine whose endpoints live elsewhere.
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,8 +22,13 @@ using Answer = EndpointSource::Answer;
 class EndpointSourceTest : public test::GateFixture {
  protected:
   EndpointSourceTest() { Make({}); }
+  ~EndpointSourceTest() override { begun_.clear(); }
 
   void Make(const EndpointCacheOptions& cache) {
+    begun_.clear();
+    test::FakeSource::Asked left;
+    while (source_.TryTake(&left)) {
+    }
     engine_ =
         *Engine::Create({.clock = &clock_,
                          .observer = &events_,
@@ -34,12 +40,13 @@ class EndpointSourceTest : public test::GateFixture {
     events_.clear();
   }
 
-  // Begins a handshake; what the callback says goes to called_.
+  // Begins a handshake, which is kept, and awaits its name if that is pending.
   NameState Begin(std::optional<std::string_view> server_name) {
-    return engine_->ResolveServerName(ListenerIn(east_), server_name,
-                                      [this](std::optional<Verdict> refusal) {
-                                        called_.push_back(std::move(refusal));
-                                      });
+    Handshake& begun =
+        begun_.emplace_back(ListenerIn(east_).Begin(server_name));
+    const bool is_pending = begun.pending();
+    EXPECT_EQ(begun.Await([this] { ++called_; }), is_pending);
+    return is_pending ? NameState::kPending : NameState::kReady;
   }
   void Learn(std::string_view server_name, const Answer& answer) {
     ASSERT_EQ(Begin(server_name), NameState::kPending);
@@ -49,12 +56,13 @@ class EndpointSourceTest : public test::GateFixture {
     return SourcedEndpoint{.account = account};
   }
 
-  Handshake Of(std::string_view server_name) const {
+  Attempt Of(std::string_view server_name) const {
     return {.server_name = server_name, .leaf = leaf_.bytes()};
   }
 
   test::FakeSource source_;
-  std::vector<std::optional<Verdict>> called_;
+  std::deque<Handshake> begun_;
+  int called_ = 0;
 };
 
 TEST_F(EndpointSourceTest, WithoutOneEveryNameIsReady) {
@@ -67,31 +75,71 @@ TEST_F(EndpointSourceTest, WithoutOneEveryNameIsReady) {
 }
 
 TEST_F(EndpointSourceTest, AnUnknownNameIsPendingThenAccepted) {
-  EXPECT_EQ(Ask("a.example.org", leaf_).reason(), Reason::kServerNamePending);
-  EXPECT_EQ(
-      engine_->RefuseByServerName(ListenerIn(east_), "a.example.org")->reason(),
-      Reason::kServerNamePending);
-  EXPECT_EQ(source_.count(), 0u) << "both are pure";
-
   EXPECT_EQ(Begin("A.example.org"), NameState::kPending);
   EXPECT_EQ(engine_->GetStats().name_lookups, 1u);
-  EXPECT_TRUE(called_.empty());
+  EXPECT_EQ(begun_.back().answer().reason(), Reason::kServerNamePending);
+  EXPECT_EQ(called_, 0);
   source_.Take().done(OwnedBy(a_));
-  ASSERT_EQ(called_.size(), 1u);
-  EXPECT_FALSE(called_[0].has_value());
-  EXPECT_FALSE(engine_->RefuseByServerName(ListenerIn(east_), "a.example.org")
-                   .has_value());
-  const Listener listener = ListenerIn(east_);
-  const Handshake handshake = Of("a.example.org");
-  Verdict verdict = engine_->Validate(listener, handshake);
-  ASSERT_TRUE(verdict.accepted());
-  EXPECT_EQ(verdict.account(), a_);
-  EXPECT_EQ(verdict.mode(), Mode::kSniOnly);
-  verdict = engine_->Complete(listener, handshake, verdict);
-  EXPECT_TRUE(verdict.accepted());
+  EXPECT_EQ(called_, 1);
+  EXPECT_FALSE(begun_.back().pending());
+  EXPECT_TRUE(begun_.back().answer().goes_on());
+  EXPECT_TRUE(begun_.back().Present(leaf_.bytes()).goes_on());
+  const Admission admission = begun_.back().Finish();
+  ASSERT_TRUE(admission.accepted());
+  EXPECT_EQ(admission.verdict().account(), a_);
+  EXPECT_EQ(admission.verdict().mode(), Mode::kSniOnly);
   EXPECT_EQ(Begin("a.example.org"), NameState::kReady);
   EXPECT_EQ(engine_->GetStats().cached_names, 1u);
   EXPECT_EQ(engine_->GetStats().name_lookups, 0u);
+}
+
+// Whoever does not wait is refused, and the next attempt finds the answer.
+TEST_F(EndpointSourceTest, ANameThatNobodyAwaitsIsLookedUpAllTheSame) {
+  events_.clear();
+  {
+    Handshake handshake = ListenerIn(east_).Begin("a.example.org");
+    EXPECT_EQ(handshake.Present(leaf_.bytes()).reason(),
+              Reason::kServerNamePending);
+  }
+  EXPECT_EQ(events_.log(),
+            std::vector<std::string>{"unproven kServerNamePending"});
+  source_.Take().done(OwnedBy(a_));
+  EXPECT_TRUE(test::Connect(ListenerIn(east_), Of("a.example.org")).accepted());
+}
+
+// A callback comes at most once, and never to a handshake that is no more, or
+// has moved on.
+TEST_F(EndpointSourceTest, WhoIsGoneIsNotCalledBack) {
+  int calls = 0;
+  const auto call = [&calls] { ++calls; };
+  {
+    Handshake handshake = ListenerIn(east_).Begin("a.example.org");
+    EXPECT_TRUE(handshake.Await(call));
+    EXPECT_FALSE(handshake.Await(call)) << "it has one";
+  }
+  source_.Take().done(OwnedBy(a_));
+  EXPECT_EQ(calls, 0);
+  {
+    Handshake handshake = ListenerIn(east_).Begin("b.example.org");
+    EXPECT_TRUE(handshake.Await(call));
+    Handshake moved = std::move(handshake);
+    source_.Take().done(OwnedBy(a_));
+    EXPECT_EQ(calls, 1);
+    EXPECT_TRUE(moved.Present(leaf_.bytes()).goes_on());
+  }
+  Handshake handshake = ListenerIn(east_).Begin("c.example.org");
+  EXPECT_TRUE(handshake.Await(call));
+  EXPECT_FALSE(handshake.Finish().accepted());
+  source_.Take().done(OwnedBy(a_));
+  EXPECT_EQ(calls, 1);
+}
+
+// One that is destroyed by its own callback does no harm either.
+TEST_F(EndpointSourceTest, ACallbackMayDestroyItsHandshake) {
+  std::optional<Handshake> handshake = ListenerIn(east_).Begin("a.example.org");
+  EXPECT_TRUE(handshake->Await([&handshake] { handshake.reset(); }));
+  source_.Take().done(OwnedBy(a_));
+  EXPECT_FALSE(handshake.has_value());
 }
 
 TEST_F(EndpointSourceTest, WhatIsRegisteredIsNotAskedFor) {
@@ -141,7 +189,7 @@ TEST_F(EndpointSourceTest, NorIsWhatIsNoName) {
 TEST_F(EndpointSourceTest, RefusalsSayWhy) {
   const struct {
     Answer answer;
-    Reason called;  // kAccepted: the handshake goes on
+    Reason begun;  // kNoVerdict: the handshake goes on
     std::string_view detail;
     Reason validated;
   } kCases[] = {
@@ -150,22 +198,25 @@ TEST_F(EndpointSourceTest, RefusalsSayWhy) {
       {absl::UnavailableError("down"), Reason::kServerNameUnavailable,
        "the source failed", Reason::kServerNamePending},
       {SourcedEndpoint{.account = a_, .status = EndpointStatus::kDisabled},
-       Reason::kAccepted, "", Reason::kServerNameDisabled},
+       Reason::kServerNameDisabled, "", Reason::kServerNameDisabled},
       {SourcedEndpoint{.account = a_, .service = EndpointService::kJobs},
-       Reason::kAccepted, "", Reason::kServerNameWrongService},
-      {OwnedBy(c_), Reason::kAccepted, "", Reason::kNoRegisteredCa},
+       Reason::kServerNameWrongService, "", Reason::kServerNameWrongService},
+      {OwnedBy(c_), Reason::kNoVerdict, "", Reason::kNoRegisteredCa},
   };
   for (const auto& c : kCases) {
     SCOPED_TRACE(ReasonName(c.validated));
     Make({});
-    called_.clear();
+    called_ = 0;
     Learn("a.example.org", c.answer);
-    ASSERT_EQ(called_.size(), 1u);
-    ASSERT_EQ(called_[0].has_value(), c.called != Reason::kAccepted);
-    if (called_[0]) {
-      EXPECT_EQ(called_[0]->reason(), c.called);
-      EXPECT_EQ(called_[0]->detail(), c.detail);
-      EXPECT_EQ(called_[0]->region(), east_);
+    EXPECT_EQ(called_, 1);
+    EXPECT_FALSE(begun_.back().pending());
+    const Provisional answer = begun_.back().answer();
+    EXPECT_EQ(answer.goes_on(), c.begun == Reason::kNoVerdict);
+    EXPECT_EQ(answer.reason(), c.begun);
+    const Verdict refusal = begun_.back().Finish().verdict();
+    if (!answer.goes_on()) {
+      EXPECT_EQ(refusal.detail(), c.detail);
+      EXPECT_EQ(refusal.region(), east_);
     }
     const Verdict verdict = Ask("a.example.org", leaf_);
     EXPECT_EQ(verdict.reason(), c.validated);
@@ -177,44 +228,49 @@ TEST_F(EndpointSourceTest, RefusalsSayWhy) {
 
 TEST_F(EndpointSourceTest, R65_AnAnswerIsForOneRegion) {
   Learn("a.example.org", OwnedBy(a_));
-  const Verdict west =
-      engine_->Validate(ListenerIn(west_), Of("a.example.org"));
+  const Verdict west = test::Judge(ListenerIn(west_), Of("a.example.org"));
   EXPECT_EQ(west.reason(), Reason::kServerNamePending);
 }
 
 TEST_F(EndpointSourceTest, R78_AMovedNameIsNotItsOldTenants) {
   const Listener listener = ListenerIn(east_);
-  const Handshake handshake = Of("a.example.org");
+  const Attempt handshake = Of("a.example.org");
   Learn("a.example.org", OwnedBy(a_));
-  const Verdict verdict = engine_->Validate(listener, handshake);
-  ASSERT_TRUE(verdict.accepted());
-  EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
+  Admission admission = test::Connect(listener, handshake);
+  ASSERT_TRUE(admission.accepted());
+  EXPECT_TRUE(admission.IsUnchanged());
+  Handshake early = test::Show(listener, handshake);
+  Handshake late = test::Show(listener, handshake);
 
   ASSERT_TRUE(engine_->InvalidateServerName(east_, "A.EXAMPLE.org").ok());
-  EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
-  EXPECT_EQ(engine_->Complete(listener, handshake, verdict).reason(),
-            Reason::kServerNamePending);
+  EXPECT_FALSE(admission.Holds(handshake.leaf));
+  EXPECT_EQ(early.Finish().verdict().reason(), Reason::kServerNamePending);
   Learn("a.example.org", OwnedBy(b_));
-  EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
-  const Verdict completed = engine_->Complete(listener, handshake, verdict);
-  ASSERT_TRUE(completed.accepted());
-  EXPECT_EQ(completed.account(), b_);
+  EXPECT_FALSE(admission.Holds(handshake.leaf)) << "it was of another account";
+  const Admission moved = late.Finish();
+  ASSERT_TRUE(moved.accepted());
+  EXPECT_EQ(moved.verdict().account(), b_);
+  // Back again, and what was let in for the account stays.
+  ASSERT_TRUE(engine_->InvalidateServerName(east_, "A.EXAMPLE.org").ok());
+  Learn("a.example.org", OwnedBy(a_));
+  EXPECT_TRUE(admission.Holds(handshake.leaf));
 }
 
 TEST_F(EndpointSourceTest, AVerdictHoldsWhileAnswersStayTheSame) {
   Make({.ttl_seconds = 60});
   const Listener listener = ListenerIn(east_);
-  const Handshake handshake = Of("a.example.org");
+  const Attempt handshake = Of("a.example.org");
   Learn("a.example.org", OwnedBy(a_));
-  const Verdict verdict = engine_->Validate(listener, handshake);
+  const Admission admission = test::Connect(listener, handshake);
+  ASSERT_TRUE(admission.accepted());
   clock_.Advance(50);
   EXPECT_EQ(Begin("a.example.org"), NameState::kReady);
   source_.Take().done(OwnedBy(a_));
   clock_.Advance(50);
-  EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
+  EXPECT_TRUE(admission.IsUnchanged());
   EXPECT_EQ(Begin("a.example.org"), NameState::kReady);
   source_.Take().done(OwnedBy(b_));
-  EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
+  EXPECT_FALSE(admission.IsUnchanged());
 }
 
 // An open connection is not ended because the answer of its name has expired,
@@ -222,30 +278,28 @@ TEST_F(EndpointSourceTest, AVerdictHoldsWhileAnswersStayTheSame) {
 TEST_F(EndpointSourceTest, AVerdictOutlivesTheTimeToLive) {
   Make({.ttl_seconds = 60, .lookup_timeout_seconds = 5});
   const Listener listener = ListenerIn(east_);
-  const Handshake handshake = Of("a.example.org");
+  const Attempt handshake = Of("a.example.org");
   Learn("a.example.org", OwnedBy(a_));
-  const Verdict verdict = engine_->Validate(listener, handshake);
-  ASSERT_TRUE(verdict.accepted());
+  Admission admission = test::Connect(listener, handshake);
+  ASSERT_TRUE(admission.accepted());
   for (int i = 0; i < 3; ++i) {
     clock_.Advance(3600);
-    EXPECT_EQ(engine_->Validate(listener, handshake).reason(),
-              Reason::kServerNamePending);
     const size_t asked = source_.count();
-    EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
-    EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
+    EXPECT_TRUE(admission.Holds(handshake.leaf));
+    EXPECT_TRUE(admission.Holds(handshake.leaf));
     EXPECT_EQ(source_.count(), asked + 1) << "the source is asked, once";
     // It cannot be reached, says the same, or does not answer at all.
     if (i == 0) source_.Take().done(absl::UnavailableError("down"));
     if (i == 1) source_.Take().done(OwnedBy(a_));
-    EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
+    EXPECT_TRUE(admission.Holds(handshake.leaf));
   }
   clock_.Advance(3600);
   source_.Take().done(OwnedBy(b_));  // too late
-  EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
+  EXPECT_TRUE(admission.Holds(handshake.leaf));
   source_.Take().done(OwnedBy(b_));
-  EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
+  EXPECT_FALSE(admission.Holds(handshake.leaf));
   clock_.Advance(3600);
-  EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
+  EXPECT_FALSE(admission.Holds(handshake.leaf));
 }
 
 // As far as the source has said something else, in whatever way.
@@ -258,13 +312,14 @@ TEST_F(EndpointSourceTest, WhatTheSourceTakesBackDoesNotHold) {
     for (const int64_t later : {0, 3600}) {
       Make({.ttl_seconds = 60});
       const Listener listener = ListenerIn(east_);
-      const Handshake handshake = Of("a.example.org");
+      const Attempt handshake = Of("a.example.org");
       Learn("a.example.org", OwnedBy(a_));
-      const Verdict verdict = engine_->Validate(listener, handshake);
+      Admission admission = test::Connect(listener, handshake);
+      ASSERT_TRUE(admission.accepted());
       clock_.Advance(61);
       Learn("a.example.org", answer);
       clock_.Advance(later);
-      EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
+      EXPECT_FALSE(admission.Holds(handshake.leaf));
     }
   }
 }
@@ -278,42 +333,38 @@ TEST_F(EndpointSourceTest, AVerdictOutlivesItsPlaceInTheCache) {
   const auto name_of = [](int i) {
     return "n" + std::to_string(i) + ".example.org";
   };
-  std::vector<Verdict> verdicts;
+  std::vector<Admission> admissions;
   const Listener listener = ListenerIn(east_);
   for (int i = 0; i < 100; ++i) {
-    Begin(name_of(i));
     const std::string name = name_of(i);
-    verdicts.push_back(engine_->Validate(listener, Of(name)));
-    ASSERT_TRUE(verdicts.back().accepted());
+    admissions.push_back(test::Connect(listener, Of(name)));
+    ASSERT_TRUE(admissions.back().accepted());
   }
   for (int i = 100; i < 6000; ++i) Begin(name_of(i));
   // Of what was evicted the last answers are remembered, as far as there is
   // room.
-  int evicted = 0, held = 0;
+  int held = 0;
   for (int i = 0; i < 100; ++i) {
     const std::string name = name_of(i);
-    if (engine_->Validate(listener, Of(name)).accepted()) continue;
-    ++evicted;
-    held += engine_->StillHolds(listener, Of(name), verdicts[i]);
+    held += admissions[i].IsUnchanged();
     Begin(name);
-    EXPECT_TRUE(engine_->StillHolds(listener, Of(name), verdicts[i]))
-        << "learned again";
+    EXPECT_TRUE(admissions[i].IsUnchanged()) << "learned again";
   }
-  EXPECT_GT(evicted, 0);
   EXPECT_GT(held, 0);
 }
 
 TEST_F(EndpointSourceTest, ARegisteredNameTakesOverFromTheSource) {
   const Listener listener = ListenerIn(east_);
-  const Handshake handshake = Of("a.example.org");
+  const Attempt handshake = Of("a.example.org");
   Learn("a.example.org", OwnedBy(a_));
-  const Verdict verdict = engine_->Validate(listener, handshake);
+  Admission admission = test::Connect(listener, handshake);
+  ASSERT_TRUE(admission.accepted());
   ASSERT_TRUE(
       registry()
           .PutEndpoint(
               {.host_name = "a.example.org", .account = b_, .region = east_})
           .ok());
-  EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
+  EXPECT_FALSE(admission.Holds(handshake.leaf));
   EXPECT_EQ(Ask("a.example.org", leaf_).account(), b_);
 }
 
@@ -322,19 +373,21 @@ TEST_F(EndpointSourceTest, LookupsThatDoNotAnswerAreGivenUp) {
   EXPECT_EQ(Begin("a.example.org"), NameState::kPending);
   clock_.Advance(2);
   engine_->GiveUpOverdueNames();
-  EXPECT_TRUE(called_.empty());
+  EXPECT_EQ(called_, 0);
   clock_.Advance(1);
   engine_->GiveUpOverdueNames();
-  ASSERT_EQ(called_.size(), 1u);
-  EXPECT_EQ(called_[0]->reason(), Reason::kServerNameUnavailable);
+  EXPECT_EQ(called_, 1);
+  EXPECT_FALSE(begun_.back().pending());
+  EXPECT_EQ(begun_.back().answer().reason(), Reason::kServerNameUnavailable);
 }
 
 TEST_F(EndpointSourceTest, AnswersAfterTheEngineGoNowhere) {
   EXPECT_EQ(Begin("a.example.org"), NameState::kPending);
   test::FakeSource::Asked asked = source_.Take();
+  begun_.clear();
   engine_.reset();
   asked.done(OwnedBy(a_));
-  EXPECT_TRUE(called_.empty());
+  EXPECT_EQ(called_, 0);
 }
 
 TEST_F(EndpointSourceTest, MalformedNamesCannotBeInvalidated) {

@@ -71,13 +71,11 @@ TEST_F(EngineTest, R8_RegionsAreIndependent) {
   EXPECT_EQ(ErrorCodeOf(TryRegisterDefault(c_, east_, ca_)),
             ErrorCode::kResourceAlreadyExists);
   ASSERT_TRUE(TryRegisterDefault(c_, west_, ca_).ok());
-  EXPECT_EQ(
-      engine_->Validate(ListenerIn(west_), {.leaf = leaf_.bytes()}).account(),
-      c_);
+  EXPECT_EQ(test::Judge(ListenerIn(west_), {.leaf = leaf_.bytes()}).account(),
+            c_);
   // R65: an endpoint of another region is unknown here.
-  EXPECT_EQ(engine_
-                ->Validate(ListenerIn(west_),
-                           {.server_name = kNameA, .leaf = leaf_.bytes()})
+  EXPECT_EQ(test::Judge(ListenerIn(west_),
+                        {.server_name = kNameA, .leaf = leaf_.bytes()})
                 .reason(),
             Reason::kServerNameUnknown);
 }
@@ -110,13 +108,13 @@ TEST_F(EngineTest, ServerNamesThatRefuse) {
         Case{"off.example.com", Reason::kServerNameDisabled},
         Case{"jobs.example.com", Reason::kServerNameWrongService}}) {
     EXPECT_EQ(Ask(c.name, leaf_).reason(), c.reason) << c.name;
-    const auto early = engine_->RefuseByServerName(ListenerIn(east_), c.name);
-    ASSERT_TRUE(early.has_value()) << c.name;
-    EXPECT_EQ(early->reason(), c.reason);
+    const Provisional early = ListenerIn(east_).Begin(c.name).answer();
+    EXPECT_FALSE(early.goes_on()) << c.name;
+    EXPECT_EQ(early.reason(), c.reason);
   }
   EXPECT_EQ(Ask("off.example.com", leaf_).account(), a_);
-  EXPECT_FALSE(engine_->RefuseByServerName(ListenerIn(east_), kNameA));
-  EXPECT_FALSE(engine_->RefuseByServerName(ListenerIn(east_), std::nullopt));
+  EXPECT_TRUE(ListenerIn(east_).Begin(kNameA).answer().goes_on());
+  EXPECT_TRUE(ListenerIn(east_).Begin(std::nullopt).answer().goes_on());
 }
 
 TEST_F(EngineTest, AnIpLiteralMayCountAsNoName) {
@@ -127,14 +125,12 @@ TEST_F(EngineTest, AnIpLiteralMayCountAsNoName) {
   const Listener listener = *engine_->CreateListener(options);
   for (std::string_view name : {"127.0.0.1", "::1", "[::1]"}) {
     EXPECT_EQ(
-        engine_
-            ->Validate(listener, {.server_name = name, .leaf = leaf_.bytes()})
+        test::Judge(listener, {.server_name = name, .leaf = leaf_.bytes()})
             .account(),
         a_);
   }
   EXPECT_EQ(
-      engine_
-          ->Validate(listener, {.server_name = "1.2.3", .leaf = leaf_.bytes()})
+      test::Judge(listener, {.server_name = "1.2.3", .leaf = leaf_.bytes()})
           .reason(),
       Reason::kServerNameMalformed);
 }
@@ -205,11 +201,9 @@ TEST_F(EngineTest, D5_InputIsMeasuredBeforeItIsParsed) {
             Reason::kBudgetCertificates);
   presented.assign(1, AsBytes(garbage));
   EXPECT_EQ(Ask(std::nullopt, leaf_, presented).reason(), Reason::kBudgetBytes);
-  EXPECT_EQ(
-      engine_->Validate(ListenerIn(east_), {.leaf = AsBytes(garbage)}).reason(),
-      Reason::kBudgetBytes);
-  EXPECT_EQ(engine_->Validate(ListenerIn(east_), {}).reason(),
-            Reason::kMalformed);
+  EXPECT_EQ(test::Judge(ListenerIn(east_), {.leaf = AsBytes(garbage)}).reason(),
+            Reason::kBudgetBytes);
+  EXPECT_EQ(test::Judge(ListenerIn(east_), {}).reason(), Reason::kMalformed);
 }
 
 TEST_F(EngineTest, MalformedLeavesSayWhere) {
@@ -264,119 +258,6 @@ TEST_F(EngineTest, ListenersAreChecked) {
   }
 }
 
-TEST_F(EngineTest, CompleteTellsTheObserverAndCounts) {
-  RegisterDefault(a_, ca_);
-  events_.clear();
-  const Listener listener = ListenerIn(east_);
-  const Handshake handshake{.leaf = leaf_.bytes()};
-  const Verdict verdict = engine_->Validate(listener, handshake);
-  EXPECT_TRUE(events_.log().empty());
-  EXPECT_EQ(engine_->GetStats().accepted, 0u);
-  EXPECT_TRUE(engine_->Complete(listener, handshake, verdict).accepted());
-  EXPECT_EQ(events_.log(), (std::vector<std::string>{"accepted 111122223333"}));
-  EXPECT_EQ(engine_->GetStats().accepted, 1u);
-  EXPECT_EQ(engine_->GetStats().refused, 0u);
-}
-
-TEST_F(EngineTest, CompleteSeesTrustThatWasWithdrawnMeanwhile) {
-  RegisterDefault(a_, ca_);
-  const Listener listener = ListenerIn(east_);
-  const Handshake handshake{.leaf = leaf_.bytes()};
-  const Verdict verdict = engine_->Validate(listener, handshake);
-  ASSERT_TRUE(verdict.accepted());
-  ASSERT_TRUE(SetStatus(a_, ca_, "INACTIVE").ok());
-  EXPECT_EQ(engine_->Complete(listener, handshake, verdict).reason(),
-            Reason::kCaInactive);
-  // Moved, and good again.
-  ASSERT_TRUE(SetStatus(a_, ca_, "ACTIVE").ok());
-  EXPECT_TRUE(engine_->Complete(listener, handshake, verdict).accepted());
-  clock_.Set(verdict.not_after() + 1);
-  EXPECT_EQ(engine_->Complete(listener, handshake, verdict).reason(),
-            Reason::kExpired);
-  EXPECT_EQ(engine_->GetStats().accepted, 1u);
-  EXPECT_EQ(engine_->GetStats().refused, 2u);
-}
-
-TEST_F(EngineTest, CompleteSeesAnEndpointThatMoved) {
-  RegisterSniOnly(a_, ca_);
-  const Listener listener = ListenerIn(east_);
-  const Handshake handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
-  const Verdict verdict = engine_->Validate(listener, handshake);
-  ASSERT_TRUE(verdict.accepted());
-  ASSERT_TRUE(registry().DeleteEndpoint(a_, east_, kNameA).ok());
-  EXPECT_EQ(engine_->Complete(listener, handshake, verdict).reason(),
-            Reason::kServerNameUnknown);
-  ASSERT_TRUE(
-      registry()
-          .PutEndpoint({.host_name = kNameA, .account = b_, .region = east_})
-          .ok());
-  EXPECT_EQ(engine_->Complete(listener, handshake, verdict).reason(),
-            Reason::kNoRegisteredCa);
-}
-
-TEST_F(EngineTest, CompleteTakesNoVerdictOfAnotherHandshake) {
-  RegisterDefault(a_, ca_);
-  const Listener listener = ListenerIn(east_);
-  const Verdict verdict = engine_->Validate(listener, {.leaf = leaf_.bytes()});
-  const TestCertificate other = MakeCertificate(LeafSpec("other"), &ca_);
-  EXPECT_EQ(
-      engine_->Complete(listener, {.leaf = other.bytes()}, verdict).reason(),
-      Reason::kNoVerdict);
-  EXPECT_FALSE(engine_->Complete(listener, {.leaf = leaf_.bytes()}, Verdict())
-                   .accepted());
-}
-
-// Versions are counters of one engine, and options are one listener's: a
-// verdict of another is validated anew.
-TEST_F(EngineTest, CompleteTakesNoVerdictOfAnotherEngineOrListener) {
-  RegisterDefault(a_, ca_);
-  const auto other_engine = *Engine::Create({.clock = &clock_});
-  ListenerOptions options;
-  options.region = east_;
-  const Listener foreign = *other_engine->CreateListener(options);
-  const Handshake handshake{.leaf = leaf_.bytes()};
-  const Verdict verdict = engine_->Validate(foreign, handshake);
-  ASSERT_TRUE(verdict.accepted());
-  EXPECT_FALSE(other_engine->StillHolds(foreign, handshake, verdict));
-  EXPECT_EQ(other_engine->Complete(foreign, handshake, verdict).reason(),
-            Reason::kNoRegisteredCa);
-
-  CertificateSpec spec = LeafSpec("server");
-  spec.extended_key_usage = {test::kEkuServerAuth};
-  const TestCertificate server = MakeCertificate(spec, &ca_);
-  const Handshake as_server{.leaf = server.bytes()};
-  options.validation.leaf_profile = LeafProfile::kNone;
-  const Listener lax = *engine_->CreateListener(options);
-  const Listener strict = ListenerIn(east_);
-  const Verdict lenient = engine_->Validate(lax, as_server);
-  ASSERT_TRUE(lenient.accepted());
-  EXPECT_FALSE(engine_->StillHolds(strict, as_server, lenient));
-  EXPECT_EQ(engine_->Complete(strict, as_server, lenient).reason(),
-            Reason::kExtendedKeyUsage);
-  const Listener copy = lax;
-  EXPECT_TRUE(engine_->StillHolds(copy, as_server, lenient));
-}
-
-TEST_F(EngineTest, StillHoldsFollowsTheRegistry) {
-  RegisterDefault(a_, ca_);
-  const Listener listener = ListenerIn(east_);
-  const Handshake handshake{.leaf = leaf_.bytes()};
-  const Verdict verdict = engine_->Validate(listener, handshake);
-  EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
-  EXPECT_FALSE(engine_->StillHolds(listener, handshake, Verdict()));
-  RegisterSniOnly(b_, ca_);  // another tenant's change
-  EXPECT_TRUE(engine_->StillHolds(listener, handshake, verdict));
-  ASSERT_TRUE(SetStatus(a_, ca_, "INACTIVE").ok());
-  EXPECT_FALSE(engine_->StillHolds(listener, handshake, verdict));
-}
-
-TEST_F(EngineTest, RefuseNeverReportsAnAcceptance) {
-  RegisterDefault(a_, ca_);
-  events_.clear();
-  engine_->Refuse(Ask(std::nullopt, leaf_), std::nullopt);
-  EXPECT_EQ(events_.log(), (std::vector<std::string>{"unproven kNoVerdict"}));
-}
-
 TEST_F(EngineTest, EventsFollowTheRegistry) {
   events_.clear();
   RegisterDefault(a_, ca_);
@@ -408,15 +289,15 @@ TEST_F(EngineTest, HandshakesGoOnWhileTheRegistryChanges) {
     threads.emplace_back([&] {
       const Listener listener = ListenerIn(east_);
       while (!stop) {
-        const Handshake handshake{.server_name = kNameB, .leaf = leaf_.bytes()};
-        const Verdict verdict = engine_->Validate(listener, handshake);
+        const Attempt handshake{.server_name = kNameB, .leaf = leaf_.bytes()};
+        const Verdict verdict = test::Judge(listener, handshake);
         if (verdict.accepted()) {
           EXPECT_EQ(verdict.account(), b_);
         } else {
           EXPECT_EQ(verdict.reason(), Reason::kCaInactive);
         }
         const Verdict by_default =
-            engine_->Validate(listener, {.leaf = leaf_.bytes()});
+            test::Judge(listener, {.leaf = leaf_.bytes()});
         EXPECT_EQ(by_default.account(), a_);
         ++asked;
       }

@@ -133,16 +133,11 @@ class FirstConnectRules : public GateFixture {
     std::vector<Bytes> chain;
     for (const TestCertificate* one : presented) chain.push_back(one->bytes());
     const Listener listener = RegisteredDeviceListener(issuer);
-    const Handshake handshake{
+    const Attempt handshake{
         .server_name = name, .leaf = leaf.bytes(), .presented = chain};
-    const Verdict verdict = engine_->Validate(listener, handshake);
-    if (!verdict.accepted() && !verdict.needs_completion()) {
-      engine_->Refuse(verdict, name);
-      return verdict.reason();
-    }
-    const Verdict final = engine_->Complete(listener, handshake, verdict);
-    EXPECT_FALSE(final.needs_completion());
-    return final.reason();
+    const Admission admission = test::Connect(listener, handshake);
+    EXPECT_FALSE(admission.verdict().needs_completion());
+    return admission.verdict().reason();
   }
 
   std::optional<DeviceDescription> Record(const Account& account,
@@ -184,33 +179,20 @@ TEST_F(FirstConnectRules, R83_ADeviceIsRegisteredAndRefused) {
 TEST_F(FirstConnectRules, R83_WithoutProofNothingHappens) {
   RegisterCa(a_, ca_, Mode::kSniOnly);
   const Listener listener = RegisteredDeviceListener();
-  const Handshake handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
-  const Verdict verdict = engine_->Validate(listener, handshake);
-  EXPECT_TRUE(verdict.needs_completion());
-  EXPECT_FALSE(verdict.accepted());
-  engine_->Refuse(verdict, kNameA);
+  const Attempt handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
+  {
+    const Handshake unproven = test::Show(listener, handshake);
+    EXPECT_TRUE(unproven.answer().goes_on());
+  }
   EXPECT_EQ(StatusOf(a_, leaf_), "none");
   EXPECT_TRUE(log_.events.empty());
-  // Nor does the proof of another key.
-  const TestCertificate other = MakeCertificate(LeafSpec("other"), &ca_);
-  EXPECT_EQ(
-      engine_
-          ->Complete(listener, {.server_name = kNameA, .leaf = other.bytes()},
-                     verdict)
-          .reason(),
-      Reason::kNoVerdict);
-  EXPECT_EQ(StatusOf(a_, leaf_), "none");
-  EXPECT_EQ(StatusOf(a_, other), "none");
 }
 
 TEST_F(FirstConnectRules, R83_UnderTrustedChainNobodyIsRegistered) {
   RegisterCa(a_, ca_, Mode::kSniOnly);
   const Listener listener = ListenerIn(east_);
-  const Handshake handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
-  EXPECT_TRUE(engine_
-                  ->Complete(listener, handshake,
-                             engine_->Validate(listener, handshake))
-                  .accepted());
+  const Attempt handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
+  EXPECT_TRUE(test::Connect(listener, handshake).accepted());
   EXPECT_EQ(StatusOf(a_, leaf_), "none");
   EXPECT_TRUE(log_.events.empty());
 }
@@ -307,8 +289,8 @@ TEST_F(FirstConnectRules, R87_WhoCannotBeRegisteredNeedsNoCompletion) {
     RegisterCa(a_, ca, mode);
     const Listener listener = RegisteredDeviceListener();
     const auto ask = [&] {
-      return engine_->Validate(listener,
-                               {.server_name = kNameA, .leaf = leaf.bytes()});
+      return test::Judge(listener,
+                         {.server_name = kNameA, .leaf = leaf.bytes()});
     };
     const struct {
       const char* what;
@@ -516,8 +498,8 @@ TEST_F(FirstConnectRules, R91_NorIsOneThatWaitsActivated) {
     ListenerOptions strict = RegisteredDeviceListener().options();
     strict.validation.algorithms.digests = {SignatureDigest::kSha256};
     const Verdict verdict =
-        engine_->Validate(*engine_->CreateListener(strict),
-                          {.server_name = kNameA, .leaf = leaf.bytes()});
+        test::Judge(*engine_->CreateListener(strict),
+                    {.server_name = kNameA, .leaf = leaf.bytes()});
     EXPECT_EQ(verdict.reason(), Reason::kAlgorithmNotAllowed);
     EXPECT_FALSE(verdict.needs_completion());
 
@@ -622,22 +604,23 @@ TEST_F(FirstConnectRules, R92_ANamedTemplateMustBeOneThatRuns) {
 TEST_F(FirstConnectRules, WhoIsTurnedAwayIsNotRegistered) {
   RegisterCa(a_, ca_, Mode::kSniOnly);
   const Listener listener = RegisteredDeviceListener();
-  const Handshake handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
+  const Attempt handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
   for (const bool was_there : {false, true}) {
     SCOPED_TRACE(was_there);
     if (was_there) {
       ASSERT_TRUE(RegisterDevice(a_, leaf_).ok());
     }
-    const Verdict verdict = engine_->Validate(listener, handshake);
-    EXPECT_EQ(verdict.accepted(), was_there);
+    EXPECT_EQ(test::Judge(listener, handshake).accepted(), was_there);
+    Handshake away = test::Show(listener, handshake);
     if (was_there) {
       ASSERT_TRUE(SetDeviceStatus(a_, leaf_, "INACTIVE").ok());
       ASSERT_TRUE(DeleteDevice(a_, leaf_).ok());
     }
     log_.refused.clear();
-    const Verdict away = engine_->TurnAway(listener, handshake, verdict);
-    EXPECT_EQ(away.reason(), Reason::kRegistrationThrottled);
-    EXPECT_FALSE(away.needs_completion());
+    const Verdict verdict =
+        away.Finish({.waiting = FinishOptions::Waiting::kForbidden}).verdict();
+    EXPECT_EQ(verdict.reason(), Reason::kRegistrationThrottled);
+    EXPECT_FALSE(verdict.needs_completion());
     EXPECT_EQ(log_.refused,
               std::vector<std::string>{"kRegistrationThrottled 111122223333"});
     EXPECT_EQ(StatusOf(a_, leaf_), "none");
@@ -681,12 +664,10 @@ TEST_F(FirstConnectRules, TheOwnerIsKnownWithoutAName) {
   for (const auto& row : kRows) {
     SCOPED_TRACE(row.what);
     const Bytes presented[] = {row.ca->bytes()};
-    const Handshake handshake{.server_name = row.name,
-                              .leaf = row.leaf.bytes(),
-                              .presented = presented};
-    EXPECT_EQ(engine_->OwnerOf(listener, handshake,
-                               engine_->Validate(listener, handshake)),
-              row.owner);
+    const Attempt handshake{.server_name = row.name,
+                            .leaf = row.leaf.bytes(),
+                            .presented = presented};
+    EXPECT_EQ(test::Show(listener, handshake).owner(), row.owner);
   }
 }
 
@@ -695,17 +676,19 @@ TEST_F(FirstConnectRules, TheOwnerMayHaveGone) {
   RegisterCa(a_, ca_, Mode::kDefault);
   const Listener listener = RegisteredDeviceListener();
   const Bytes presented[] = {ca_.bytes()};
-  const Handshake named{.server_name = kNameA, .leaf = leaf_.bytes()};
-  const Handshake nameless{.leaf = leaf_.bytes(), .presented = presented};
-  const Verdict by_name = engine_->Validate(listener, named);
-  const Verdict by_ca = engine_->Validate(listener, nameless);
-  ASSERT_TRUE(by_name.needs_completion());
-  ASSERT_TRUE(by_ca.needs_completion());
+  const Attempt named{.server_name = kNameA, .leaf = leaf_.bytes()};
+  const Attempt nameless{.leaf = leaf_.bytes(), .presented = presented};
+  const Handshake by_name = test::Show(listener, named);
+  const Handshake by_ca = test::Show(listener, nameless);
+  EXPECT_EQ(by_name.owner(), a_);
+  EXPECT_EQ(by_ca.owner(), a_);
+  ASSERT_TRUE(by_name.MayWait());
+  ASSERT_TRUE(by_ca.MayWait());
   ASSERT_TRUE(SetStatus(a_, ca_, "INACTIVE").ok());
   ASSERT_TRUE(registry().DeleteCaCertificate(a_, east_, IdOf(ca_)).ok());
-  EXPECT_TRUE(engine_->OwnerOf(listener, nameless, by_ca).empty());
+  EXPECT_TRUE(by_ca.owner().empty());
   ASSERT_TRUE(registry().DeleteEndpoint(a_, east_, kNameA).ok());
-  EXPECT_EQ(engine_->OwnerOf(listener, named, by_name), a_);
+  EXPECT_EQ(by_name.owner(), a_);
 }
 
 TEST_F(FirstConnectRules, R94_AnAccountRegistersSoManyASecond) {
@@ -784,8 +767,8 @@ TEST_F(FirstConnectRules, R71_WhatIsDefaultElsewhereNeedsNoCompletion) {
   ASSERT_TRUE(registry().DeleteCaCertificate(b_, east_, IdOf(ca_)).ok());
   RegisterCa(a_, ca_, Mode::kDefault);
   const Verdict verdict =
-      engine_->Validate(RegisteredDeviceListener(),
-                        {.server_name = kNameA, .leaf = leaf_.bytes()});
+      test::Judge(RegisteredDeviceListener(),
+                  {.server_name = kNameA, .leaf = leaf_.bytes()});
   EXPECT_EQ(verdict.reason(), Reason::kServerNameMisused);
   EXPECT_FALSE(verdict.needs_completion());
   EXPECT_EQ(StatusOf(a_, leaf_), "none");

@@ -18,6 +18,7 @@
 #include "chainkeep/status.h"
 #include "engine/memory/fork_safe_mutex.h"
 #include "gtest/gtest.h"
+#include "tests/support/ask.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/test_certificates.h"
 
@@ -171,9 +172,9 @@ class GateFixture : public testing::Test {
   Verdict Ask(std::optional<std::string_view> server_name,
               const TestCertificate& leaf,
               std::span<const Bytes> presented = {}) const {
-    return engine_->Validate(ListenerIn(east_), {.server_name = server_name,
-                                                 .leaf = leaf.bytes(),
-                                                 .presented = presented});
+    return test::Judge(ListenerIn(east_), {.server_name = server_name,
+                                           .leaf = leaf.bytes(),
+                                           .presented = presented});
   }
 
   static constexpr const char* kNameA = "a.example.com";

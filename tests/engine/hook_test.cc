@@ -53,13 +53,11 @@ class HookRules : public GateFixture {
     options.hook_timeout_millis = 2000;
     const Listener listener = *engine_->CreateListener(options);
     const Bytes presented[] = {ca_.bytes()};
-    const Handshake handshake{.server_name = name,
-                              .leaf = leaf_.bytes(),
-                              .presented = presented,
-                              .connection_id = connection_id};
-    const Verdict verdict = engine_->Validate(listener, handshake);
+    const Attempt handshake{
+        .server_name = name, .leaf = leaf_.bytes(), .presented = presented};
+    Handshake shown = test::Show(listener, handshake);
     EXPECT_EQ(hook_.calls, 0);  // nothing is proven yet
-    return engine_->Complete(listener, handshake, verdict);
+    return shown.Finish({.connection_id = connection_id}).verdict();
   }
 
   FakeHook hook_;
@@ -230,9 +228,7 @@ TEST(AuditRules, R78_ARefusalIsTheServerNamesOwners) {
   };
   for (const auto& row : kRows) {
     log.lines.clear();
-    engine->Refuse(engine->Validate(listener, {.server_name = row.name,
-                                               .leaf = leaf.bytes()}),
-                   row.name);
+    test::Show(listener, {.server_name = row.name, .leaf = leaf.bytes()});
     EXPECT_EQ(log.lines, std::vector<std::string>{row.line});
   }
 }

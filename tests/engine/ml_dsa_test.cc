@@ -11,6 +11,7 @@
 #include "chainkeep/registry.h"
 #include "chainkeep/status.h"
 #include "gtest/gtest.h"
+#include "tests/support/ask.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/test_certificates.h"
 #include "tests/support/test_crls.h"
@@ -69,9 +70,8 @@ class MlDsaGate {
     options.validation.algorithms.ml_dsa = allowed;
     std::vector<Bytes> presented;
     if (intermediate != nullptr) presented.push_back(intermediate->bytes());
-    return engine_
-        ->Validate(*engine_->CreateListener(options),
-                   {.leaf = leaf.bytes(), .presented = presented})
+    return test::Judge(*engine_->CreateListener(options),
+                       {.leaf = leaf.bytes(), .presented = presented})
         .reason();
   }
 

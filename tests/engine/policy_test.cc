@@ -1,6 +1,7 @@
 // What lets a device in: its chain, or its record. The table of the two
 // policies, and the rules R42, R69 to R79 as they decide a verdict.
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -33,7 +34,7 @@ class PolicyRules : public GateFixture {
   Verdict AskOn(const ListenerOptions& options, Name name,
                 const TestCertificate& leaf,
                 std::span<const Bytes> presented = {}) const {
-    return engine_->Validate(
+    return test::Judge(
         *engine_->CreateListener(options),
         {.server_name = name, .leaf = leaf.bytes(), .presented = presented});
   }
@@ -402,12 +403,11 @@ TEST_F(ResolutionRules, R73_LegacyRoutingReachesDefaultOnly) {
     ListenerOptions options = OptionsFor(policy);
     options.legacy_default_routing = true;
     const Listener listener = *engine_->CreateListener(options);
-    const Handshake handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
-    const Verdict routed = engine_->Validate(listener, handshake);
-    EXPECT_EQ(routed.reason(), Reason::kAccepted);
-    EXPECT_EQ(routed.account(), b_);
-    EXPECT_TRUE(engine_->StillHolds(listener, handshake, routed));
-    EXPECT_TRUE(engine_->Complete(listener, handshake, routed).accepted());
+    const Attempt handshake{.server_name = kNameA, .leaf = leaf_.bytes()};
+    Admission routed = test::Connect(listener, handshake);
+    EXPECT_EQ(routed.verdict().reason(), Reason::kAccepted);
+    EXPECT_EQ(routed.verdict().account(), b_);
+    EXPECT_TRUE(routed.IsUnchanged());
     EXPECT_FALSE(AskOn(options, kNameA, hidden).accepted());
     EXPECT_FALSE(AskOn(options, "unknown.example.com", leaf_).accepted());
     EXPECT_FALSE(AskOn(OptionsFor(policy), kNameA, leaf_).accepted());
@@ -451,24 +451,27 @@ TEST_F(PolicyRules, R58_AVerdictEndsWithItsRecord) {
     SCOPED_TRACE(static_cast<int>(policy));
     const TestCertificate leaf = MakeCertificate(LeafSpec("one"), &ca_);
     const Listener listener = *engine_->CreateListener(OptionsFor(policy));
-    const Handshake handshake{.server_name = kNameA, .leaf = leaf.bytes()};
+    const Attempt handshake{.server_name = kNameA, .leaf = leaf.bytes()};
     if (policy == kTrustedChain) {
-      const Verdict without = engine_->Validate(listener, handshake);
-      EXPECT_EQ(without.trust_versions().device, 0u);
-      EXPECT_TRUE(engine_->StillHolds(listener, handshake, without));
+      Admission without = test::Connect(listener, handshake);
+      EXPECT_EQ(without.verdict().trust_versions().device, 0u);
+      EXPECT_TRUE(without.IsUnchanged());
       ASSERT_TRUE(RegisterDevice(a_, leaf).ok());
-      EXPECT_FALSE(engine_->StillHolds(listener, handshake, without));
+      EXPECT_FALSE(without.IsUnchanged());
+      EXPECT_TRUE(without.Holds(handshake.leaf));
+      EXPECT_NE(without.verdict().trust_versions().device, 0u);
     } else {
       ASSERT_TRUE(RegisterDevice(a_, leaf).ok());
     }
-    const Verdict with = engine_->Validate(listener, handshake);
+    Admission with = test::Connect(listener, handshake);
     ASSERT_TRUE(with.accepted());
-    EXPECT_NE(with.trust_versions().device, 0u);
-    EXPECT_TRUE(engine_->StillHolds(listener, handshake, with));
+    EXPECT_NE(with.verdict().trust_versions().device, 0u);
+    EXPECT_TRUE(with.IsUnchanged());
+    Handshake late = test::Show(listener, handshake);
     ASSERT_TRUE(SetDeviceStatus(a_, leaf, "REVOKED").ok());
-    EXPECT_FALSE(engine_->StillHolds(listener, handshake, with));
-    EXPECT_EQ(engine_->Complete(listener, handshake, with).reason(),
-              Reason::kDeviceRevoked);
+    EXPECT_FALSE(with.IsUnchanged());
+    EXPECT_FALSE(with.Holds(handshake.leaf));
+    EXPECT_EQ(late.Finish().verdict().reason(), Reason::kDeviceRevoked);
   }
 }
 
@@ -529,15 +532,14 @@ class Consenting final : public ValidationHook {
 };
 
 // Who is turned away is told what holds: no hook is blamed where there is none.
-// Each row: what happens after Validate, and what is told with a hook.
-TEST_F(PolicyRules, TurnAwaySaysWhatHolds) {
+// Each row: what happens after Present, and what is told with a hook.
+TEST_F(PolicyRules, FinishingWithoutWaitingSaysWhatHolds) {
   RegisterDefault(a_, ca_);
   Consenting hook;
   ListenerOptions options = OptionsFor(kTrustedChain);
   const Listener plain = *engine_->CreateListener(options);
   options.hook = &hook;
   const Listener asking = *engine_->CreateListener(options);
-  const TestCertificate other = MakeCertificate(LeafSpec("other"), &ca_);
   const auto set = [&](std::string_view status) {
     ASSERT_TRUE(SetStatus(a_, ca_, status).ok());
   };
@@ -545,18 +547,15 @@ TEST_F(PolicyRules, TurnAwaySaysWhatHolds) {
     const char* what;
     Name name;
     std::function<void()> change;
-    const TestCertificate* leaf;
     Reason reason;
     Reason with_hook;
   } kRows[] = {
-      {"nothing", kNameA, [] {}, &leaf_, Reason::kAccepted,
-       Reason::kHookTimeout},
-      {"off", kNameA, [&] { set("INACTIVE"); }, &leaf_, Reason::kCaInactive,
+      {"nothing", kNameA, [] {}, Reason::kAccepted, Reason::kHookTimeout},
+      {"off", kNameA, [&] { set("INACTIVE"); }, Reason::kCaInactive,
        Reason::kCaInactive},
       {"off, without a name",
        {},
        [&] { set("INACTIVE"); },
-       &leaf_,
        Reason::kCaInactive,
        Reason::kCaInactive},
       {"off and on", kNameA,
@@ -564,25 +563,23 @@ TEST_F(PolicyRules, TurnAwaySaysWhatHolds) {
          set("INACTIVE");
          set("ACTIVE");
        },
-       &leaf_, Reason::kAccepted, Reason::kHookTimeout},
-      {"expiry", kNameA, [&] { clock_.Advance(100 * 365 * kDay); }, &leaf_,
+       Reason::kAccepted, Reason::kHookTimeout},
+      {"expiry", kNameA, [&] { clock_.Advance(100 * 365 * kDay); },
        Reason::kExpired, Reason::kExpired},
-      {"another leaf", kNameA, [] {}, &other, Reason::kNoVerdict,
-       Reason::kNoVerdict},
   };
   for (const auto& row : kRows) {
     for (const Listener* listener : {&plain, &asking}) {
       const bool has_hook = listener == &asking;
       SCOPED_TRACE(row.what);
       SCOPED_TRACE(has_hook);
-      const Verdict verdict = engine_->Validate(
+      Handshake shown = test::Show(
           *listener, {.server_name = row.name, .leaf = leaf_.bytes()});
-      ASSERT_TRUE(verdict.accepted());
+      ASSERT_TRUE(shown.answer().goes_on());
       row.change();
       events_.clear();
-      const Verdict away = engine_->TurnAway(
-          *listener, {.server_name = row.name, .leaf = row.leaf->bytes()},
-          verdict);
+      const Verdict away =
+          shown.Finish({.waiting = FinishOptions::Waiting::kForbidden})
+              .verdict();
       const Reason reason = has_hook ? row.with_hook : row.reason;
       EXPECT_EQ(ReasonName(away.reason()), ReasonName(reason));
       EXPECT_NE(away.detail(), "a server name is needed");
@@ -598,7 +595,7 @@ TEST_F(PolicyRules, TurnAwaySaysWhatHolds) {
 }
 
 // What was accepted by way of a CA does not hold once its account has switched
-// it off, however short the time: between Validate and Complete, or later.
+// it off, however short the time: between Present and Finish, or later.
 // Each row: what happens in between.
 TEST_F(PolicyRules, R97_AVerdictEndsWithItsIntermediates) {
   const TestCertificate sub = MakeCertificate(CaSpec("sub"), &ca_);
@@ -633,18 +630,23 @@ TEST_F(PolicyRules, R97_AVerdictEndsWithItsIntermediates) {
       {"the other one", [&] { switch_off(a_, sub); }, false},
   };
   const Listener listener = *engine_->CreateListener(OptionsFor(kTrustedChain));
-  const Handshake handshake{
+  const Attempt handshake{
       .server_name = kNameA, .leaf = deep.bytes(), .presented = presented};
-  const Verdict verdict = engine_->Validate(listener, handshake);
-  ASSERT_TRUE(verdict.accepted());
-  EXPECT_EQ(verdict.intermediates(),
+  Admission admission = test::Connect(listener, handshake);
+  ASSERT_TRUE(admission.accepted());
+  EXPECT_EQ(admission.verdict().intermediates(),
             (std::vector{IntermediateOf(subsub), IntermediateOf(sub)}));
+  std::deque<Handshake> late;
+  for (size_t i = 0; i < std::size(kRows); ++i) {
+    late.push_back(test::Show(listener, handshake));
+  }
   for (const auto& row : kRows) {
     SCOPED_TRACE(row.what);
     row.change();
-    EXPECT_EQ(engine_->StillHolds(listener, handshake, verdict), row.holds);
-    EXPECT_EQ(engine_->Complete(listener, handshake, verdict).accepted(),
-              row.holds);
+    EXPECT_EQ(admission.IsUnchanged(), row.holds);
+    EXPECT_EQ(admission.Holds(handshake.leaf, presented), row.holds);
+    EXPECT_EQ(late.back().Finish().accepted(), row.holds);
+    late.pop_back();
   }
 }
 

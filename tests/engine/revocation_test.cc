@@ -65,10 +65,9 @@ class RevocationTest : public test::GateFixture {
   Reason ReasonFor(std::optional<std::string_view> name,
                    const TestCertificate& leaf,
                    std::span<const Bytes> presented = {}) const {
-    return engine_
-        ->Validate(
-            Gate(),
-            {.server_name = name, .leaf = leaf.bytes(), .presented = presented})
+    return test::Judge(Gate(), {.server_name = name,
+                                .leaf = leaf.bytes(),
+                                .presented = presented})
         .reason();
   }
 
@@ -125,7 +124,7 @@ TEST_F(RevocationTest, AStaleListIsInDoubtButStillRevokes) {
   spec.next_update = kTestNow + kDay;
   spec.revoked = {{.serial = "\x02"}};
   ASSERT_TRUE(SetCrls(a_, ca_, {MakeCrl(spec, ca_)}).ok());
-  EXPECT_EQ(engine_->Validate(Gate(), {.leaf = good_.bytes()}).not_after(),
+  EXPECT_EQ(test::Judge(Gate(), {.leaf = good_.bytes()}).not_after(),
             kTestNow + kDay);
   clock_.Set(kTestNow + kDay + 1);
   EXPECT_EQ(ReasonFor({}, good_), Reason::kRevocationUnknown);
@@ -133,7 +132,7 @@ TEST_F(RevocationTest, AStaleListIsInDoubtButStillRevokes) {
   revocation_.stale = OnDoubt::kAccept;
   EXPECT_EQ(ReasonFor({}, good_), Reason::kAccepted);
   EXPECT_EQ(ReasonFor({}, bad_), Reason::kRevoked);
-  EXPECT_EQ(engine_->Validate(Gate(), {.leaf = good_.bytes()}).not_after(),
+  EXPECT_EQ(test::Judge(Gate(), {.leaf = good_.bytes()}).not_after(),
             kTestNow + 365 * kDay);
 }
 
@@ -143,8 +142,8 @@ TEST_F(RevocationTest, F9_AListFromTheFutureRevokesAndEndsVerdicts) {
   spec.revoked = {{.serial = "\x02"}};
   revocation_.unknown = OnDoubt::kAccept;
   ASSERT_TRUE(SetCrls(a_, ca_, {MakeCrl(spec, ca_)}).ok());
-  const Verdict verdict = engine_->Validate(
-      Gate(), {.server_name = std::nullopt, .leaf = good_.bytes()});
+  const Verdict verdict =
+      test::Judge(Gate(), {.server_name = std::nullopt, .leaf = good_.bytes()});
   EXPECT_EQ(verdict.reason(), Reason::kAccepted);
   EXPECT_EQ(verdict.not_after(), kTestNow + 59);
   EXPECT_EQ(ReasonFor({}, bad_), Reason::kRevoked);
@@ -187,7 +186,7 @@ TEST_F(RevocationTest, TheWholeChainMayBeAsked) {
   EXPECT_EQ(ReasonFor({}, leaf, presented), Reason::kAccepted);
   ASSERT_TRUE(SetCrls(a_, ca_, {CrlNaming(ca_, "\x07")}).ok());
   const Verdict verdict =
-      engine_->Validate(Gate(), {.leaf = leaf.bytes(), .presented = presented});
+      test::Judge(Gate(), {.leaf = leaf.bytes(), .presented = presented});
   EXPECT_EQ(verdict.reason(), Reason::kRevoked);
   EXPECT_EQ(verdict.failing_certificate(), 1);
 }
@@ -224,20 +223,21 @@ TEST_F(RevocationTest, ARefusedListChangesNothing) {
             ErrorCode::kInvalidRequest);
 }
 
-TEST_F(RevocationTest, CompleteSeesACrlThatCameMeanwhile) {
+TEST_F(RevocationTest, FinishSeesACrlThatCameMeanwhile) {
   ASSERT_TRUE(SetCrls(a_, ca_, {CrlNaming(ca_, "")}).ok());
-  const Handshake handshake{.leaf = bad_.bytes()};
-  const Verdict verdict = engine_->Validate(Gate(), handshake);
+  const Attempt handshake{.leaf = bad_.bytes()};
+  const Listener listener = Gate();
+  const Verdict verdict = test::Judge(listener, handshake);
   ASSERT_TRUE(verdict.accepted());
   EXPECT_NE(verdict.trust_versions().revocation, 0u);
   // Another tenant's list is nothing to this one.
+  Handshake other = test::Show(listener, handshake);
   ASSERT_TRUE(SetCrls(b_, ca_, {CrlNaming(ca_, "\x02")}).ok());
-  EXPECT_EQ(
-      engine_->Complete(Gate(), handshake, verdict).trust_versions().revocation,
-      verdict.trust_versions().revocation);
+  EXPECT_EQ(other.Finish().verdict().trust_versions().revocation,
+            verdict.trust_versions().revocation);
+  Handshake late = test::Show(listener, handshake);
   ASSERT_TRUE(SetCrls(a_, ca_, {CrlNaming(ca_, "\x02")}).ok());
-  EXPECT_EQ(engine_->Complete(Gate(), handshake, verdict).reason(),
-            Reason::kRevoked);
+  EXPECT_EQ(late.Finish().verdict().reason(), Reason::kRevoked);
 }
 
 TEST_F(RevocationTest, ACrossCertifiedCaHasOneList) {

@@ -81,8 +81,8 @@ class StoreTest : public GateFixture {
   Verdict AskOf(const Engine& engine) const {
     ListenerOptions options;
     options.region = east_;
-    return engine.Validate(*engine.CreateListener(options),
-                           {.server_name = kNameA, .leaf = leaf_.bytes()});
+    return test::Judge(*engine.CreateListener(options),
+                       {.server_name = kNameA, .leaf = leaf_.bytes()});
   }
 
   const std::shared_ptr<store::MemoryStore> store_ =
@@ -190,9 +190,9 @@ TEST_F(StoreTest, R83_ADeviceThatAnotherProcessHasActivatedComesInAtOnce) {
   options.region = east_;
   options.validation.policy = ValidationPolicy::kRegisteredDevice;
   const Listener listener = *gateway->CreateListener(options);
-  const Handshake handshake = {.server_name = kNameA, .leaf = leaf_.bytes()};
-  const Verdict verdict = gateway->Validate(listener, handshake);
-  ASSERT_TRUE(verdict.needs_completion()) << ReasonName(verdict.reason());
+  const Attempt handshake = {.server_name = kNameA, .leaf = leaf_.bytes()};
+  Handshake early = test::Show(listener, handshake);
+  ASSERT_TRUE(early.MayWait());
 
   ASSERT_TRUE(other->registry()
                   .RegisterCertificate({.account = a_,
@@ -200,7 +200,7 @@ TEST_F(StoreTest, R83_ADeviceThatAnotherProcessHasActivatedComesInAtOnce) {
                                         .certificate = ToPem(leaf_.der),
                                         .status = "ACTIVE"})
                   .ok());
-  const Verdict answer = gateway->Complete(listener, handshake, verdict);
+  const Verdict answer = early.Finish().verdict();
   EXPECT_EQ(answer.reason(), Reason::kAccepted) << ReasonName(answer.reason());
 }
 
@@ -219,10 +219,9 @@ TEST_F(StoreTest, R87_AStrangerIsNoWorkForTheStore) {
   options.region = east_;
   options.validation.policy = ValidationPolicy::kRegisteredDevice;
   const Listener listener = *gateway->CreateListener(options);
-  const Handshake handshake = {.server_name = kNameA, .leaf = leaf_.bytes()};
+  const Attempt handshake = {.server_name = kNameA, .leaf = leaf_.bytes()};
   const auto connect = [&] {
-    const Verdict verdict = gateway->Validate(listener, handshake);
-    return gateway->Complete(listener, handshake, verdict).reason();
+    return test::Connect(listener, handshake).verdict().reason();
   };
   const auto set = [&](std::string_view automatic) {
     ASSERT_TRUE(
@@ -291,11 +290,10 @@ class FloodTest : public StoreTest {
   };
   Answer Connect(std::string_view name, const TestCertificate& leaf) {
     const int before = SharedStore::uses;
-    const Handshake handshake = {.server_name = name, .leaf = leaf.bytes()};
-    const Verdict verdict = gateway_->Validate(*listener_, handshake);
-    EXPECT_TRUE(verdict.needs_completion());
-    const Reason reason =
-        gateway_->Complete(*listener_, handshake, verdict).reason();
+    const Attempt handshake = {.server_name = name, .leaf = leaf.bytes()};
+    Handshake shown = test::Show(*listener_, handshake);
+    EXPECT_TRUE(shown.MayWait());
+    const Reason reason = shown.Finish().verdict().reason();
     return {reason, SharedStore::uses - before};
   }
 
@@ -355,8 +353,8 @@ TEST_F(FloodTest, R94_WhereNobodyMayRegisterWhoWaitsIsStillTold) {
   ASSERT_EQ(Connect(kNameA, device).reason, Reason::kDevicePendingActivation);
   EngineOptions none;
   none.first_connects_per_second = 0;
+  const ListenerOptions options = listener_->options();
   gateway_ = StoreTest::Open(&counter_, {}, none);
-  ListenerOptions options = listener_->options();
   listener_ = *gateway_->CreateListener(options);
   counter_.told = 0;
   EXPECT_EQ(Connect(kNameA, device).reason, Reason::kDevicePendingActivation);

@@ -2,6 +2,7 @@
 // it that verify as well (tests/support/twin.h). What is denied, found or
 // counted as one device, or as one CA, does not go by such bytes.
 
+#include <deque>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,10 +53,10 @@ class TwinsTest : public GateFixture {
   Answers Connect(ValidationPolicy policy, Name name, std::string_view leaf,
                   std::span<const Bytes> presented = {}) {
     const Listener listener = ListenerFor(policy);
-    const Handshake handshake{
+    const Attempt handshake{
         .server_name = name, .leaf = AsBytes(leaf), .presented = presented};
-    const Verdict before = engine_->Validate(listener, handshake);
-    return {before, engine_->Complete(listener, handshake, before)};
+    const Verdict before = test::Judge(listener, handshake);
+    return {before, test::Connect(listener, handshake).verdict()};
   }
   Reason Final(ValidationPolicy policy, Name name, std::string_view leaf,
                std::span<const Bytes> presented = {}) {
@@ -116,11 +117,12 @@ TEST_F(TwinsTest, ADevicesRecordDecidesOfItsTwin) {
          {std::pair{"INACTIVE", Reason::kDeviceInactive},
           {"REVOKED", Reason::kDeviceRevoked}}) {
       const Listener listener = ListenerFor(kTrustedChain);
-      const Handshake handshake{.server_name = row.name, .leaf = AsBytes(twin)};
-      const Verdict held = engine_->Validate(listener, handshake);
+      const Attempt handshake{.server_name = row.name, .leaf = AsBytes(twin)};
+      Admission held = test::Connect(listener, handshake);
+      Handshake late = test::Show(listener, handshake);
       ASSERT_TRUE(SetDeviceStatus(a_, leaf, status).ok());
-      EXPECT_FALSE(engine_->StillHolds(listener, handshake, held));
-      EXPECT_FALSE(engine_->Complete(listener, handshake, held).accepted());
+      EXPECT_FALSE(held.Holds(handshake.leaf));
+      EXPECT_FALSE(late.Finish().accepted());
       for (const auto policy : {kTrustedChain, kRegisteredDevice}) {
         EXPECT_EQ(Final(policy, row.name, twin), reason) << status;
       }
@@ -227,12 +229,12 @@ TEST_F(TwinsTest, ADenialInModeSniOnlyHoldsWithoutAName) {
   EXPECT_EQ(Final(kTrustedChain, {}, other.der), Reason::kAccepted);
   // One that comes later ends what was accepted.
   const Listener listener = ListenerFor(kTrustedChain);
-  const Handshake handshake{.server_name = {}, .leaf = other.bytes()};
-  const Verdict held = engine_->Validate(listener, handshake);
+  const Attempt handshake{.server_name = {}, .leaf = other.bytes()};
+  Admission held = test::Connect(listener, handshake);
+  Handshake late = test::Show(listener, handshake);
   ASSERT_TRUE(RegisterWithoutCa(a_, other, "REVOKED").ok());
-  EXPECT_FALSE(engine_->StillHolds(listener, handshake, held));
-  EXPECT_EQ(engine_->Complete(listener, handshake, held).reason(),
-            Reason::kDeviceRevoked);
+  EXPECT_FALSE(held.Holds(handshake.leaf));
+  EXPECT_EQ(late.Finish().verdict().reason(), Reason::kDeviceRevoked);
 }
 
 // A stored record decides of a twin too: for one question, and for an engine
@@ -250,7 +252,7 @@ TEST_F(TwinsTest, AStoredRecordDecidesOfATwin) {
     ASSERT_TRUE(SetStatus(a_, sub, "INACTIVE").ok());
     engine_.reset();
   }
-  const auto ask = [&](const Handshake& handshake,
+  const auto ask = [&](const Attempt& handshake,
                        LeafProfile profile = LeafProfile::kClientAuth) {
     ListenerOptions listener;
     listener.region = east_;
@@ -329,16 +331,16 @@ TEST_F(InactiveCaTest, EndsWhatCameByAnyCertificateOfIt) {
     const std::string way = is_twin ? TwinOf(sub_.der) : renewed_.der;
     const Bytes presented[] = {AsBytes(way)};
     const Listener listener = ListenerFor(kTrustedChain);
-    const Handshake handshake{
+    const Attempt handshake{
         .server_name = kNameA, .leaf = device_.bytes(), .presented = presented};
-    const Verdict held = engine_->Validate(listener, handshake);
+    Admission held = test::Connect(listener, handshake);
     ASSERT_TRUE(held.accepted());
+    Handshake late = test::Show(listener, handshake);
     RegisterInactive(sub_);
-    EXPECT_FALSE(engine_->StillHolds(listener, handshake, held));
-    EXPECT_EQ(engine_->Complete(listener, handshake, held).reason(),
-              Reason::kCaInactive);
+    EXPECT_FALSE(held.Holds(handshake.leaf, presented));
+    EXPECT_EQ(late.Finish().verdict().reason(), Reason::kCaInactive);
     ASSERT_TRUE(registry().DeleteCaCertificate(a_, east_, IdOf(sub_)).ok());
-    EXPECT_TRUE(engine_->StillHolds(listener, handshake, held));
+    EXPECT_TRUE(held.Holds(handshake.leaf, presented));
   }
 }
 
@@ -381,17 +383,19 @@ TEST_F(InactiveCaTest, IsBarredAsADeviceToo) {
   const Listener listener = *engine_->CreateListener(options);
   const std::string ways[] = {sub_.der, TwinOf(sub_.der), renewed_.der};
   for (const Name name : {Name(kNameA), Name()}) {
-    std::vector<Verdict> held;
+    std::deque<Admission> held;
+    std::deque<Handshake> late;
     for (const std::string& way : ways) {
-      held.push_back(engine_->Validate(
-          listener, {.server_name = name, .leaf = AsBytes(way)}));
+      const Attempt attempt{.server_name = name, .leaf = AsBytes(way)};
+      held.push_back(test::Connect(listener, attempt));
       EXPECT_TRUE(held.back().accepted());
+      late.push_back(test::Show(listener, attempt));
     }
     RegisterInactive(sub_);
     for (size_t i = 0; i < held.size(); ++i) {
-      const Handshake handshake{.server_name = name, .leaf = AsBytes(ways[i])};
-      EXPECT_FALSE(engine_->StillHolds(listener, handshake, held[i]));
-      const Verdict verdict = engine_->Complete(listener, handshake, held[i]);
+      EXPECT_FALSE(held[i].IsUnchanged());
+      EXPECT_FALSE(held[i].Holds(AsBytes(ways[i])));
+      const Verdict verdict = late[i].Finish().verdict();
       EXPECT_EQ(verdict.reason(), Reason::kCaInactive);
       EXPECT_EQ(verdict.failing_certificate(), 0);
     }
@@ -484,9 +488,9 @@ TEST_F(TwinsTest, ATwinOfARegisteredCaIsNoHint) {
   options.validation.policy = kRegisteredDevice;
   const Listener listener = *engine_->CreateListener(options);
   const auto connect = [&](std::span<const Bytes> presented) {
-    const Handshake handshake{.leaf = leaf.bytes(), .presented = presented};
-    return engine_
-        ->Complete(listener, handshake, engine_->Validate(listener, handshake))
+    return test::Connect(listener,
+                         {.leaf = leaf.bytes(), .presented = presented})
+        .verdict()
         .reason();
   };
   EXPECT_EQ(connect(by_twin), Reason::kDeviceNotRegistered);
@@ -585,11 +589,9 @@ TEST_F(InactiveCaTest, StrictDevicesNeedTheirCaAndNotOneCertificateOfIt) {
   options.validation.policy = kRegisteredDevice;
   options.validation.registered_ca = RegisteredCa::kMustBeActive;
   const Listener listener = *engine_->CreateListener(options);
-  const Handshake handshake{.server_name = kNameA, .leaf = device_.bytes()};
+  const Attempt handshake{.server_name = kNameA, .leaf = device_.bytes()};
   const auto reason = [&] {
-    return engine_
-        ->Complete(listener, handshake, engine_->Validate(listener, handshake))
-        .reason();
+    return test::Connect(listener, handshake).verdict().reason();
   };
   EXPECT_EQ(reason(), Reason::kAccepted);
   ASSERT_TRUE(SetStatus(a_, sub_, "INACTIVE").ok());

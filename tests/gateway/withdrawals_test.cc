@@ -50,10 +50,10 @@ class WithdrawalsTest : public chainkeep::test::GateFixture {
     const chainkeep::Bytes presented[] = {sub_.bytes()};
     chainkeep::ListenerOptions options;
     options.region = east_;
-    const Verdict verdict = engine_->Validate(*engine_->CreateListener(options),
-                                              {.server_name = kNameA,
-                                               .leaf = below_.bytes(),
-                                               .presented = presented});
+    const Verdict verdict = chainkeep::test::Judge(
+        *engine_->CreateListener(options), {.server_name = kNameA,
+                                            .leaf = below_.bytes(),
+                                            .presented = presented});
     EXPECT_TRUE(verdict.accepted());
     return verdict;
   }

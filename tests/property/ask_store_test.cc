@@ -24,6 +24,7 @@
 #include "gtest/gtest.h"
 #include "tests/property/cast.h"
 #include "tests/store/store_fixture.h"
+#include "tests/support/ask.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/test_crls.h"
 
@@ -233,19 +234,19 @@ class AskStore : public testing::Test {
     }
     std::optional<std::string_view> name;
     if (asked.server_name) name = *asked.server_name;
-    return how(Handshake{.server_name = name,
-                         .leaf = cast().leaf(asked.leaf).bytes(),
-                         .presented = presented});
+    return how(Attempt{.server_name = name,
+                       .leaf = cast().leaf(asked.leaf).bytes(),
+                       .presented = presented});
   }
 
   static Verdict AskEngine(const Engine& engine, const Asked& asked) {
-    return Ask(asked, [&](const Handshake& handshake) {
-      return engine.Validate(*engine.CreateListener(asked.options), handshake);
+    return Ask(asked, [&](const Attempt& handshake) {
+      return test::Judge(*engine.CreateListener(asked.options), handshake);
     });
   }
 
   Verdict AskFile(const Asked& asked) const {
-    return Ask(asked, [&](const Handshake& handshake) {
+    return Ask(asked, [&](const Attempt& handshake) {
       const auto verdict = Engine::AskStore({.clock = &clock_}, Open(),
                                             asked.options, handshake);
       EXPECT_TRUE(verdict.ok()) << verdict.status();
@@ -291,7 +292,7 @@ TEST_F(AskStore, SaysWhatAnEngineSaysThatHasReadEverything) {
 }
 
 TEST_F(AskStore, RefusesWhatAnEngineRefuses) {
-  const Handshake handshake{.leaf = cast().leaf(0).bytes()};
+  const Attempt handshake{.leaf = cast().leaf(0).bytes()};
   ListenerOptions options;
   options.region = cast().region(0);
   const auto code = [&](std::unique_ptr<Store> store,

@@ -33,6 +33,7 @@
 #include "gtest/gtest.h"
 #include "tests/property/random_registry.h"
 #include "tests/store/store_fixture.h"
+#include "tests/support/ask.h"
 #include "tests/support/manual_clock.h"
 
 namespace chainkeep::test {
@@ -163,14 +164,14 @@ class FollowerDifferential : public testing::Test {
     }
     std::optional<std::string_view> name;
     if (asked.server_name) name = *asked.server_name;
-    return how(Handshake{.server_name = name,
-                         .leaf = cast().leaf(asked.leaf).bytes(),
-                         .presented = presented});
+    return how(Attempt{.server_name = name,
+                       .leaf = cast().leaf(asked.leaf).bytes(),
+                       .presented = presented});
   }
 
   static Verdict Answer(const Engine& engine, const Asked& asked) {
-    return Ask(asked, [&](const Handshake& handshake) {
-      return engine.Validate(*engine.CreateListener(asked.options), handshake);
+    return Ask(asked, [&](const Attempt& handshake) {
+      return test::Judge(*engine.CreateListener(asked.options), handshake);
     });
   }
 
@@ -218,12 +219,11 @@ TEST_F(FollowerDifferential, AFollowerSaysWhatAnEngineSaysThatHasJustLoaded) {
     // Devices connect meanwhile, and some of them for the first time.
     for (int i = 0; i < kQuestions; ++i) {
       const Asked asked = world.Question();
-      Ask(asked, [&](const Handshake& handshake) {
+      Ask(asked, [&](const Attempt& handshake) {
         const auto listener = *follower->CreateListener(asked.options);
-        const Verdict verdict = follower->Validate(listener, handshake);
-        if (!verdict.needs_completion()) return verdict;
-        ++completed;
-        return follower->Complete(listener, handshake, verdict);
+        Handshake shown = test::Show(listener, handshake);
+        completed += shown.MayWait();
+        return shown.Finish().verdict();
       });
     }
     for (auto& writer : writers) EXPECT_EQ(writer->Wait(), 0);

@@ -1,6 +1,7 @@
 #include "tests/property/scenario.h"
 
 #include <algorithm>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <random>
@@ -12,6 +13,7 @@
 #include "chainkeep/engine.h"
 #include "chainkeep/registry.h"
 #include "chainkeep/status.h"
+#include "tests/support/ask.h"
 #include "tests/support/manual_clock.h"
 
 namespace chainkeep::test {
@@ -32,20 +34,20 @@ class Stage {
  private:
   using Kind = Operation::Kind;
 
-  // A handshake that may still be completed.
+  // A handshake that may still be finished.
   struct Pending {
     Question question;
     Answer answer;
-    Verdict verdict;
+    Handshake handshake;
   };
 
   absl::Status Command(const Operation& o);
   bool CommandOracle(const Operation& o);
   absl::Status Register(const Operation& o);
   const Listener& ListenerFor(const Question& question);
-  Handshake HandshakeOf(const Question& question);
-  std::string Validate(const Question& question);
-  std::string Complete();
+  Attempt HandshakeOf(const Question& question);
+  std::string Present(const Question& question);
+  std::string Finish();
   std::string Compare(const Question& question, const Answer& answer,
                       const Verdict& verdict);
 
@@ -56,7 +58,8 @@ class Stage {
   Oracle oracle_;
   std::map<std::tuple<int, EndpointService, bool>, Listener> listeners_;
   std::optional<Pending> pending_;
-  std::vector<Bytes> presented_;
+  // Of the handshake that is pending, and of others meanwhile.
+  std::deque<std::vector<Bytes>> presented_;
 };
 
 absl::Status Stage::Register(const Operation& o) {
@@ -132,38 +135,39 @@ const Listener& Stage::ListenerFor(const Question& question) {
       .first->second;
 }
 
-Handshake Stage::HandshakeOf(const Question& question) {
-  presented_.clear();
+Attempt Stage::HandshakeOf(const Question& question) {
+  std::vector<Bytes>& presented = presented_.emplace_back();
   for (int ca : question.presented) {
-    presented_.push_back(cast_.ca(ca).bytes());
+    presented.push_back(cast_.ca(ca).bytes());
   }
-  Handshake handshake;
+  Attempt handshake;
   if (question.server_name != kNone) {
     handshake.server_name = kServerNames[question.server_name].text;
   }
   handshake.leaf = cast_.leaf(question.leaf).bytes();
-  handshake.presented = presented_;
+  handshake.presented = presented;
   return handshake;
 }
 
-std::string Stage::Validate(const Question& question) {
-  const Verdict verdict =
-      engine_->Validate(ListenerFor(question), HandshakeOf(question));
+std::string Stage::Present(const Question& question) {
+  pending_.reset();
+  presented_.clear();
+  const Listener& listener = ListenerFor(question);
+  const Attempt attempt = HandshakeOf(question);
+  const Verdict verdict = test::Judge(listener, attempt);
   const Answer answer = oracle_.Ask(question);
-  pending_ = {question, answer, verdict};
+  pending_.emplace(Pending{question, answer, test::Show(listener, attempt)});
   return Compare(question, answer, verdict);
 }
 
-std::string Stage::Complete() {
+std::string Stage::Finish() {
   if (!pending_) return "";
-  const Pending pending = *std::exchange(pending_, std::nullopt);
-  const Verdict verdict =
-      engine_->Complete(ListenerFor(pending.question),
-                        HandshakeOf(pending.question), pending.verdict);
+  Pending pending = *std::exchange(pending_, std::nullopt);
+  const Verdict verdict = pending.handshake.Finish().verdict();
   // What was refused stays refused.
   const bool keeps = !pending.answer.accepted() ||
                      oracle_.StillHolds(pending.question, pending.answer);
-  ++tally_[keeps ? "completed, held" : "completed, asked again"];
+  ++tally_[keeps ? "finished, held" : "finished, asked again"];
   return Compare(pending.question,
                  keeps ? pending.answer : oracle_.Ask(pending.question),
                  verdict);
@@ -201,8 +205,8 @@ std::string Stage::Compare(const Question& question, const Answer& answer,
 }
 
 std::string Stage::Do(const Operation& operation) {
-  if (operation.kind == Kind::kHandshake) return Validate(operation.question);
-  if (operation.kind == Kind::kComplete) return Complete();
+  if (operation.kind == Kind::kHandshake) return Present(operation.question);
+  if (operation.kind == Kind::kFinish) return Finish();
   const absl::Status status = Command(operation);
   if (CommandOracle(operation) != status.ok()) {
     return absl::StrCat("the command should ", status.ok() ? "fail" : "succeed",
@@ -300,7 +304,7 @@ Scenario MakeScenario(uint64_t seed, int handshakes) {
         {.kind = Operation::Kind::kHandshake, .question = question});
     if (!dice.OneIn(4)) continue;
     for (int j = dice.Below(6); j > 0; --j) command();
-    scenario.push_back({.kind = Operation::Kind::kComplete});
+    scenario.push_back({.kind = Operation::Kind::kFinish});
   }
   return scenario;
 }
@@ -381,7 +385,7 @@ std::string Describe(const Scenario& scenario) {
              << (q.ip_literal_as_absent ? ", IP literal as absent" : "");
         break;
       }
-      case Operation::Kind::kComplete:
+      case Operation::Kind::kFinish:
         text << "complete";
         break;
     }

@@ -24,8 +24,8 @@ struct Operation {
     kDelete,
     kPutEndpoint,
     kDeleteEndpoint,
-    kHandshake,  // Validate
-    kComplete,   // Complete, of the last handshake
+    kHandshake,  // Begin and Present
+    kFinish,     // Finish, of the last handshake
   };
 
   Kind kind = Kind::kHandshake;

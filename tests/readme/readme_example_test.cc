@@ -35,17 +35,14 @@ absl::Status Enroll(chainkeep::Registry& registry, std::string_view ca_pem) {
 }
 
 // Data plane: once per handshake, on any thread.
-chainkeep::Verdict Ask(chainkeep::Engine& engine,
-                       const chainkeep::Listener& listener,
-                       const chainkeep::Handshake& handshake,
-                       bool (*finish_handshake)()) {
-  chainkeep::Verdict verdict = engine.Validate(listener, handshake);
-  if (!verdict.accepted() || !finish_handshake()) {
-    engine.Refuse(verdict, handshake.server_name);
-    return {};  // a refusal
-  }
-  // The client has proven its key: only now does the answer count.
-  return engine.Complete(listener, handshake, verdict);
+chainkeep::Admission Ask(const chainkeep::Listener& listener,
+                         std::optional<std::string_view> server_name,
+                         chainkeep::Bytes leaf, bool (*finish_tls)()) {
+  chainkeep::Handshake handshake = listener.Begin(server_name);
+  const chainkeep::Provisional answer = handshake.Present(leaf);
+  // The client has proven its key, or a first connection waits for that.
+  if (answer.goes_on() && finish_tls()) return handshake.Finish();
+  return {};  // a refusal
 }
 // README-END
 
@@ -75,10 +72,8 @@ class ReadmeExample : public testing::Test {
   Verdict AskFor(const TestCertificate& leaf,
                  std::optional<std::string_view> server_name,
                  bool (*finish_handshake)()) {
-    return Ask(
-        *engine_, *listener_,
-        {.server_name = server_name, .leaf = leaf.bytes(), .presented = {}},
-        finish_handshake);
+    return Ask(*listener_, server_name, leaf.bytes(), finish_handshake)
+        .verdict();
   }
 
   test::ManualClock clock_;

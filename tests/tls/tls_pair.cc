@@ -137,7 +137,7 @@ HandshakeOutcome RunHandshake(bssl::UniquePtr<SSL> server,
   char byte;
   if (outcome.client_finished) SSL_read(client, &byte, 1);
   if (spec.before_completion != nullptr) spec.before_completion(gate);
-  outcome.verdict = CompleteHandshake(gate);
+  outcome.verdict = FinishHandshake(gate).verdict();
   outcome.verdict_ns = VerdictDuration(gate);
   outcome.resumed = SSL_session_reused(gate) == 1;
   outcome.ticket = outcome.session != nullptr &&

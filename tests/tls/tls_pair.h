@@ -43,7 +43,7 @@ struct ClientSpec {
 struct HandshakeOutcome {
   bool finished = false;  // for the server
   bool client_finished = false;
-  Verdict verdict;    // of CompleteHandshake
+  Verdict verdict;    // of FinishHandshake
   uint8_t alert = 0;  // that the client received
   bool resumed = false;
   bool ticket = false;  // the client was given a session to resume
@@ -60,6 +60,22 @@ HandshakeOutcome RunHandshake(SSL_CTX* server, const ClientSpec& client);
 // Likewise, with a server that was made already.
 HandshakeOutcome RunHandshake(bssl::UniquePtr<SSL> server,
                               const ClientSpec& client);
+
+// Of a server's handshake that is to be finished; false and empty for others.
+inline bool MayWait(SSL* ssl) {
+  const Handshake* handshake = HandshakeOf(ssl);
+  return handshake != nullptr && handshake->MayWait();
+}
+inline Account OwnerOf(SSL* ssl) {
+  const Handshake* handshake = HandshakeOf(ssl);
+  return handshake == nullptr ? Account() : handshake->owner();
+}
+
+// Finishes without waiting.
+inline Verdict TurnAway(SSL* ssl) {
+  return FinishHandshake(ssl, {.waiting = FinishOptions::Waiting::kForbidden})
+      .verdict();
+}
 
 }  // namespace chainkeep::test
 

@@ -30,8 +30,7 @@ std::function<void()> on_done;
 class TlsTest : public test::GateFixture {
  protected:
   TlsTest() : server_(test::ServerContext(TLS_with_buffers_method())) {
-    EXPECT_TRUE(
-        InstallGate(server_.get(), engine_.get(), ListenerIn(east_)).ok());
+    EXPECT_TRUE(InstallGate(server_.get(), ListenerIn(east_)).ok());
     RegisterDefault(a_, ca_);
     RegisterSniOnly(b_, ca_);
     events_.clear();
@@ -137,7 +136,7 @@ TEST_F(TlsTest, ACertificateIsDemanded) {
                                  ? SSL_AD_CERTIFICATE_REQUIRED
                                  : SSL_AD_HANDSHAKE_FAILURE);
   }
-  EXPECT_TRUE(events_.log().empty());
+  EXPECT_EQ(events_.log(), std::vector<std::string>(2, "unproven kNoVerdict"));
 }
 
 // BoringSSL's own list for servers lacks Ed25519 and P-521.
@@ -162,9 +161,7 @@ TEST_F(TlsTest, V3_TheOfferFollowsThePolicy) {
   ListenerOptions options;
   options.region = east_;
   options.validation.algorithms = kAws;
-  ASSERT_TRUE(
-      InstallGate(ctx.get(), engine_.get(), *engine_->CreateListener(options))
-          .ok());
+  ASSERT_TRUE(InstallGate(ctx.get(), *engine_->CreateListener(options)).ok());
   CertificateSpec spec = LeafSpec("device");
   spec.key_type = KeyType::kEd25519;
   const TestCertificate leaf = MakeCertificate(spec, &ca_);
@@ -214,7 +211,9 @@ TEST_F(TlsTest, AnUnprovenCertificateChangesNothing) {
   EXPECT_EQ(after.registrations, before.registrations);
   EXPECT_EQ(after.ca_records, before.ca_records);
   EXPECT_EQ(after.endpoints, before.endpoints);
-  EXPECT_TRUE(events_.log().empty());
+  for (const std::string& line : events_.log()) {
+    EXPECT_EQ(line, "unproven kNoVerdict");
+  }
   const auto now = registry().DescribeCaCertificate(a_, east_, IdOf(ca_));
   EXPECT_EQ(now->generation_id, description->generation_id);
   EXPECT_EQ(now->customer_version, description->customer_version);
@@ -283,7 +282,7 @@ TEST_F(TlsTest, AClearedSslForgetsItsVerdict) {
   HandshakeOutcome first = Connect({.certificate = &leaf_});
   ASSERT_TRUE(first.verdict.accepted());
   ASSERT_EQ(SSL_clear(first.server.get()), 1);
-  EXPECT_FALSE(CompleteHandshake(first.server.get()).accepted());
+  EXPECT_FALSE(FinishHandshake(first.server.get()).verdict().accepted());
 
   // The next client sends nothing.
   const HandshakeOutcome second =
@@ -361,32 +360,32 @@ TEST_F(TlsTest, Tls11IsRefused) {
 TEST_F(TlsTest, CompletingTwiceTellsOnce) {
   const HandshakeOutcome outcome = Connect({.certificate = &leaf_});
   ASSERT_TRUE(outcome.verdict.accepted());
-  EXPECT_TRUE(CompleteHandshake(outcome.server.get()).accepted());
+  EXPECT_TRUE(FinishHandshake(outcome.server.get()).verdict().accepted());
   EXPECT_EQ(events_.log(), (std::vector<std::string>{"accepted 111122223333"}));
   EXPECT_EQ(engine_->GetStats().accepted, 1u);
 }
 
 TEST_F(TlsTest, WithoutAnEndOrAGateThereIsNoVerdict) {
   bssl::UniquePtr<SSL> ssl(SSL_new(server_.get()));
-  EXPECT_EQ(CompleteHandshake(ssl.get()).reason(), Reason::kNoVerdict);
+  EXPECT_EQ(FinishHandshake(ssl.get()).verdict().reason(), Reason::kNoVerdict);
   EXPECT_EQ(VerdictDuration(ssl.get()), 0);
   bssl::UniquePtr<SSL_CTX> plain =
       test::ServerContext(TLS_with_buffers_method());
   ssl.reset(SSL_new(plain.get()));
-  EXPECT_EQ(CompleteHandshake(ssl.get()).reason(), Reason::kNoVerdict);
-  EXPECT_EQ(CompleteHandshake(nullptr).reason(), Reason::kNoVerdict);
+  EXPECT_EQ(FinishHandshake(ssl.get()).verdict().reason(), Reason::kNoVerdict);
+  EXPECT_EQ(FinishHandshake(nullptr).verdict().reason(), Reason::kNoVerdict);
   EXPECT_EQ(VerdictDuration(nullptr), 0);
-  EXPECT_FALSE(CompletionMayWait(ssl.get()));
-  EXPECT_FALSE(CompletionMayWait(nullptr));
-  EXPECT_FALSE(VerdictStillHolds(ssl.get()));
-  EXPECT_FALSE(VerdictStillHolds(nullptr));
+  EXPECT_FALSE(test::MayWait(ssl.get()));
+  EXPECT_EQ(HandshakeOf(nullptr), nullptr);
+  EXPECT_FALSE(MayStay(ssl.get()));
+  EXPECT_FALSE(MayStay(nullptr));
   EXPECT_TRUE(events_.log().empty());
 }
 
 TEST_F(TlsTest, TrustWithdrawnDuringTheHandshakeRefuses) {
   // The whole handshake runs; only the question at its end is new.
   bssl::UniquePtr<SSL_CTX> ctx = test::ServerContext(TLS_with_buffers_method());
-  ASSERT_TRUE(InstallGate(ctx.get(), engine_.get(), ListenerIn(east_)).ok());
+  ASSERT_TRUE(InstallGate(ctx.get(), ListenerIn(east_)).ok());
   SSL_CTX_set_info_callback(ctx.get(), [](const SSL*, int type, int) {
     if (type == SSL_CB_HANDSHAKE_DONE) on_done();
   });
@@ -400,7 +399,7 @@ TEST_F(TlsTest, TrustWithdrawnDuringTheHandshakeRefuses) {
 TEST_F(TlsTest, WorksWithX509MethodsToo) {
   bssl::UniquePtr<SSL_CTX> ctx = test::ServerContext(TLS_method());
   ASSERT_NE(ctx, nullptr);
-  ASSERT_TRUE(InstallGate(ctx.get(), engine_.get(), ListenerIn(east_)).ok());
+  ASSERT_TRUE(InstallGate(ctx.get(), ListenerIn(east_)).ok());
   for (const uint16_t version : kVersions) {
     EXPECT_TRUE(
         RunHandshake(ctx.get(), {.certificate = &leaf_, .version = version})
@@ -411,18 +410,16 @@ TEST_F(TlsTest, WorksWithX509MethodsToo) {
 TEST_F(TlsTest, InstallGateChecksItsArguments) {
   const Listener listener = ListenerIn(east_);
   bssl::UniquePtr<SSL_CTX> ctx = test::ServerContext(TLS_with_buffers_method());
-  EXPECT_EQ(ErrorCodeOf(InstallGate(nullptr, engine_.get(), listener)),
-            ErrorCode::kInvalidRequest);
-  EXPECT_EQ(ErrorCodeOf(InstallGate(ctx.get(), nullptr, listener)),
+  EXPECT_EQ(ErrorCodeOf(InstallGate(nullptr, listener)),
             ErrorCode::kInvalidRequest);
   ListenerOptions options;
   options.region = east_;
   options.validation.algorithms.schemes = {};
-  EXPECT_EQ(ErrorCodeOf(InstallGate(ctx.get(), engine_.get(),
-                                    *engine_->CreateListener(options))),
-            ErrorCode::kInvalidRequest);
-  EXPECT_TRUE(InstallGate(ctx.get(), engine_.get(), listener).ok());
-  EXPECT_EQ(ErrorCodeOf(InstallGate(ctx.get(), engine_.get(), listener)),
+  EXPECT_EQ(
+      ErrorCodeOf(InstallGate(ctx.get(), *engine_->CreateListener(options))),
+      ErrorCode::kInvalidRequest);
+  EXPECT_TRUE(InstallGate(ctx.get(), listener).ok());
+  EXPECT_EQ(ErrorCodeOf(InstallGate(ctx.get(), listener)),
             ErrorCode::kInvalidRequest);
 }
 

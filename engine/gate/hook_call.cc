@@ -1,4 +1,4 @@
-#include "engine/hook_call.h"
+#include "engine/gate/hook_call.h"
 
 #include <atomic>
 #include <cstdint>
@@ -8,9 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "chainkeep/certificate.h"
 #include "chainkeep/hook.h"
-#include "engine/asked_name.h"
 
-namespace chainkeep {
+namespace chainkeep::gate {
 namespace {
 
 // A name for a connection that the host has not named. Unique in the process.
@@ -21,22 +20,17 @@ std::string NewConnectionId() {
 
 }  // namespace
 
-Reason AskHook(const Listener& listener, const Handshake& handshake,
-               const Verdict& verdict, const Clock& clock) {
-  const ListenerOptions& options = listener.options();
-  if (ReadName(listener, handshake.server_name).kind !=
-      AskedName::Kind::kName) {
-    return Reason::kRefusedByHook;
-  }
+Reason AskHook(const ListenerOptions& options, const HookQuestion& question,
+               const Clock& clock) {
   const std::string made =
-      handshake.connection_id.empty() ? NewConnectionId() : std::string();
+      question.connection_id.empty() ? NewConnectionId() : std::string();
   HookRequest request;
-  request.connection_id = made.empty() ? handshake.connection_id : made;
-  request.device = verdict.device();
-  request.server_name = *handshake.server_name;
-  request.account = verdict.account();
-  request.chain.push_back(EncodePemCertificate(handshake.leaf));
-  for (const Bytes der : handshake.presented) {
+  request.connection_id = made.empty() ? question.connection_id : made;
+  request.device = question.verdict.device();
+  request.server_name = question.server_name;
+  request.account = question.verdict.account();
+  request.chain.push_back(EncodePemCertificate(question.leaf));
+  for (const Bytes der : question.presented) {
     request.chain.push_back(EncodePemCertificate(der));
   }
   request.deadline = clock.NowMillis() + options.hook_timeout_millis;
@@ -46,4 +40,4 @@ Reason AskHook(const Listener& listener, const Handshake& handshake,
                                                        : Reason::kRefusedByHook;
 }
 
-}  // namespace chainkeep
+}  // namespace chainkeep::gate

@@ -1,4 +1,4 @@
-#include "engine/signer_search.h"
+#include "engine/gate/signer_search.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include "engine/path/work.h"
 #include "engine/signature/cost.h"
 
-namespace chainkeep {
+namespace chainkeep::gate {
 namespace {
 
 class Search {
@@ -102,4 +102,4 @@ SignerResult FindSigner(const SignerRequest& request) {
   return Search(request).Run();
 }
 
-}  // namespace chainkeep
+}  // namespace chainkeep::gate

@@ -7,13 +7,13 @@
 //
 // Pure and thread-safe; all of it happens under the caller's pin.
 
-#ifndef CHAINKEEP_ENGINE_DEVICE_GATE_H_
-#define CHAINKEEP_ENGINE_DEVICE_GATE_H_
+#ifndef CHAINKEEP_ENGINE_GATE_RECORD_GATE_H_
+#define CHAINKEEP_ENGINE_GATE_RECORD_GATE_H_
 
 #include <optional>
 #include <span>
 
-#include "chainkeep/engine.h"
+#include "chainkeep/listener.h"
 #include "chainkeep/verdict.h"
 #include "engine/catalog/catalog.h"
 #include "engine/path/anchor_source.h"
@@ -21,12 +21,12 @@
 #include "engine/sni/resolution.h"
 #include "engine/x509/certificate.h"
 
-namespace chainkeep {
+namespace chainkeep::gate {
 
 // Whom a handshake is looked up for: a tenant, or nobody in particular.
 struct Asker {
   const catalog::Catalog::Pin& pin;
-  const Listener& listener;
+  const ListenerOptions& options;
   const std::optional<sni::ResolvedTenant>& tenant;
 };
 
@@ -39,10 +39,9 @@ std::optional<path::Anchor> FindAnchor(const Asker& asker,
 // What `account` has refused, as the same view shows what makes up for it.
 catalog::DenialView DenialsOf(const Asker& asker, const Account& account);
 
-// Whether `account` has switched off a CA of the chain that was accepted: one
-// of `intermediates`, or the leaf where it is a CA's certificate.
-bool HasInactive(const Asker& asker, const Account& account, Bytes leaf,
-                 std::span<const Intermediate> intermediates);
+// Whether the account of an accepting verdict has switched off a CA of its
+// chain: an intermediate, or the leaf where it is a CA's certificate.
+bool HasInactive(const Asker& asker, const Verdict& verdict);
 
 // A device that is looked up: what it is known by, and the certificate that was
 // presented, which tells two of that name apart (device_table.h).
@@ -62,10 +61,10 @@ bool IsAnothers(const Asker& asker, const DeviceName& device);
 // JudgeRecord answers under kRegisteredDevice. `fields` say what is known so
 // far, the device's ids included. The verdict needs completion where the device
 // may be registered now.
-Verdict JudgeRecord(const Asker& asker, const Handshake& handshake,
+Verdict JudgeRecord(const Asker& asker, std::span<const Bytes> presented,
                     const x509::Certificate& leaf, path::Budget& budget,
                     UnixSeconds now, VerdictFields fields);
 
-}  // namespace chainkeep
+}  // namespace chainkeep::gate
 
-#endif  // CHAINKEEP_ENGINE_DEVICE_GATE_H_
+#endif  // CHAINKEEP_ENGINE_GATE_RECORD_GATE_H_

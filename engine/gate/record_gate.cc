@@ -1,18 +1,17 @@
-#include "engine/device_gate.h"
+#include "engine/gate/record_gate.h"
 
 #include <algorithm>
 #include <array>
 
+#include "engine/gate/signer_search.h"
 #include "engine/path/path_builder.h"
 #include "engine/path/rules.h"
 #include "engine/path/work.h"
 #include "engine/registry/device_status.h"
-#include "engine/signature/signed_id.h"
-#include "engine/signer_search.h"
 #include "engine/verdict/mint.h"
 #include "engine/verdict/registered_device.h"
 
-namespace chainkeep {
+namespace chainkeep::gate {
 namespace {
 
 using catalog::DeviceView;
@@ -22,7 +21,7 @@ template <typename Ask>
 auto WithView(const Asker& asker, const Account& account, const Ask& ask) {
   return asker.tenant && asker.tenant->account() == account
              ? ask(asker.pin.View(*asker.tenant))
-             : ask(asker.pin.View(asker.listener.options().region));
+             : ask(asker.pin.View(asker.options.region));
 }
 
 // The registration of the CA that signed a device: of its record's certificate,
@@ -62,7 +61,7 @@ Verdict AcceptUnderCa(const Asker& asker, const x509::Certificate& leaf,
   }
   const x509::Certificate& ca = anchor->ca->certificate;
   path::Finding fault =
-      path::CheckEncoding(ca, asker.listener.options().validation.encoding);
+      path::CheckEncoding(ca, asker.options.validation.encoding);
   if (fault.ok()) fault.reason = path::CheckValidity(ca, now);
   if (!fault.ok()) {
     fields.failing_certificate = 1;
@@ -90,7 +89,7 @@ Verdict JudgePending(const DeviceView& record, const x509::Certificate& leaf,
 Verdict JudgeFound(const Asker& asker, const DeviceView& record,
                    const x509::Certificate& leaf, UnixSeconds now,
                    VerdictFields fields) {
-  const ValidationOptions& options = asker.listener.options().validation;
+  const ValidationOptions& options = asker.options.validation;
   fields.trust_versions.device = record.version;
   fields.disclosure = Disclosure::kReason;
   if (record.status == DeviceStatus::kPendingActivation) {
@@ -121,16 +120,16 @@ Verdict JudgeFound(const Asker& asker, const DeviceView& record,
              : VerdictMint::Accept(fields, *device);
 }
 
-SignerResult FindSignerFor(const Asker& asker, const Handshake& handshake,
+SignerResult FindSignerFor(const Asker& asker, std::span<const Bytes> presented,
                            const x509::Certificate& leaf, path::Budget& budget,
                            UnixSeconds now) {
-  const ListenerOptions& options = asker.listener.options();
+  const ListenerOptions& options = asker.options;
   const bool leaf_suffices =
       asker.tenant || options.validation.first_connect_issuer ==
                           FirstConnectIssuer::kLeafSuffices;
   const auto find = [&](const path::AnchorSource& view) {
     return FindSigner({.leaf = leaf,
-                       .presented = handshake.presented,
+                       .presented = presented,
                        .view = view,
                        .choice = leaf_suffices ? SignerChoice::kAllOfTheName
                                                : SignerChoice::kPresented,
@@ -142,17 +141,17 @@ SignerResult FindSignerFor(const Asker& asker, const Handshake& handshake,
                       : find(asker.pin.View(options.region));
 }
 
-Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
+Verdict JudgeUnknown(const Asker& asker, std::span<const Bytes> presented,
                      const x509::Certificate& leaf, path::Budget& budget,
                      UnixSeconds now, VerdictFields fields) {
-  SignerResult found = FindSignerFor(asker, handshake, leaf, budget, now);
+  SignerResult found = FindSignerFor(asker, presented, leaf, budget, now);
   fields.spent = budget.spent();
   if (!found.signer && budget.exhausted()) {
     return VerdictMint::Refuse(fields, *budget.exhausted());
   }
   if (found.signer && found.leaf.ok()) {
-    found.leaf.reason = path::CheckCriticalExtensions(
-        leaf, asker.listener.options().validation);
+    found.leaf.reason =
+        path::CheckCriticalExtensions(leaf, asker.options.validation);
   }
   if (!found.leaf.ok()) {
     fields.failing_certificate = 0;
@@ -161,9 +160,8 @@ Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
   }
   if (found.signer) {
     // In mode DEFAULT it is one account's of the region.
-    const std::optional<DeviceView> holder =
-        asker.pin.FindDevice(asker.listener.options().region, fields.signed_id,
-                             found.signer->ca->ca_id);
+    const std::optional<DeviceView> holder = asker.pin.FindDevice(
+        asker.options.region, fields.signed_id, found.signer->ca->ca_id);
     if (!holder || *holder->account == *found.signer->account ||
         found.signer->state().mode != Mode::kDefault) {
       fields.ca = found.signer->ca->id;
@@ -175,8 +173,7 @@ Verdict JudgeUnknown(const Asker& asker, const Handshake& handshake,
     return VerdictMint::Refuse(fields, Reason::kServerNameMisused);
   }
   if (!asker.tenant && budget.TakeWork(path::LookUpWork(leaf.issuer())) &&
-      asker.pin.HasSniOnlyIssuer(asker.listener.options().region,
-                                 leaf.issuer())) {
+      asker.pin.HasSniOnlyIssuer(asker.options.region, leaf.issuer())) {
     return VerdictMint::Refuse(fields, Reason::kServerNameRequired);
   }
   return VerdictMint::Refuse(fields, Reason::kDeviceNotRegistered);
@@ -199,25 +196,18 @@ std::optional<path::Anchor> FindAnchor(const Asker& asker,
 catalog::DenialView DenialsOf(const Asker& asker, const Account& account) {
   using Sight = catalog::DenialView::Sight;
   const bool is_own = asker.tenant && asker.tenant->account() == account;
-  return asker.pin.Denials(asker.listener.options().region,
+  return asker.pin.Denials(asker.options.region,
                            is_own ? Sight::kBothModes : Sight::kDefaultOnly);
 }
 
-bool HasInactive(const Asker& asker, const Account& account, Bytes leaf,
-                 std::span<const Intermediate> intermediates) {
-  const catalog::DenialView denials = DenialsOf(asker, account);
+bool HasInactive(const Asker& asker, const Verdict& verdict) {
+  const catalog::DenialView denials = DenialsOf(asker, verdict.account());
   const auto is_denied = [&](const CaId& ca) {
-    return denials.FindDenial(account, ca) != path::CaDenial::kNone;
+    return denials.FindDenial(verdict.account(), ca) != path::CaDenial::kNone;
   };
-  // No other profile takes a CA as a device.
-  if (asker.listener.options().validation.leaf_profile == LeafProfile::kNone) {
-    const auto parsed = x509::Certificate::Parse(leaf);
-    if (!parsed.ok() || (parsed->extensions().is_ca &&
-                         is_denied(signature::ComputeCaId(*parsed)))) {
-      return true;
-    }
-  }
-  return std::any_of(intermediates.begin(), intermediates.end(),
+  const std::vector<Intermediate>& intermediates = verdict.intermediates();
+  return (!verdict.leaf_ca().empty() && is_denied(verdict.leaf_ca())) ||
+         std::any_of(intermediates.begin(), intermediates.end(),
                      [&](const Intermediate& intermediate) {
                        return is_denied(intermediate.ca);
                      });
@@ -225,7 +215,7 @@ bool HasInactive(const Asker& asker, const Account& account, Bytes leaf,
 
 std::optional<DeviceView> FindRecord(const Asker& asker,
                                      const DeviceName& device) {
-  const ListenerOptions& options = asker.listener.options();
+  const ListenerOptions& options = asker.options;
   std::optional<DeviceView> record;
   if (asker.tenant) {
     record = asker.pin.FindDevice(*asker.tenant, device.signed_id);
@@ -240,17 +230,17 @@ std::optional<DeviceView> FindRecord(const Asker& asker,
 bool IsAnothers(const Asker& asker, const DeviceName& device) {
   if (!asker.tenant) return false;
   const std::optional<DeviceView> record = asker.pin.FindDevice(
-      asker.listener.options().region, device.signed_id, device.presented);
+      asker.options.region, device.signed_id, device.presented);
   return record && *record->account != asker.tenant->account();
 }
 
-Verdict JudgeRecord(const Asker& asker, const Handshake& handshake,
+Verdict JudgeRecord(const Asker& asker, std::span<const Bytes> presented,
                     const x509::Certificate& leaf, path::Budget& budget,
                     UnixSeconds now, VerdictFields fields) {
   const std::optional<DeviceView> record =
       FindRecord(asker, {fields.signed_id, fields.device});
   return record ? JudgeFound(asker, *record, leaf, now, fields)
-                : JudgeUnknown(asker, handshake, leaf, budget, now, fields);
+                : JudgeUnknown(asker, presented, leaf, budget, now, fields);
 }
 
-}  // namespace chainkeep
+}  // namespace chainkeep::gate

@@ -12,8 +12,8 @@
 // Pure and thread-safe. Costs a signature check for each candidate, charged to
 // `budget` like all else that is done. Spending it up finds nobody.
 
-#ifndef CHAINKEEP_ENGINE_SIGNER_SEARCH_H_
-#define CHAINKEEP_ENGINE_SIGNER_SEARCH_H_
+#ifndef CHAINKEEP_ENGINE_GATE_SIGNER_SEARCH_H_
+#define CHAINKEEP_ENGINE_GATE_SIGNER_SEARCH_H_
 
 #include <optional>
 #include <span>
@@ -26,7 +26,7 @@
 #include "engine/path/finding.h"
 #include "engine/x509/certificate.h"
 
-namespace chainkeep {
+namespace chainkeep::gate {
 
 // SignerChoice says among which registrations is searched.
 enum class SignerChoice : uint8_t { kPresented, kAllOfTheName };
@@ -50,6 +50,6 @@ struct SignerResult {
 
 SignerResult FindSigner(const SignerRequest& request);
 
-}  // namespace chainkeep
+}  // namespace chainkeep::gate
 
-#endif  // CHAINKEEP_ENGINE_SIGNER_SEARCH_H_
+#endif  // CHAINKEEP_ENGINE_GATE_SIGNER_SEARCH_H_

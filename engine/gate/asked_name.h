@@ -3,17 +3,17 @@
 //
 // Pure and thread-safe; costs a walk over the name.
 
-#ifndef CHAINKEEP_ENGINE_ASKED_NAME_H_
-#define CHAINKEEP_ENGINE_ASKED_NAME_H_
+#ifndef CHAINKEEP_ENGINE_GATE_ASKED_NAME_H_
+#define CHAINKEEP_ENGINE_GATE_ASKED_NAME_H_
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
-#include "chainkeep/engine.h"
+#include "chainkeep/options.h"
 #include "engine/sni/host_name.h"
 
-namespace chainkeep {
+namespace chainkeep::gate {
 
 // A name; or nothing, because the handshake has none (R69) or has an IP literal
 // that counts as none (ListenerOptions::ip_literal_as_absent); or a malformed
@@ -25,9 +25,9 @@ struct AskedName {
   std::optional<sni::HostName> name = {};  // of kName
 };
 
-AskedName ReadName(const Listener& listener,
+AskedName ReadName(const ListenerOptions& options,
                    std::optional<std::string_view> server_name);
 
-}  // namespace chainkeep
+}  // namespace chainkeep::gate
 
-#endif  // CHAINKEEP_ENGINE_ASKED_NAME_H_
+#endif  // CHAINKEEP_ENGINE_GATE_ASKED_NAME_H_
