@@ -10,7 +10,7 @@
 #include "chainkeep/store.h"
 #include "engine/gate/core.h"
 #include "engine/gate/handshake_walk.h"
-#include "engine/options_check.h"
+#include "engine/gate/options_check.h"
 #include "engine/sni/host_name.h"
 #include "engine/store/memory_store.h"
 #include "engine/store/store_impl.h"

@@ -222,8 +222,8 @@ class Verdict {
     return fields_.intermediates;
   }
 
-  // The CA whose certificate the leaf is itself, where the listener takes such a
-  // one for a device's (LeafProfile::kNone); else empty. An account that
+  // The CA whose certificate the leaf is itself, where the listener takes such
+  // a one for a device's (LeafProfile::kNone); else empty. An account that
   // registers it as INACTIVE refuses the device.
   const CaId& leaf_ca() const { return fields_.leaf_ca; }
 

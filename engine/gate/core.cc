@@ -3,7 +3,7 @@
 #include <mutex>
 #include <utility>
 
-#include "engine/options_check.h"
+#include "engine/gate/options_check.h"
 #include "engine/registry/command_context.h"
 #include "engine/registry/registry_impl.h"
 #include "engine/signature/key_tables.h"

@@ -150,7 +150,7 @@ TEST_F(Allocation, NoneForADeviceOfACaWithATable) {
   const Listener listener = ListenerIn(east_);
   for (int i = 0; i < 40; ++i) {
     ASSERT_TRUE(
-        engine_->Validate(listener, {.leaf = device.leaf.bytes()}).accepted());
+        test::Judge(listener, {.leaf = device.leaf.bytes()}).accepted());
   }
   ASSERT_EQ(engine_->GetStats().prepared_keys.small, 1u);
   ExpectNoneOfOurs(device, std::nullopt);

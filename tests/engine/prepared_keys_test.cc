@@ -91,10 +91,9 @@ TEST_F(PreparedKeysTest, AnswersAreTheSameByAllArithmetics) {
           MakeCertificate(LeafSpec("forged"), &other_ca);
       const Listener listener = ListenerIn(east_);
       for (int i = 0; i < 60; ++i) {
-        EXPECT_EQ(engine_->Validate(listener, {.leaf = leaf.bytes()}).reason(),
+        EXPECT_EQ(test::Judge(listener, {.leaf = leaf.bytes()}).reason(),
                   Reason::kAccepted);
-        const Verdict refusal =
-            engine_->Validate(listener, {.leaf = forged.bytes()});
+        const Verdict refusal = test::Judge(listener, {.leaf = forged.bytes()});
         EXPECT_EQ(refusal.reason(), Reason::kBadSignature);
         EXPECT_EQ(refusal.spent().signatures, 1u);
       }
@@ -124,8 +123,8 @@ TEST_F(PreparedKeysTest, RegistrationsShareTheTableOfACa) {
   ASSERT_TRUE(TryRegisterDefault(b_, west_, ca).ok());
   for (int i = 0; i < 20; ++i) {
     for (const Region& region : {east_, west_}) {
-      ASSERT_TRUE(engine_->Validate(ListenerIn(region), {.leaf = leaf.bytes()})
-                      .accepted());
+      ASSERT_TRUE(
+          test::Judge(ListenerIn(region), {.leaf = leaf.bytes()}).accepted());
     }
   }
   EXPECT_EQ(engine_->GetStats().prepared_keys.small, 1u);

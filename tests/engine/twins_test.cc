@@ -2,10 +2,10 @@
 // it that verify as well (tests/support/twin.h). What is denied, found or
 // counted as one device, or as one CA, does not go by such bytes.
 
-#include <deque>
 #include <unistd.h>
 
 #include <algorithm>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>

@@ -2,8 +2,8 @@
 //
 // Pure. Errors: kInvalidRequest, saying which option, as engine.h lists them.
 
-#ifndef CHAINKEEP_ENGINE_OPTIONS_CHECK_H_
-#define CHAINKEEP_ENGINE_OPTIONS_CHECK_H_
+#ifndef CHAINKEEP_ENGINE_GATE_OPTIONS_CHECK_H_
+#define CHAINKEEP_ENGINE_GATE_OPTIONS_CHECK_H_
 
 #include "absl/status/status.h"
 #include "chainkeep/options.h"
@@ -20,4 +20,4 @@ absl::Status CheckListenerOptions(const ListenerOptions& options);
 
 }  // namespace chainkeep
 
-#endif  // CHAINKEEP_ENGINE_OPTIONS_CHECK_H_
+#endif  // CHAINKEEP_ENGINE_GATE_OPTIONS_CHECK_H_

@@ -1,4 +1,4 @@
-#include "engine/options_check.h"
+#include "engine/gate/options_check.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
