@@ -162,15 +162,19 @@ std::optional<Verdict> HandshakeWalk::Read() {
   if (excess != Reason::kAccepted) return VerdictMint::Refuse(fields, excess);
 
   fields.device = device_ = ComputeCertificateId(leaf_bytes_);
+  path::Budget budget(validation.budgets);
   const der::Result<x509::Certificate> leaf =
       x509::Certificate::Parse(leaf_bytes_);
   if (!leaf.ok()) {
+    // All that is done with it; the answer is the same if that is too much.
+    (void)budget.TakeWork(path::ParseWorkOfIllFormed(leaf_bytes_) +
+                          path::IdWork(leaf_bytes_));
+    fields.spent = budget.spent();
     fields.failing_certificate = 0;
     fields.disclosure = Disclosure::kReason;  // whatever is registered
     return VerdictMint::Refuse(fields, Reason::kMalformed, leaf.fault().what);
   }
   leaf_.emplace(*leaf);
-  path::Budget budget(validation.budgets);
   if (!Charge(budget)) {
     fields.spent = budget.spent();
     return VerdictMint::Refuse(fields, *budget.exhausted());
@@ -190,7 +194,8 @@ std::optional<Verdict> HandshakeWalk::Read() {
 }
 
 bool HandshakeWalk::Charge(path::Budget& budget) const {
-  return budget.TakeWork(path::ParseWork(*leaf_) + path::IdWork(leaf_bytes_));
+  return budget.TakeWork(path::ParseWork(*leaf_) + path::IdWork(leaf_bytes_) +
+                         path::IdWork(leaf_->tbs()));
 }
 
 Verdict HandshakeWalk::Judge() const {

@@ -28,11 +28,13 @@ auto WithView(const Asker& asker, const Account& account, const Ask& ask) {
 // or where that is not ACTIVE, of another one of the same name and key that is.
 std::optional<path::Anchor> FindCaOf(const Asker& asker,
                                      const x509::Certificate& leaf,
+                                     path::Budget& budget,
                                      const DeviceView& record) {
   const std::optional<path::Anchor> own =
       FindAnchor(asker, *record.account, record.ca);
   if (record.issuer.empty() ||
-      (own && own->state().status == CaStatus::kActive)) {
+      (own && own->state().status == CaStatus::kActive) ||
+      !budget.TakeWork(path::LookUpWork(leaf.issuer()))) {
     return own;
   }
   std::array<path::Anchor, path::kMaxCandidates> anchors;
@@ -51,10 +53,11 @@ std::optional<path::Anchor> FindCaOf(const Asker& asker,
 }
 
 Verdict AcceptUnderCa(const Asker& asker, const x509::Certificate& leaf,
-                      const RegisteredDevice& device, UnixSeconds now,
-                      VerdictFields fields) {
+                      const RegisteredDevice& device, path::Budget& budget,
+                      UnixSeconds now, VerdictFields fields) {
   const std::optional<path::Anchor> anchor =
-      FindCaOf(asker, leaf, device.record());
+      FindCaOf(asker, leaf, budget, device.record());
+  fields.spent = budget.spent();
   if (!anchor) return VerdictMint::Refuse(fields, Reason::kNoRegisteredCa);
   if (anchor->state().status != CaStatus::kActive) {
     return VerdictMint::Refuse(fields, Reason::kCaInactive);
@@ -87,9 +90,10 @@ Verdict JudgePending(const DeviceView& record, const x509::Certificate& leaf,
 }
 
 Verdict JudgeFound(const Asker& asker, const DeviceView& record,
-                   const x509::Certificate& leaf, UnixSeconds now,
-                   VerdictFields fields) {
+                   const x509::Certificate& leaf, path::Budget& budget,
+                   UnixSeconds now, VerdictFields fields) {
   const ValidationOptions& options = asker.options.validation;
+  fields.spent = budget.spent();
   fields.trust_versions.device = record.version;
   fields.disclosure = Disclosure::kReason;
   if (record.status == DeviceStatus::kPendingActivation) {
@@ -116,7 +120,7 @@ Verdict JudgeFound(const Asker& asker, const DeviceView& record,
   const auto device = RegisteredDevice::From(record, leaf, now);
   if (!device) return VerdictMint::Refuse(fields, Reason::kDeviceInactive);
   return options.registered_ca == RegisteredCa::kMustBeActive
-             ? AcceptUnderCa(asker, leaf, *device, now, fields)
+             ? AcceptUnderCa(asker, leaf, *device, budget, now, fields)
              : VerdictMint::Accept(fields, *device);
 }
 
@@ -239,7 +243,7 @@ Verdict JudgeRecord(const Asker& asker, std::span<const Bytes> presented,
                     UnixSeconds now, VerdictFields fields) {
   const std::optional<DeviceView> record =
       FindRecord(asker, {fields.signed_id, fields.device});
-  return record ? JudgeFound(asker, *record, leaf, now, fields)
+  return record ? JudgeFound(asker, *record, leaf, budget, now, fields)
                 : JudgeUnknown(asker, presented, leaf, budget, now, fields);
 }
 

@@ -40,7 +40,8 @@ class Search {
       path::Anchor anchor;
       if (!request_.view.FindById(ComputeCertificateId(der), &anchor)) continue;
       if (!request_.budget.TakeWork(
-              path::NumberingWork(request_.leaf.issuer()))) {
+              path::NumberingWork(request_.leaf.issuer()) +
+              path::NumberingWork(anchor.ca->certificate.subject()))) {
         return;
       }
       if (anchor.ca->certificate.subject() != request_.leaf.issuer()) continue;

@@ -3,6 +3,9 @@
 #include <optional>
 
 #include "engine/signature/cost.h"
+#include "engine/x509/distribution_point.h"
+#include "engine/x509/general_name.h"
+#include "engine/x509/padding.h"
 
 namespace chainkeep::path {
 namespace {
@@ -30,8 +33,11 @@ constexpr uint64_t kReadPoint = 20;
 // A small certificate took 210 ns to parse, a look-up that finds nothing about
 // as long, one among 64 CAs of a name 3 µs; 64 CRLs are asked in 8 µs.
 constexpr uint64_t kParseOne = 400;
-constexpr uint64_t kLookUpOne = 2'000;
 constexpr uint64_t kAskCrls = 16'000;
+// In both modes whether a CA is denied.
+constexpr uint64_t kLookUpDenial = 1'000;
+// A registered name is no longer than one that equals it, but for its padding.
+constexpr uint64_t kLookUpOne = 2'000 + kCompareNames * x509::kMaxPadding;
 
 uint64_t SizeOf(const std::optional<Bytes>& contents) {
   return contents ? contents->size() : 0;
@@ -45,6 +51,42 @@ uint64_t SizeOfPolicies(const x509::Certificate& certificate) {
 
 uint64_t SizeOfNames(const x509::Certificate& certificate) {
   return certificate.subject().der().size() + certificate.issuer().der().size();
+}
+
+// Each directoryName among the points, of which a relative one is as long as
+// the issuer's as well, is hashed, and compared with one that a list has.
+uint64_t PointWork(const x509::Certificate& certificate) {
+  const std::optional<Bytes>& value =
+      certificate.extensions().crl_distribution_points;
+  if (!value) return 0;
+  uint64_t work = kReadPoint * value->size();
+  const auto points = x509::DistributionPoints::Parse(*value);
+  if (!points.ok()) return work;
+  constexpr uint64_t kCompare = kCompareNames * x509::kMaxPointBytes;
+  x509::DistributionPointReader reader(*points);
+  while (const std::optional<x509::DistributionPoint> point = reader.Next()) {
+    if (point->has_crl_issuer || !point->name) continue;
+    if (point->name->full_name) {
+      work += kCompare *
+              point->name->full_name->Count(x509::NameForm::kDirectoryName);
+    } else {
+      work += kCompare +
+              (kHashName + kCompareNames) * certificate.issuer().der().size();
+    }
+  }
+  return work;
+}
+
+size_t CountAsked(size_t path_size, RevocationOptions::Scope scope) {
+  switch (scope) {
+    case RevocationOptions::Scope::kOff:
+      break;
+    case RevocationOptions::Scope::kLeaf:
+      return 1;
+    case RevocationOptions::Scope::kChain:
+      return path_size - 1;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -83,6 +125,15 @@ uint64_t VerifyWork(const x509::Certificate& certificate,
 uint64_t JudgingWork(std::span<const x509::Certificate* const> path,
                      const RevocationOptions& revocation) {
   uint64_t work = 0;
+  for (const x509::Certificate* certificate :
+       path.first(CountAsked(path.size(), revocation.scope))) {
+    work += kAskCrls + kHashName * SizeOfNames(*certificate) +
+            PointWork(*certificate);
+  }
+  for (size_t i = 1; i + 1 < path.size(); ++i) {
+    work += path[i]->spki().size() +
+            kHashName * path[i]->subject().der().size() + kLookUpDenial;
+  }
   for (const x509::Certificate* certificate : path) {
     const x509::Extensions& extensions = certificate->extensions();
     work += certificate->der().size() +
@@ -90,10 +141,6 @@ uint64_t JudgingWork(std::span<const x509::Certificate* const> path,
             kParseConstraints * SizeOf(extensions.name_constraints) +
             // Whether it is self-issued; whose CRLs are asked.
             kCompareNames * SizeOfNames(*certificate);
-    if (revocation.scope != RevocationOptions::Scope::kOff) {
-      work += kAskCrls + kHashName * SizeOfNames(*certificate) +
-              kReadPoint * SizeOf(extensions.crl_distribution_points);
-    }
   }
   return work;
 }

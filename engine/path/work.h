@@ -33,14 +33,16 @@ uint64_t IdWork(Bytes der);
 // Hashing a name in its normal form, and comparing it with one of that hash.
 uint64_t NumberingWork(const x509::Name& name);
 
-// Looking for registered CAs of the name.
+// Looking for registered CAs of the name, of which none is padded with more
+// than kMaxPadding characters.
 uint64_t LookUpWork(const x509::Name& name);
 
 // Hashing what is signed.
 uint64_t VerifyWork(const x509::Certificate& certificate,
                     signature::SignatureAlgorithm algorithm);
 
-// All that the rules read of a path whose signatures are good; beside it,
+// All that the rules read of a path whose signatures are good, the identities
+// of its CAs, their denials and CRLs; beside it,
 // policies where one is required. Comparisons with name constraints have a
 // budget of their own.
 uint64_t JudgingWork(std::span<const x509::Certificate* const> path,

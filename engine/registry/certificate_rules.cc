@@ -7,6 +7,7 @@
 #include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
 #include "engine/path/rules.h"
+#include "engine/x509/padding.h"
 
 namespace chainkeep::registry {
 namespace {
@@ -93,6 +94,12 @@ absl::StatusOr<x509::Certificate> ParseCertificate(std::string_view what,
   }
   const path::Finding finding = path::CheckEncoding(*parsed, encoding);
   if (!finding.ok()) return refuse("is not in DER", finding.detail);
+  // It would cost every handshake that names the CA, in any account.
+  if (x509::PaddingOf(parsed->subject()) > x509::kMaxPadding) {
+    return refuse("has a subject with too much white space",
+                  absl::StrCat("more than ", x509::kMaxPadding,
+                               " characters that say nothing"));
+  }
   return *parsed;
 }
 

@@ -97,5 +97,33 @@ TEST_F(SharedBudget, OfAllSearchesOfOneHandshake) {
   EXPECT_GT(work(), nobody);
 }
 
+class LeafCost : public test::GateFixture {
+ protected:
+  BudgetSpent SpentOn(const std::string& leaf) {
+    ListenerOptions options;
+    options.region = east_;
+    const auto listener = *engine_->CreateListener(options);
+    return test::Judge(listener, {.leaf = AsBytes(leaf)}).spent();
+  }
+};
+
+// What is not a certificate has been parsed, and hashed, all the same.
+TEST_F(LeafCost, OfWhatIsNoCertificate) {
+  for (const size_t size : {size_t{1}, size_t{1'000}, size_t{20'000}}) {
+    EXPECT_GE(SpentOn(std::string(size, '\x30')).work_bytes, 19 * size);
+  }
+}
+
+// It is hashed as a certificate, and what is signed of it once more.
+TEST_F(LeafCost, CountsBothOfItsHashes) {
+  const auto work = [&](size_t size) {
+    test::CertificateSpec spec = test::LeafSpec("device");
+    spec.extensions = {{"1.2.3.4", std::string(size, 'x')}};
+    return SpentOn(test::MakeCertificate(spec, nullptr).der).work_bytes;
+  };
+  // Parsed, and twice hashed.
+  EXPECT_GE(work(20'000), work(10'000) + 3 * uint64_t{10'000});
+}
+
 }  // namespace
 }  // namespace chainkeep

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chainkeep/certificate.h"
+#include "engine/path/work.h"
 #include "engine/revocation/loaded_crl.h"
 #include "engine/signature/public_key.h"
 #include "gtest/gtest.h"
@@ -845,6 +846,58 @@ TEST(CheckPath, AppliesEachRule) {
         c.reason)
         << c.what;
   }
+}
+
+// ---- What judging is charged for
+
+uint64_t JudgingWorkOf(const std::vector<CertificateSpec>& specs, Scope scope) {
+  RevocationOptions revocation;
+  revocation.scope = scope;
+  const Chain chain(specs);
+  return JudgingWork(chain.path(), revocation);
+}
+
+// Each directoryName among the points is hashed and may be compared with one of
+// 4 KiB; a relative one stands for the issuer's whole name as well.
+TEST(JudgingWork, CountsTheNamesOfDistributionPoints) {
+  const std::string relative =
+      Tlv(0x30, Tlv(0xa0, Tlv(0xa1, test::Tlv(0x30, test::Oid("2.5.4.3") +
+                                                        Tlv(0x0c, "x")))));
+  const auto with_points = [](const std::string& points) {
+    CertificateSpec leaf = LeafSpec("device");
+    leaf.extensions = {{"2.5.29.31", Tlv(0x30, points)}};
+    return leaf;
+  };
+  const auto repeated = [](const std::string& point, int count) {
+    std::string points;
+    for (int i = 0; i < count; ++i) points += point;
+    return points;
+  };
+  const CertificateSpec root = CaSpec(std::string(3'000, 'r'));
+  const auto work = [&](const std::string& points, Scope scope) {
+    return JudgingWorkOf({with_points(points), root}, scope);
+  };
+  const std::string uri =
+      Tlv(0x30, Tlv(0xa0, Tlv(0xa0, Tlv(0x86, "http://example.com/1.crl"))));
+  const uint64_t of_uris = work(repeated(uri, 16), Scope::kLeaf);
+  EXPECT_LT(of_uris, Budgets().work_bytes / 2);
+  const uint64_t of_one = work(relative, Scope::kLeaf);
+  EXPECT_GE(work(repeated(relative, 16), Scope::kLeaf),
+            of_one + 15 * uint64_t{17 * 3'000 + 10 * 4'096});
+  // Nobody asks.
+  EXPECT_LT(work(repeated(relative, 16), Scope::kOff), of_one);
+}
+
+// Whether an intermediate is denied is asked by its name and key.
+TEST(JudgingWork, CountsTheIdentitiesOfIntermediates) {
+  const auto work = [](size_t size) {
+    return JudgingWorkOf(
+        {LeafSpec("device"), CaSpec(std::string(size, 'm')), CaSpec("root")},
+        Scope::kOff);
+  };
+  // Of the same name: parsed as a part of the certificate, compared as the
+  // leaf's issuer and the subject, hashed.
+  EXPECT_GE(work(2'000), work(1'000) + 1'000 * uint64_t{1 + 2 * 10 + 7});
 }
 
 }  // namespace

@@ -695,5 +695,22 @@ TEST_F(RegistrationRules, AnAccountAndARegionMustBeThere) {
   }
 }
 
+// Whoever names a CA in another spelling compares its registered one, in any
+// account: so that is not padded at will.
+TEST_F(RegistrationRules, ASubjectHasLittlePadding) {
+  constexpr size_t kLimit = 256;
+  const auto padded = [](size_t size) {
+    return MakeCa(absl::StrCat("padded", std::string(size, ' ')));
+  };
+  EXPECT_TRUE(
+      HasCode(RegisterSniOnly(a_, r1_, padded(kLimit)), ErrorCode::kOk));
+  for (const size_t size : {kLimit + 1, size_t{20'000}}) {
+    EXPECT_TRUE(HasCode(RegisterSniOnly(a_, r1_, padded(size)),
+                        ErrorCode::kCertificateValidation));
+    EXPECT_TRUE(HasCode(RegisterDefault(a_, r1_, padded(size)),
+                        ErrorCode::kCertificateValidation));
+  }
+}
+
 }  // namespace
 }  // namespace chainkeep::test

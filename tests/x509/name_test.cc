@@ -3,6 +3,7 @@
 #include <string>
 
 #include "chainkeep/certificate.h"
+#include "engine/x509/padding.h"
 #include "gtest/gtest.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/test_certificates.h"
@@ -183,6 +184,21 @@ TEST(Name, F4_WideRdnsAreComparedInLinearTime) {
     EXPECT_FALSE(name == other) << filling;
     EXPECT_EQ(name.Hash(1), reversed.Hash(1)) << filling;
   }
+}
+
+TEST(Padding, IsWhatComparingDrops) {
+  const std::pair<DistinguishedName, size_t> kNames[] = {
+      {{}, 0},
+      {{{"CN", ""}}, 0},
+      {{{"CN", "a b c"}}, 0},
+      {{{"CN", " a b  c\t "}}, 4},
+      {{{"CN", "   "}, {"O", "x\n\n"}}, 5},
+      {{{"CN", "\xc3\xa4  \xc3\xa4", test::kUtf8}}, 1},
+  };
+  for (const auto& [name, padding] : kNames) {
+    EXPECT_EQ(PaddingOf(Make(name).get()), padding);
+  }
+  EXPECT_EQ(PaddingOf(Make(WideName("ab  cd", 0)).get()), 16 * size_t{680});
 }
 
 TEST(IsWithin, IsAPrefixOfRdns) {
