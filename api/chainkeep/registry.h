@@ -283,7 +283,8 @@ class Registry {
   // ---- A whole registry, for operators
 
   // Import reads a registry as JSON lines, one record each, in batches of
-  // 10,000, each of which is committed or not as a whole. It keeps uniqueness,
+  // at most 1,000 lines or a mebibyte, or of one line that is longer; each is
+  // committed or not as a whole. It keeps uniqueness,
   // but asks for no proof of possession: a DEFAULT registration is marked as
   // imported. Lines that are wrong are reported and left out. An import into
   // an empty registry begins a history of its own.

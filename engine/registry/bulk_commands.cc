@@ -25,8 +25,10 @@ namespace {
 
 using store::RegistryView;
 
-constexpr size_t kBatchLines = 10'000;
-constexpr size_t kBatchBytes = size_t{64} << 20;
+// A transaction makes all others wait, what withdraws trust in other processes
+// too: small bites. A longer line is a batch of its own.
+constexpr size_t kBatchLines = 1'000;
+constexpr size_t kBatchBytes = size_t{1} << 20;
 constexpr size_t kMaxRefusals = 1'000;
 constexpr LineReader::Limits kLimits = {.line = size_t{96} << 20,
                                         .outside_strings = size_t{1} << 20};

@@ -2,9 +2,10 @@
 // means, and its errors, stands in chainkeep/registry.h. row_json.h says what a
 // line is, import_rules.h what of it is checked.
 //
-// An import takes what fits of a batch at a time: 10,000 lines, or fewer of
-// longer ones; a line may have a mebibyte, one of a CRL 96. Each batch is one
-// transaction, in which every line succeeds or is left out by itself.
+// An import takes a batch at a time: at most 1,000 lines or a mebibyte, or
+// one line that is longer; a line may have a mebibyte, one of a CRL 96. Each
+// batch is one transaction, in which every line succeeds or is left out by
+// itself. Between two of them, other commands get their turn.
 //
 // Neither holds the store while a stream makes it wait (spool.h); what an
 // export ends with is in export_end.h.

@@ -186,6 +186,16 @@ class Resolver {
     return absl::OkStatus();
   }
 
+  // What `object` has under `key`, or null. Each key that may be looked at is
+  // spent for: many look-ups in a wide object would take the square of what a
+  // text can hold.
+  absl::StatusOr<const JsonValue*> LookUp(const JsonValue& object,
+                                          std::string_view key) {
+    absl::Status status = Spend(object.keys.size());
+    if (!status.ok()) return status;
+    return Find(object, key);
+  }
+
   absl::StatusOr<std::string> Reference(const std::string& name) {
     const auto found = parameters_.find(name);
     if (found == parameters_.end()) {
@@ -266,7 +276,10 @@ class Resolver {
   absl::StatusOr<JsonValue> FindInMap(const std::vector<JsonValue>& items) {
     const JsonValue* found = mappings_;
     for (const JsonValue& item : items) {
-      if (found != nullptr) found = Find(*found, item.text);
+      if (found == nullptr) break;
+      const absl::StatusOr<const JsonValue*> next = LookUp(*found, item.text);
+      if (!next.ok()) return next.status();
+      found = *next;
     }
     if (items.size() != 3 || found == nullptr || found->type != Type::kString) {
       return Invalid("Fn::FindInMap finds no string");
@@ -302,11 +315,12 @@ class Resolver {
       }
       const std::string name(rest.substr(2, end - 2));
       rest.remove_prefix(end + 1);
-      const JsonValue* const given = Find(names, name);
-      if (given != nullptr && given->type == Type::kString) {
-        absl::Status status = Spend(given->text.size());
+      const absl::StatusOr<const JsonValue*> given = LookUp(names, name);
+      if (!given.ok()) return given.status();
+      if (*given != nullptr && (*given)->type == Type::kString) {
+        absl::Status status = Spend((*given)->text.size());
         if (!status.ok()) return status;
-        text += given->text;
+        text += (*given)->text;
         continue;
       }
       absl::StatusOr<std::string> value = Reference(name);

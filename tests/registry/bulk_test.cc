@@ -1,6 +1,7 @@
 // Import, Export and the counts of a whole registry.
 
 #include <cstdint>
+#include <functional>
 #include <istream>
 #include <map>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "engine/store/memory_store.h"
 #include "engine/store/registry_view.h"
 #include "tests/registry/device_fixture.h"
+#include "tests/registry/wrapped_store.h"
 #include "tests/support/test_crls.h"
 
 namespace chainkeep::test {
@@ -127,6 +129,11 @@ class BulkTest : public DeviceRules {
 
   const TestCertificate ca_ = MakeCa("CA");
 };
+
+TEST_F(BulkTest, APaddedSubjectIsRefused) {
+  const TestCertificate padded = MakeCa("CA" + std::string(257, ' '));
+  EXPECT_EQ(Imported(*registry_, CaLine(padded)).refused, 1);
+}
 
 TEST_F(BulkTest, WhatIsExportedIsImportedJustSo) {
   FillUp();
@@ -447,6 +454,49 @@ TEST_F(BulkTest, ManyLinesGoInBatches) {
   EXPECT_EQ(report.imported, kCount);
   EXPECT_EQ(catalog_.registrations(), static_cast<size_t>(kCount));
   EXPECT_EQ(catalog_.records(), 1u);
+}
+
+// TurnStore counts the transactions, and lets somebody else have a turn after
+// the first.
+class TurnStore final : public WrappedStore {
+ public:
+  absl::Status Transact(const Command& command) override {
+    absl::Status status = wrapped().Transact(command);
+    if (++transactions == 1) others_turn();
+    return status;
+  }
+
+  int transactions = 0;
+  std::function<void()> others_turn = [] {};
+};
+
+// Neither many lines nor long ones make a withdrawal wait for the whole.
+TEST_F(BulkTest, AnImportGivesOthersTheirTurn) {
+  const auto store = std::make_shared<TurnStore>();
+  const ProjectedRegistry imported(store, &catalog_, &clock_, &events_);
+  std::string text;
+  for (int i = 0; i < 3'000; ++i) {
+    absl::StrAppend(&text, CaLine(ca_, "", absl::StrCat("account-", i)));
+  }
+  size_t seen = 0;
+  store->others_turn = [&] {
+    ASSERT_TRUE(store
+                    ->Read([&](const store::RegistryView& view) {
+                      seen = view.CountRows().cas;
+                      return absl::OkStatus();
+                    })
+                    .ok());
+  };
+  EXPECT_EQ(Imported(*imported.registry, text).imported, 3'000);
+  EXPECT_GT(seen, 0u);
+  EXPECT_LE(seen, 1'000u);
+
+  const std::string long_line(300'000, 'x');
+  text.clear();
+  for (int i = 0; i < 8; ++i) absl::StrAppend(&text, long_line, "\n");
+  store->transactions = 1;
+  EXPECT_EQ(Imported(*imported.registry, text).refused, 8);
+  EXPECT_EQ(store->transactions, 1 + 2);
 }
 
 // What stood before the end is in; the report says so.

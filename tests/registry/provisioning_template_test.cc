@@ -297,5 +297,43 @@ TEST(ProvisioningTemplate, ItsValuesHaveABudget) {
             "Invalid registration template. Its values are too large");
 }
 
+// Each look-up costs as much as there are keys to look at: a template of many
+// look-ups in something wide is refused, whatever comes out of it.
+TEST(ProvisioningTemplate, ItsLookUpsHaveABudget) {
+  const auto body = [](std::string_view mappings, std::string_view value) {
+    return absl::StrCat(
+        R"({"Parameters":{"AWS::IoT::Certificate::Id":{"Type":"String"}},)"
+        R"("Mappings":{"m":{"a":{)",
+        mappings, R"(}}},"Resources":{"c":{"Type":"AWS::IoT::Certificate",)",
+        R"("Properties":{)"
+        R"("CertificateId":{"Ref":"AWS::IoT::Certificate::Id"},"x":)",
+        value, "}}}}");
+  };
+  const auto wide = [](int keys) {
+    std::string text = R"("k":"")";
+    for (int i = 1; i < keys; ++i) absl::StrAppend(&text, ",\"", i, "\":\"\"");
+    return text;
+  };
+  const auto sub = [&](int uses, int keys) {
+    std::string text;
+    for (int i = 0; i < uses; ++i) text += "${k}";
+    return body(R"("k":"")", absl::StrCat(R"({"Fn::Sub":[")", text, R"(",{)",
+                                          wide(keys), "}]}"));
+  };
+  const auto find_in_map = [&](int uses, int keys) {
+    std::string list = R"("")";
+    for (int i = 0; i < uses; ++i)
+      list += R"(,{"Fn::FindInMap":["m","a","k"]})";
+    return body(wide(keys), absl::StrCat("[", list, "]"));
+  };
+  EXPECT_TRUE(Plan(sub(100, 100), Device("")).ok());
+  EXPECT_TRUE(Plan(find_in_map(50, 100), Device("")).ok());
+  for (const std::string& text : {sub(1000, 500), find_in_map(120, 600)}) {
+    ASSERT_LE(text.size(), size_t{10'240});
+    EXPECT_EQ(Plan(text, Device("")).status().message(),
+              "Invalid registration template. Its values are too large");
+  }
+}
+
 }  // namespace
 }  // namespace chainkeep::registry
