@@ -160,6 +160,38 @@ void MakeOneName(Hostile& hostile, size_t padding) {
   hostile.SetLeaf(LeafOf("X", key));
 }
 
+// More CAs of one name than a handshake looks at, of as many accounts, and of
+// the key id that the device names; it presents all that it may.
+void MakeLookAlikes(Hostile& hostile, KeyType type) {
+  const auto look_alike = [type](int i) {
+    CertificateSpec spec = Plain("X", "X", type);
+    spec.serial = std::string(1, static_cast<char>(1 + i));
+    spec.subject_key_id = "the same";
+    return MakeCertificate(spec, nullptr);
+  };
+  for (int i = 0; i < 70; ++i) {
+    const TestCertificate ca = look_alike(i);
+    hostile.RegisterDefault(ca);
+    if (i < kPresented) hostile.Present(ca);
+  }
+  CertificateSpec leaf = LeafSpec("device");
+  leaf.authority_key_id = "the same";
+  const TestCertificate nobody = look_alike(70);
+  hostile.SetLeaf(MakeCertificate(leaf, &nobody));
+}
+
+// Each of sixteen issuers is registered, padded as far as that goes.
+void MakePaddedNames(Hostile& hostile) {
+  const TestCertificate key = MakeCertificate(CaSpec("key"), nullptr);
+  for (int i = 0; i < kPresented; ++i) {
+    const std::string name = absl::StrCat("issuer-", i);
+    hostile.Register(
+        MakeCertificate(CaSpec(name + std::string(256, ' ')), nullptr));
+    hostile.Present(MakeCertificate(Plain("X", name), &key));
+  }
+  hostile.SetLeaf(LeafOf("X", key));
+}
+
 // Names and constraints, of which most are directory names.
 void MakeManyNames(Hostile& hostile, int count) {
   const auto name = [](int i) {
@@ -209,6 +241,24 @@ void Hostile::Register(const TestCertificate& ca) {
               .status());
 }
 
+void Hostile::RegisterDefault(const TestCertificate& ca) {
+  handshake_.server_name.reset();
+  const Account account =
+      *Account::Parse(absl::StrCat(200'000'000'000 + next_++));
+  CertificateSpec proof;
+  proof.subject = test::CommonName(
+      *engine_->registry().GetRegistrationCode(account, Here()));
+  Require(engine_->registry()
+              .RegisterCaCertificate({.account = account,
+                                      .region = Here(),
+                                      .ca_certificate = test::ToPem(ca.der),
+                                      .verification_certificate = test::ToPem(
+                                          MakeCertificate(proof, &ca).der),
+                                      .set_as_active = true,
+                                      .allow_auto_registration = true})
+              .status());
+}
+
 void Hostile::Present(const TestCertificate& certificate) {
   kept_.push_back(certificate.der);
   presented_.push_back(AsBytes(kept_.back()));
@@ -245,6 +295,16 @@ std::vector<std::unique_ptr<Hostile>> MakeHostile() {
   MakeOneName(add("one_name/15k"), 15'000);
   MakeManyNames(add("names_and_constraints/100"), 100);
   MakeManyNames(add("names_and_constraints/1000"), 1'000);
+  MakePaddedNames(add("padded_names"));
+  MakeLookAlikes(add("look_alikes/p256"), KeyType::kP256);
+  MakeLookAlikes(add("look_alikes/p521"), KeyType::kP521);
+  for (const auto& [name, type] :
+       {std::pair("p256", KeyType::kP256), std::pair("p521", KeyType::kP521)}) {
+    Hostile& unknown =
+        add(absl::StrCat("registered_device/look_alikes_", name));
+    unknown.Use(ValidationPolicy::kRegisteredDevice);
+    MakeLookAlikes(unknown, type);
+  }
   Hostile& device = add("registered_device/15k");
   device.Use(ValidationPolicy::kRegisteredDevice);
   MakeOneName(device, 15'000);

@@ -5,6 +5,7 @@
 #ifndef CHAINKEEP_BENCH_HOSTILE_H_
 #define CHAINKEEP_BENCH_HOSTILE_H_
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
@@ -28,6 +29,8 @@ class Hostile {
 
   // For those that make one: each before Ask.
   void Register(const test::TestCertificate& ca);
+  // In mode DEFAULT, by an account of its own; handshakes have no server name.
+  void RegisterDefault(const test::TestCertificate& ca);
   void Present(const test::TestCertificate& certificate);
   void SetLeaf(const test::TestCertificate& leaf);
   void Use(ValidationPolicy policy);
@@ -39,6 +42,7 @@ class Hostile {
   std::unique_ptr<Listener> listener_;
   std::deque<std::string> kept_;
   std::vector<Bytes> presented_;
+  int64_t next_ = 0;  // of an account
   Attempt handshake_;
 };
 
