@@ -1,9 +1,9 @@
 // Certificates as an embedder meets them: PEM on disk, DER in a handshake, and
 // the few facts a person or a log wants to read out of one.
 //
-// Nothing here decides trust: that is Engine::Validate. All functions are pure
-// and may be called by any thread at any time; input of any content and length
-// is answered with a status.
+// Nothing here decides trust: that is Handshake::Present. All functions are
+// pure and may be called by any thread at any time; input of any content and
+// length is answered with a status.
 //
 //   absl::StatusOr<std::vector<std::string>> ders =
 //       chainkeep::DecodePemCertificates(pem);

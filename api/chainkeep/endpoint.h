@@ -68,7 +68,7 @@ struct SourcedEndpoint {
 // EndpointSource is where the host keeps endpoints that it has not registered:
 // a database, a service. The engine asks it for names that no registered
 // endpoint serves, keeps what it says for a while (EndpointCacheOptions), and
-// never waits for it: see Engine::ResolveServerName.
+// never waits for it: see Handshake::Await.
 //
 // THREADS. Lookup is called by whichever thread needs the name, many at a time,
 // a handshake's among them: it must begin the work and return. After fork() the

@@ -4,10 +4,10 @@
 // Registration events arrive after the change is visible to handshakes, on a
 // thread that called the registry or Engine::Follow, whichever came across the
 // change first: those of other processes are told like this one's. Connection
-// events arrive on the thread that called Engine::Complete or Engine::Refuse.
-// Several threads may call at once. A call holds no lock of the library, so it
-// may call the engine again, but it is on somebody's path: hand slow work to
-// another thread. References are valid during the call only.
+// events arrive on the thread that called Handshake::Finish, or that destroyed
+// the handshake. Several threads may call at once. A call holds no lock of the
+// library, so it may call the engine again, but it is on somebody's path: hand
+// slow work to another thread. References are valid during the call only.
 //
 //   class DropConnections : public chainkeep::EventObserver {
 //     void OnCaDeactivated(const chainkeep::CaEvent& event) override {
@@ -130,7 +130,7 @@ class EventObserver {
   // A CA was registered, in whatever status. One that is INACTIVE refuses whom
   // another CA of its account would let in by way of it: connections that have
   // its ca_id among their verdict's intermediates() should be asked about again
-  // (Engine::StillHolds), here and when it is deactivated.
+  // (Admission::Holds), here and when it is deactivated.
   virtual void OnCaRegistered(const CaEvent&) {}
 
   // A registration became ACTIVE.
@@ -142,7 +142,7 @@ class EventObserver {
   // anything else: of changes that were seen together it is not known which
   // they were, and who has not followed for 100,000 is told this of all that
   // are ACTIVE. Nothing is told of a changed endpoint or CRL: ask
-  // Engine::StillHolds.
+  // Admission::Holds.
   virtual void OnCaDeactivated(const CaEvent&) {}
 
   // The record of a device certificate stopped being ACTIVE, or was deleted, or

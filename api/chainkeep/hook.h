@@ -24,7 +24,7 @@ namespace chainkeep {
 
 // HookRequest is valid during the call.
 struct HookRequest {
-  // Handshake::connection_id, or one that the engine has made.
+  // FinishOptions::connection_id, or one that the engine has made.
   std::string_view connection_id;
   // AWS's principalId.
   CertificateId device;

@@ -57,7 +57,7 @@ class ProvisioningObserver {
 
   // OnProvision creates what `request` names. It may be asked again for what it
   // has created already: when the record could not be written afterwards.
-  // Called on the thread that called Engine::Complete, which waits; by several
+  // Called on the thread that called Handshake::Finish, which waits; by several
   // at once.
   virtual absl::Status OnProvision(const ProvisioningRequest& request) = 0;
 };

@@ -5,10 +5,10 @@
 // default-constructed Verdict is a refusal (kNoVerdict), so forgetting to ask
 // never lets anybody in.
 //
-//   chainkeep::Verdict verdict = engine.Validate(listener, handshake);
+//   const chainkeep::Verdict& verdict = admission.verdict();
 //   if (!verdict.accepted()) {
 //     log(chainkeep::ReasonName(verdict.reason()), verdict.detail());
-//     return send_alert(chainkeep::TlsAlertOf(verdict));
+//     return send_alert(admission.alert());
 //   }
 //   route_to(verdict.account().text());
 
@@ -37,7 +37,7 @@ enum class Reason : uint8_t {
   kServerNameDisabled,      // the endpoint is there and switched off
   kServerNameWrongService,  // the endpoint serves something else
   kServerNameRequired,      // only a server name could make the CA visible
-  kServerNamePending,       // ask Engine::ResolveServerName first
+  kServerNamePending,       // Handshake::Await says when it is not
   kServerNameUnavailable,   // the EndpointSource gave no answer
 
   // The registrations that this handshake may see.
@@ -139,7 +139,7 @@ struct TrustVersions {
   friend bool operator==(const TrustVersions&, const TrustVersions&) = default;
 };
 
-// Completion says what Engine::Complete has to do beyond looking once more.
+// Completion says what Handshake::Finish has to do beyond looking once more.
 enum class Completion : uint8_t {
   kNone,
   // A refusal that lets the handshake go on: once the client has proven its
@@ -147,7 +147,7 @@ enum class Completion : uint8_t {
   kFirstConnect,
   // A refusal that the account has stated where a handshake without a server
   // name may not look: only a client that has proven its key may notice it, so
-  // the handshake goes on until then. Engine::Complete refuses it.
+  // the handshake goes on until then. Handshake::Finish refuses it.
   kRefusal,
 };
 
@@ -189,7 +189,7 @@ class Verdict {
   bool accepted() const { return fields_.reason == Reason::kAccepted; }
 
   // Whether this is a refusal that is to be completed: let the handshake go on,
-  // so that the client proves its key, and call Engine::Complete. Its answer
+  // so that the client proves its key, and call Handshake::Finish. Its answer
   // will be a refusal too, unless the device has been activated meanwhile.
   bool needs_completion() const { return completion() != Completion::kNone; }
   Completion completion() const {

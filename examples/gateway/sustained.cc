@@ -4,7 +4,7 @@
 //
 // One P-256 CA is registered in mode DEFAULT, the way a tenant does it, and a
 // thousand distinct device certificates are signed by it beforehand. Then
-// Engine::Validate is asked for one after the other, without a server name:
+// Handshake::Present is asked for one after the other, without a server name:
 // each answer is a full one, with its signature check. Prints one JSON line.
 // Anything but kAccepted ends it with an error.
 

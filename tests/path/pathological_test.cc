@@ -54,7 +54,7 @@ Budgets Unlimited() {
 
 class Pathological : public testing::Test {
  protected:
-  // As Engine::Validate does it.
+  // As Handshake::Present does it.
   Reason Judge(const Budgets& budgets) {
     options_.budgets = budgets;
     const Reason excess = MeasureInput(leaf_.bytes(), presented_, budgets);
