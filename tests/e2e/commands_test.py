@@ -126,10 +126,11 @@ def unknown_arguments(folder):
 def bench_arguments(folder):
     copy = Copy(folder)
     for arguments in ([], ["catalogue"], ["catalog", "--slow"],
-                      ["catalog", "--quick", "--quick"], ["catalog", ""]):
+                      ["catalog", "--quick", "--quick"], ["catalog", ""],
+                      ["validate", "--quick"]):
         result = copy.run("tools/bench", *arguments)
         cases.equal((result.returncode, result.stdout, result.stderr),
-                    (2, "", "usage: tools/bench catalog [--quick]\n"))
+                    (2, "", "usage: tools/bench catalog [--quick]|validate\n"))
 
 
 def npm_cannot_fetch(folder):
