@@ -125,7 +125,8 @@ Verdict JudgeFound(const Asker& asker, const DeviceView& record,
 }
 
 SignerResult FindSignerFor(const Asker& asker, std::span<const Bytes> presented,
-                           const x509::Certificate& leaf, path::Budget& budget,
+                           const x509::Certificate& leaf,
+                           const SignedId& leaf_id, path::Budget& budget,
                            UnixSeconds now) {
   const ListenerOptions& options = asker.options;
   const bool leaf_suffices =
@@ -133,6 +134,7 @@ SignerResult FindSignerFor(const Asker& asker, std::span<const Bytes> presented,
                           FirstConnectIssuer::kLeafSuffices;
   const auto find = [&](const path::AnchorSource& view) {
     return FindSigner({.leaf = leaf,
+                       .leaf_id = leaf_id,
                        .presented = presented,
                        .view = view,
                        .choice = leaf_suffices ? SignerChoice::kAllOfTheName
@@ -148,7 +150,8 @@ SignerResult FindSignerFor(const Asker& asker, std::span<const Bytes> presented,
 Verdict JudgeUnknown(const Asker& asker, std::span<const Bytes> presented,
                      const x509::Certificate& leaf, path::Budget& budget,
                      UnixSeconds now, VerdictFields fields) {
-  SignerResult found = FindSignerFor(asker, presented, leaf, budget, now);
+  SignerResult found =
+      FindSignerFor(asker, presented, leaf, fields.signed_id, budget, now);
   fields.spent = budget.spent();
   if (!found.signer && budget.exhausted()) {
     return VerdictMint::Refuse(fields, *budget.exhausted());

@@ -84,7 +84,7 @@ class Search {
       return false;
     }
     if (!anchor.ca->Verify(algorithm_.algorithm, request_.leaf.tbs(),
-                           request_.leaf.signature(), nullptr,
+                           request_.leaf.signature(), &request_.leaf_id,
                            &budget.extra_verification())) {
       return false;
     }

@@ -33,6 +33,7 @@ enum class SignerChoice : uint8_t { kPresented, kAllOfTheName };
 
 struct SignerRequest {
   const x509::Certificate& leaf;
+  const SignedId& leaf_id;
   std::span<const Bytes> presented;
   const path::AnchorSource& view;
   SignerChoice choice;
