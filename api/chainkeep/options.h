@@ -341,12 +341,12 @@ struct ValidationOptions {
 struct ListenerOptions {
   // Where this listener is. Required: server names resolve only inside it, and
   // without a server name it is what is searched.
-  Region region;
+  Region region = {};
 
   // What is served here. An endpoint of another service is refused.
   EndpointService service = EndpointService::kData;
 
-  ValidationOptions validation;
+  ValidationOptions validation = {};
 
   // A server_name that is an IP address is malformed (RFC 6066 §3) and refused.
   // Many device libraries send one when they are given an address to dial; with

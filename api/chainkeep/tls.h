@@ -1,8 +1,9 @@
 // The binding to BoringSSL: three calls, and the gate stands.
 //
 //   bssl::UniquePtr<SSL_CTX> ctx(SSL_CTX_new(TLS_with_buffers_method()));
-//   ... the server's certificate and key ...
-//   absl::Status status = chainkeep::InstallGate(ctx.get(), listener);
+//   absl::Status status =
+//       chainkeep::UseServerCertificate(ctx.get(), chain_pem, key_pem);
+//   status = chainkeep::InstallGate(ctx.get(), listener);
 //
 //   bssl::UniquePtr<SSL> ssl(SSL_new(ctx.get()));
 //   ... SSL_set_fd, SSL_accept until it stops asking for more ...
@@ -39,6 +40,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "chainkeep/handshake.h"
@@ -80,6 +82,13 @@ using MakeWake = std::function<Wake(SSL* ssl)>;
 // gate already, or an AlgorithmPolicy that leaves TLS no signature algorithm.
 absl::Status InstallGate(SSL_CTX* ctx, const Listener& listener,
                          MakeWake make_wake = nullptr);
+
+// UseServerCertificate gives `ctx` the server's own certificate chain, its
+// certificate first, and its private key, both in PEM. Errors:
+// ErrorCode::kInvalidRequest for a null context, for what cannot be read (a key
+// under a pass phrase too), and for a key that is not the certificate's.
+absl::Status UseServerCertificate(SSL_CTX* ctx, std::string_view chain_pem,
+                                  std::string_view key_pem);
 
 // FinishHandshake is called when SSL_accept or SSL_do_handshake has ended, well
 // or not, and returns what holds: only an admission that accepts lets the

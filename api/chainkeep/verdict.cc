@@ -164,6 +164,21 @@ std::string_view ReasonName(Reason reason) { return RowOf(reason).name; }
 
 std::string_view ReasonText(Reason reason) { return RowOf(reason).text; }
 
+std::string DescribeVerdict(const Verdict& verdict) {
+  std::string line(ReasonName(verdict.reason()));
+  const auto add = [&line](std::string_view before, std::string_view what) {
+    if (!what.empty()) line.append(before).append(what);
+  };
+  add(": ", ReasonText(verdict.reason()));
+  add(" (", verdict.detail());
+  if (!verdict.detail().empty()) line += ')';
+  add("; account ", verdict.account().text());
+  if (verdict.accepted()) add(", mode ", ModeName(verdict.mode()));
+  if (!verdict.device().empty()) add("; device ", verdict.device().ToHex());
+  if (!verdict.ca().empty()) add("; CA ", verdict.ca().ToHex());
+  return line;
+}
+
 uint8_t TlsAlertOf(Reason reason) { return RowOf(reason).alert; }
 
 uint8_t TlsAlertOf(const Verdict& verdict) {

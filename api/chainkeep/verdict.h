@@ -16,6 +16,7 @@
 #define CHAINKEEP_API_CHAINKEEP_VERDICT_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -259,6 +260,11 @@ class Verdict {
 
   VerdictFields fields_;
 };
+
+// DescribeVerdict returns one line for an operator: the reason, the account,
+// the device, the CA, and what is wrong. No byte of the peer's is in it but the
+// ids. Never show it to the peer.
+std::string DescribeVerdict(const Verdict& verdict);
 
 // The alert for the peer of a refused handshake: that of its reason, unless the
 // reason would show which CAs are registered; then unknown_ca, as of

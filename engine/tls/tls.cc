@@ -10,8 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "chainkeep/certificate.h"
 #include "chainkeep/status.h"
 #include "engine/signature/error_queue.h"
+#include "openssl/bio.h"
+#include "openssl/pem.h"
 #include "openssl/pool.h"
 #include "openssl/ssl.h"
 
@@ -272,6 +275,45 @@ absl::Status InstallGate(SSL_CTX* ctx, const Listener& listener,
       ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, OnVerify);
   SSL_CTX_set_max_cert_list(ctx, kMaxCertificateMessage);
   SwitchResumptionOff(ctx);
+  return absl::OkStatus();
+}
+
+absl::Status UseServerCertificate(SSL_CTX* ctx, std::string_view chain_pem,
+                                  std::string_view key_pem) {
+  if (ctx == nullptr) {
+    return MakeError(ErrorCode::kInvalidRequest, "server: no context");
+  }
+  const absl::StatusOr<std::vector<std::string>> ders =
+      DecodePemCertificates(chain_pem);
+  if (!ders.ok()) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "server: its certificate cannot be read: " +
+                         std::string(ders.status().message()));
+  }
+  // What is refused is told by the status; the error queue is the host's.
+  const signature::ErrorQueueGuard guard;
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> owned;
+  std::vector<CRYPTO_BUFFER*> chain;
+  for (const std::string& der : *ders) {
+    const Bytes bytes = AsBytes(der);
+    owned.emplace_back(CRYPTO_BUFFER_new(bytes.data(), bytes.size(), nullptr));
+    chain.push_back(owned.back().get());
+  }
+  const bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(
+      key_pem.data(), static_cast<ossl_ssize_t>(key_pem.size())));
+  // The empty pass phrase keeps BoringSSL from asking the terminal for one.
+  char no_pass_phrase[] = "";
+  const bssl::UniquePtr<EVP_PKEY> key(
+      PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, no_pass_phrase));
+  if (key == nullptr) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "server: its key cannot be read");
+  }
+  if (SSL_CTX_set_chain_and_key(ctx, chain.data(), chain.size(), key.get(),
+                                nullptr) != 1) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "server: its certificate and key do not fit");
+  }
   return absl::OkStatus();
 }
 
