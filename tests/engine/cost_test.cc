@@ -121,8 +121,9 @@ TEST_F(LeafCost, CountsBothOfItsHashes) {
     spec.extensions = {{"1.2.3.4", std::string(size, 'x')}};
     return SpentOn(test::MakeCertificate(spec, nullptr).der).work_bytes;
   };
-  // Parsed, and twice hashed.
-  EXPECT_GE(work(20'000), work(10'000) + 3 * uint64_t{10'000});
+  // Parsed, and twice hashed. A signature is a few bytes longer or shorter.
+  constexpr uint64_t kSlack = 100;
+  EXPECT_GE(work(20'000) + kSlack, work(10'000) + 3 * uint64_t{10'000});
 }
 
 }  // namespace
