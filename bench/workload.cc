@@ -10,17 +10,21 @@
 namespace chainkeep::bench {
 namespace {
 
-// A workload that cannot be made would measure refusals.
-void Require(const absl::Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "workload: %s\n", status.ToString().c_str());
-  std::abort();
-}
+Account TheAccount() { return *Account::Parse("111122223333"); }
+Region TheRegion() { return *Region::Parse("us-east-1"); }
 
 test::KeyType CaKey(Shape shape) {
   return shape == Shape::kRsa2048 || shape == Shape::kRsaIssuesP256
              ? test::KeyType::kRsa2048
              : test::KeyType::kP256;
+}
+
+}  // namespace
+
+void Require(const absl::Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "workload: %s\n", status.ToString().c_str());
+  std::abort();
 }
 
 test::CertificateSpec NamedCa(std::string_view name, test::KeyType key) {
@@ -44,7 +48,32 @@ signature::PublicKey KeyOf(const test::TestCertificate& certificate) {
   return *signature::PublicKey::Parse(parsed->spki());
 }
 
-}  // namespace
+void RegisterCa(Engine& engine, const test::TestCertificate& ca,
+                EVP_PKEY* proof_key) {
+  test::CertificateSpec proof;
+  proof.key = proof_key;
+  proof.subject = test::CommonName(
+      *engine.registry().GetRegistrationCode(TheAccount(), TheRegion()));
+  Require(engine.registry()
+              .RegisterCaCertificate(
+                  {.account = TheAccount(),
+                   .region = TheRegion(),
+                   .ca_certificate = test::ToPem(ca.der),
+                   .verification_certificate =
+                       test::ToPem(test::MakeCertificate(proof, &ca).der),
+                   .set_as_active = true})
+              .status());
+}
+
+Link::Link(Bytes der, const signature::PublicKey* issuer)
+    : certificate(*x509::Certificate::Parse(der)),
+      algorithm(*signature::ParseSignatureAlgorithm(
+          certificate.signature_algorithm())),
+      issuer(issuer) {}
+
+bool Link::Verifies() const {
+  return issuer->Verify(algorithm, certificate.tbs(), certificate.signature());
+}
 
 test::CertificateSpec DeviceSpec(int number) {
   test::CertificateSpec spec = test::LeafSpec("");
@@ -65,27 +94,14 @@ Workload::Workload(Shape shape, int devices) {
   EngineOptions options;
   options.clock = &clock_;
   engine_ = *Engine::Create(options);
-  const Account account = *Account::Parse("111122223333");
-  const Region region = *Region::Parse("us-east-1");
   ListenerOptions listener_options;
-  listener_options.region = region;
+  listener_options.region = TheRegion();
   listener_ =
       std::make_unique<Listener>(*engine_->CreateListener(listener_options));
 
   const test::TestCertificate ca = test::MakeCertificate(
       NamedCa("Example Device CA", CaKey(shape)), nullptr);
-  test::CertificateSpec proof;
-  proof.subject = test::CommonName(
-      *engine_->registry().GetRegistrationCode(account, region));
-  Require(engine_->registry()
-              .RegisterCaCertificate(
-                  {.account = account,
-                   .region = region,
-                   .ca_certificate = test::ToPem(ca.der),
-                   .verification_certificate =
-                       test::ToPem(test::MakeCertificate(proof, &ca).der),
-                   .set_as_active = true})
-              .status());
+  RegisterCa(*engine_, ca);
 
   const bool has_intermediate = shape == Shape::kP256Intermediate;
   const test::TestCertificate intermediate = test::MakeCertificate(
@@ -109,29 +125,17 @@ Workload::Workload(Shape shape, int devices) {
     const Bytes leaf = AsBytes(ders_.back());
     handshakes_.push_back({.leaf = leaf, .presented = presented_});
     std::vector<Link> links;
-    AddLink(&links, leaf, &keys_.back());
-    if (has_intermediate) AddLink(&links, presented_[0], &keys_[0]);
+    links.emplace_back(leaf, &keys_.back());
+    if (has_intermediate) links.emplace_back(presented_[0], &keys_[0]);
     links_.push_back(std::move(links));
   }
-}
-
-void Workload::AddLink(std::vector<Link>* links, Bytes der,
-                       const signature::PublicKey* issuer) {
-  const auto parsed = x509::Certificate::Parse(der);
-  links->push_back(
-      {*parsed,
-       *signature::ParseSignatureAlgorithm(parsed->signature_algorithm()),
-       issuer});
 }
 
 bool Workload::Bare(size_t i) const {
   bool verified = true;
   const std::vector<Link>& links = links_[i % links_.size()];
   verified &= !ComputeCertificateId(links[0].certificate.der()).empty();
-  for (const Link& link : links) {
-    verified &= link.issuer->Verify(link.algorithm, link.certificate.tbs(),
-                                    link.certificate.signature());
-  }
+  for (const Link& link : links) verified &= link.Verifies();
   return verified;
 }
 

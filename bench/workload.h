@@ -7,10 +7,13 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "chainkeep/certificate.h"
 #include "chainkeep/engine.h"
+#include "engine/signature/algorithm.h"
 #include "engine/signature/public_key.h"
 #include "engine/x509/certificate.h"
 #include "tests/support/manual_clock.h"
@@ -23,6 +26,28 @@ enum class Shape {
   kP256Intermediate,  // b: P-256 root → P-256 intermediate → P-256 device
   kRsa2048,           // c: RSA-2048 CA → RSA-2048 device
   kRsaIssuesP256,     // d: RSA-2048 CA → P-256 device
+};
+
+// What workloads are made of. Require ends the program where one cannot be
+// made: it would measure refusals.
+void Require(const absl::Status& status);
+test::CertificateSpec NamedCa(std::string_view name, test::KeyType key);
+std::string KeyIdOf(const test::TestCertificate& certificate);
+signature::PublicKey KeyOf(const test::TestCertificate& certificate);
+
+// Registers `ca` in mode DEFAULT, ACTIVE. A null key: a proof has its own.
+void RegisterCa(Engine& engine, const test::TestCertificate& ca,
+                EVP_PKEY* proof_key = nullptr);
+
+// A certificate and the key that has signed it, both ready.
+struct Link {
+  Link(Bytes der, const signature::PublicKey* issuer);
+  // The hash of what is signed, and the signature, by the library.
+  bool Verifies() const;
+
+  x509::Certificate certificate;
+  signature::SignatureAlgorithm algorithm;
+  const signature::PublicKey* issuer;
 };
 
 // Workload is an engine with one registered CA and the devices below it.
@@ -43,15 +68,6 @@ class Workload {
   bool Bare(size_t i) const;
 
  private:
-  struct Link {
-    x509::Certificate certificate;
-    signature::SignatureAlgorithm algorithm;
-    const signature::PublicKey* issuer;
-  };
-
-  void AddLink(std::vector<Link>* links, Bytes der,
-               const signature::PublicKey* issuer);
-
   test::ManualClock clock_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Listener> listener_;

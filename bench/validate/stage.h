@@ -10,10 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "bench/workload.h"
 #include "chainkeep/engine.h"
-#include "engine/signature/algorithm.h"
 #include "engine/signature/public_key.h"
-#include "engine/x509/certificate.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/test_certificates.h"
 
@@ -43,12 +42,6 @@ class Chains {
   bool Bare(size_t i) const;
 
  private:
-  struct Link {
-    x509::Certificate certificate;
-    signature::SignatureAlgorithm algorithm;
-    const signature::PublicKey* issuer;
-  };
-
   std::vector<test::TestCertificate> cas_;
   std::deque<signature::PublicKey> keys_;
   std::deque<std::string> ders_;

@@ -35,12 +35,14 @@ Handshake::Handshake(const Listener& listener,
 
 Handshake::Handshake(Handshake&& other) noexcept {
   new (walk_.data()) HandshakeWalk(std::move(other.walk()));
+  other.walk().Leave();
 }
 
 Handshake& Handshake::operator=(Handshake&& other) noexcept {
   if (this == &other) return *this;
   walk().Abandon();
   walk() = std::move(other.walk());
+  other.walk().Leave();
   return *this;
 }
 

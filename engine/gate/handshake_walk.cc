@@ -34,31 +34,6 @@ HandshakeWalk::HandshakeWalk(const Listener& listener,
   }
 }
 
-HandshakeWalk::HandshakeWalk(HandshakeWalk&& other) noexcept
-    : listener_(other.listener_) {
-  *this = std::move(other);
-}
-
-HandshakeWalk& HandshakeWalk::operator=(HandshakeWalk&& other) noexcept {
-  if (this == &other) return *this;
-  listener_ = other.listener_;
-  stage_ = std::exchange(other.stage_, Stage::kOver);
-  has_name_ = other.has_name_;
-  name_size_ = other.name_size_;
-  name_ = other.name_;
-  asked_ = other.asked_;
-  wait_ = std::move(other.wait_);
-  name_answer_ = other.name_answer_;
-  leaf_bytes_ = other.leaf_bytes_;
-  presented_ = other.presented_;
-  leaf_ = std::move(other.leaf_);
-  device_ = other.device_;
-  signed_id_ = other.signed_id_;
-  leaf_ca_ = other.leaf_ca_;
-  verdict_ = std::exchange(other.verdict_, Verdict());
-  return *this;
-}
-
 std::optional<std::string_view> HandshakeWalk::sent_name() const {
   if (!has_name_) return std::nullopt;
   return std::string_view(name_.data(), name_size_);
@@ -386,6 +361,11 @@ void HandshakeWalk::Abandon() {
   stage_ = Stage::kOver;
   core().observer->OnRefused({refusal, KeyProof::kUnproven, sent_name()});
   verdict_ = Over();
+}
+
+void HandshakeWalk::Leave() {
+  stage_ = Stage::kOver;
+  verdict_ = Verdict();
 }
 
 bool IsAsItWas(const gate::Core& core, const ListenerOptions& options,

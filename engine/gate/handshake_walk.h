@@ -41,8 +41,9 @@ class HandshakeWalk {
   HandshakeWalk(const Listener& listener,
                 std::optional<std::string_view> server_name);
 
-  HandshakeWalk(HandshakeWalk&& other) noexcept;
-  HandshakeWalk& operator=(HandshakeWalk&& other) noexcept;
+  // What was moved from is to be Left.
+  HandshakeWalk(HandshakeWalk&& other) = default;
+  HandshakeWalk& operator=(HandshakeWalk&& other) = default;
 
   // Begin resolves the name, or waits for whose it is. Recall is for a device
   // that was accepted before, by an endpoint of `account` at `version`
@@ -61,6 +62,9 @@ class HandshakeWalk {
   // Ends a handshake that nobody has finished, as an unproven refusal, and
   // calls nobody back from then on. Nothing if it is over.
   void Abandon();
+
+  // Ends one that goes on elsewhere, as if it had never begun.
+  void Leave();
 
   // What is to be said, were the key proven. For Admission, and for tools and
   // tests that ask without a handshake.

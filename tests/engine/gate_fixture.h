@@ -97,6 +97,18 @@ class GateFixture : public testing::Test {
     EXPECT_TRUE(registered.ok()) << registered.status();
   }
 
+  // Likewise, of a CA whose devices are registered when they first connect.
+  void RegisterAutomatic(const Account& account, const TestCertificate& ca) {
+    const auto registered =
+        registry().RegisterCaCertificate({.account = account,
+                                          .region = east_,
+                                          .ca_certificate = ToPem(ca.der),
+                                          .certificate_mode = "SNI_ONLY",
+                                          .set_as_active = true,
+                                          .allow_auto_registration = true});
+    EXPECT_TRUE(registered.ok()) << registered.status();
+  }
+
   absl::Status TryRegisterDefault(const Account& account, const Region& region,
                                   const TestCertificate& ca) {
     CertificateSpec proof;

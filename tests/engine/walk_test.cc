@@ -130,15 +130,7 @@ TEST_F(WalkTest, TheEverydayPathReadsEachOnce) {
 }
 
 TEST_F(WalkTest, SoDoesAFirstConnectionUntilTheKeyIsProven) {
-  ASSERT_TRUE(
-      registry()
-          .RegisterCaCertificate({.account = a_,
-                                  .region = east_,
-                                  .ca_certificate = test::ToPem(ca_.der),
-                                  .certificate_mode = "SNI_ONLY",
-                                  .set_as_active = true,
-                                  .allow_auto_registration = true})
-          .ok());
+  RegisterAutomatic(a_, ca_);
   const Listener listener = ListenerFor(ValidationPolicy::kRegisteredDevice);
   Handshake handshake = listener.Begin(kNameA);
   EXPECT_EQ(CountOf([&] { handshake.Present(leaf_.bytes()); }), kLeaf);

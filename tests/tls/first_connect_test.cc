@@ -24,15 +24,7 @@ using test::TestCertificate;
 class FirstConnectRules : public test::GateFixture {
  protected:
   FirstConnectRules() : server_(ContextWith(nullptr)) {
-    EXPECT_TRUE(
-        registry()
-            .RegisterCaCertificate({.account = a_,
-                                    .region = east_,
-                                    .ca_certificate = test::ToPem(ca_.der),
-                                    .certificate_mode = "SNI_ONLY",
-                                    .set_as_active = true,
-                                    .allow_auto_registration = true})
-            .ok());
+    RegisterAutomatic(a_, ca_);
     events_.clear();
   }
 
