@@ -54,21 +54,23 @@ Parsed Parse(Bytes der) {
 }
 
 // Members, with `this` first, as the ABI has them.
-sni::Resolution
-RealResolve(const sni::EndpointTable*, const memory::Epochs::Pin&, const Region&, const sni::HostName&, EndpointService) asm(
+using Table = const sni::EndpointTable*;
+using Pin = const memory::Epochs::Pin&;
+using Name = const sni::HostName&;
+using Service = EndpointService;
+
+sni::Resolution RealResolve(Table, Pin, const Region&, Name, Service) asm(
     "__real__ZNK9chainkeep3sni13EndpointTable7Resolve"
     "ERKNS_6memory6Epochs3PinE"
     "RKNS_10IdentifierINS_9RegionTagEEE"
     "RKNS0_8HostNameENS_15EndpointServiceE");
-sni::Resolution
-Resolve(const sni::EndpointTable*, const memory::Epochs::Pin&, const Region&, const sni::HostName&, EndpointService) asm(
+sni::Resolution Resolve(Table, Pin, const Region&, Name, Service) asm(
     "__wrap__ZNK9chainkeep3sni13EndpointTable7Resolve"
     "ERKNS_6memory6Epochs3PinE"
     "RKNS_10IdentifierINS_9RegionTagEEE"
     "RKNS0_8HostNameENS_15EndpointServiceE");
-sni::Resolution Resolve(const sni::EndpointTable* table,
-                        const memory::Epochs::Pin& pin, const Region& region,
-                        const sni::HostName& name, EndpointService service) {
+sni::Resolution Resolve(Table table, Pin pin, const Region& region, Name name,
+                        Service service) {
   ++count.resolutions;
   return RealResolve(table, pin, region, name, service);
 }
